@@ -1,0 +1,1 @@
+"""From reports to delivered notices: rules, detectors, alerts, outbox, channels."""

@@ -1,0 +1,1 @@
+"""Code that examines readings: window statistics and anomaly detectors."""

@@ -1,0 +1,30 @@
+"""Everything that can go wrong in alerting, and what to do next.
+
+AlertingError
+├── PackError        a rule pack is wrong: mend the file
+├── JournalError     the journal cannot be written or read: warn anyway, retry
+└── DeliveryError    a channel did not take a notice: `retryable` says whether to try again
+"""
+
+
+class AlertingError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class PackError(AlertingError):
+    """A rule pack or override cannot be used; the text names file and line."""
+
+
+class JournalError(AlertingError):
+    """The journal did not answer; nothing was recorded."""
+
+
+class DeliveryError(AlertingError):
+    """A channel did not take a notice."""
+
+    def __init__(self, reason: str, *, retryable: bool, retry_after_s: float | None = None) -> None:
+        """Keep why, and whether the same notice may be tried again by the same road."""
+        super().__init__(reason)
+        self.reason = reason
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s

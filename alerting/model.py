@@ -1,0 +1,266 @@
+"""The values of alerting: severity, alert, transition, card, notice, receipt.
+
+`Report → Finding → Alert → Notice → Receipt`, and `Alert → Card`. All are frozen; a later stage
+makes a new value. Everything in here is plain data that channels render and the journal keeps.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from sensors.model import Position, SensorKey
+
+
+class Severity(IntEnum):
+    """Ordered severities of the Common Alerting Protocol, shown to people as 蓝黄橙红."""
+
+    MINOR = 1
+    MODERATE = 2
+    SEVERE = 3
+    EXTREME = 4
+
+    @property
+    def word(self) -> str:
+        """Give the word used on every interface, for example `severe`."""
+        return self.name.lower()
+
+    @property
+    def colour(self) -> str:
+        """Give the colour people see."""
+        return ("blue", "yellow", "orange", "red")[self - 1]
+
+    @property
+    def zh(self) -> str:
+        """Give the colour in Chinese."""
+        return "蓝黄橙红"[self - 1]
+
+    @classmethod
+    def of(cls, word: str) -> "Severity":
+        """Parse a severity word; raises KeyError for any other."""
+        return cls[word.upper()]
+
+
+class AlertKind(StrEnum):
+    """Why an alert exists at all."""
+
+    LIMIT = "limit"
+    BLIND = "blind"
+    ANOMALY = "anomaly"
+    SYSTEM = "system"
+
+
+class AlertState(StrEnum):
+    """Where an alert is in its life."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+
+
+class TransitionKind(StrEnum):
+    """What happened to an alert."""
+
+    RAISED = "raised"
+    UPGRADED = "upgraded"
+    DOWNGRADED = "downgraded"
+    CLEARED = "cleared"
+    WITHDRAWN = "withdrawn"
+    ACKNOWLEDGED = "acknowledged"
+    SIGNED_OFF = "signed_off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a limit comes from: standard and clause, or a design sheet, and how sure we are."""
+
+    source: str
+    clause: str = ""
+    confidence: str = "D"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule or detector found in one reading, in a sentence a person can check."""
+
+    rule_id: str
+    pack: str
+    sensor: SensorKey
+    severity: Severity
+    taken_at: datetime
+    value: float
+    limit: float | None
+    unit: str
+    reason: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A condition with identity over time on one sensor (or one device, for blind alerts).
+
+    `started_at`, `severity_at` and `ended_at` are event time (when the readings were taken);
+    `detected_at` is the clock when this program first knew.
+    """
+
+    id: str
+    kind: AlertKind
+    state: AlertState
+    sensor: SensorKey
+    hazard: str
+    rule_id: str
+    pack: str
+    severity: Severity
+    peak: Severity
+    position: Position
+    started_at: datetime
+    detected_at: datetime
+    severity_at: datetime
+    value: float | None
+    limit: float | None
+    unit: str
+    reason: str
+    provenance: Provenance
+    ordinal: int = 0
+    ended_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    awaiting_sign_off: bool = False
+
+    @property
+    def site(self) -> str:
+        """Give the site the alert belongs to."""
+        return self.sensor.site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One step in an alert's life; append-only in the journal.
+
+    `final` is False while readings still under way could change it (event time, contract C2).
+    `late_by_s` is set when the reading arrived after the lateness its pack allows.
+    """
+
+    alert_id: str
+    ordinal: int
+    kind: TransitionKind
+    severity: Severity
+    taken_at: datetime
+    detected_at: datetime
+    value: float | None
+    reason: str
+    final: bool = True
+    late_by_s: float | None = None
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responder:
+    """A team, depot or camera seen from an alert, and why it was chosen."""
+
+    id: str
+    name: str
+    what: str
+    position: Position
+    distance_m: float
+    travel_s: float | None
+    travel_how: str
+    phone: str = ""
+    as_of: str = ""
+    why: str = ""
+    items: tuple[tuple[str, float, str], ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainLink:
+    """One tier of the command chain of a place, with the person who answers there."""
+
+    tier: str
+    place: str
+    person: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Who and what can help near one alert, and in words what cannot be had."""
+
+    teams: tuple[Responder, ...] = ()
+    supplies: tuple[Responder, ...] = ()
+    cameras: tuple[Responder, ...] = ()
+    chain: tuple[ChainLink, ...] = ()
+    shortfall: tuple[str, ...] = ()
+    looked_up_at: datetime | None = None
+    missing: str = ""
+
+
+class NotifyReason(StrEnum):
+    """Why a notice is sent; the answer to "why did I get this message"."""
+
+    FIRST = "first"
+    SEVERITY_ROSE = "severity_rose"
+    SEVERITY_FELL = "severity_fell"
+    REPEAT = "repeat"
+    CLEARED = "cleared"
+    WITHDRAWN = "withdrawn"
+    CARD = "card"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A person or system to be told, and by which road."""
+
+    id: str
+    name: str
+    channel: str
+    address: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message to one recipient about one alert, before it is sent.
+
+    `id` is the idempotency key: the same alert, transition, reason and recipient always give the
+    same id, so that a receiver can drop a second copy after a crash.
+    """
+
+    id: str
+    reason: NotifyReason
+    alert: Alert
+    transition: Transition
+    recipient: Recipient
+    card: Card | None
+    created_at: datetime
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The provider took the notice."""
+
+    notice_id: str
+    at: datetime
+    reference: str = ""
+
+
+class NoticeState(StrEnum):
+    """Where one notice is on its way out."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """A notice in the outbox with its attempts; `fallbacks` are the recipients tried next."""
+
+    notice: Notice
+    state: NoticeState = NoticeState.PENDING
+    attempts: int = 0
+    due_at: datetime
+    sent_at: datetime | None = None
+    last_error: str = ""
+    fallbacks: tuple[Recipient, ...] = field(default=())

@@ -1,0 +1,129 @@
+"""What alerting asks of others: a journal, a card look-up, channels. Each has few methods."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from alerting.model import (
+    Alert,
+    Card,
+    Notice,
+    OutboxEntry,
+    Receipt,
+    Recipient,
+    Transition,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What one step of the engine changed; recorded in one transaction or not at all.
+
+    `seq` is the last block of the log these effects come from (None for effects of a timer or a
+    person). `alerts` are upserted by id, `transitions` by (alert_id, ordinal), `notices` inserted
+    by notice id where not yet there. `cancelled` names alerts whose pending notices must not be
+    sent any more.
+    """
+
+    seq: int | None = None
+    alerts: tuple[Alert, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    notices: tuple[OutboxEntry, ...] = ()
+    cancelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleState:
+    """The engine's memory of one device point as of log block `seq`; `blob` is the engine's own."""
+
+    key: str
+    seq: int
+    blob: bytes
+
+
+class Journal(Protocol):
+    """Lasting memory of alerts, transitions, outbox, acknowledgements and rule state.
+
+    Every method raises `JournalError` when the database does not answer.
+    """
+
+    async def record(self, effects: Effects) -> None:
+        """Write everything in `effects` in one transaction."""
+        ...
+
+    async def recorded_seq(self) -> int:
+        """Give the highest `Effects.seq` recorded, 0 when none."""
+        ...
+
+    async def alert(self, alert_id: str) -> Alert | None:
+        """Give one alert."""
+        ...
+
+    async def alerts(
+        self,
+        *,
+        firing_only: bool = False,
+        site: str | None = None,
+        since: datetime | None = None,
+        limit: int = 500,
+    ) -> list[Alert]:
+        """List alerts, newest `detected_at` first. `since` is on `detected_at`, inclusive."""
+        ...
+
+    async def transitions(self, alert_id: str) -> list[Transition]:
+        """List one alert's transitions in order."""
+        ...
+
+    async def due(self, now: datetime, limit: int = 100) -> list[OutboxEntry]:
+        """List pending outbox entries whose `due_at` has come, most severe then oldest first."""
+        ...
+
+    async def save_outcome(self, entry: OutboxEntry) -> None:
+        """Write an entry's new state, attempts, due time and error, unless it was cancelled."""
+        ...
+
+    async def outbox(self, alert_id: str) -> list[OutboxEntry]:
+        """List every outbox entry of one alert, oldest first, for `explain`."""
+        ...
+
+    async def save_states(self, states: Sequence[RuleState]) -> None:
+        """Upsert rule states."""
+        ...
+
+    async def load_states(self) -> list[RuleState]:
+        """Load all rule states."""
+        ...
+
+
+class CardLookup(Protocol):
+    """Finds who and what can help near an alert (implemented by `groundwatch.cards`)."""
+
+    async def card(self, alert: Alert) -> Card:
+        """Look up; the caller sets the deadline."""
+        ...
+
+
+class Channel(Protocol):
+    """One road to a recipient (webhook, console, SMS, …)."""
+
+    @property
+    def name(self) -> str:
+        """Give the word that routes use for this channel."""
+        ...
+
+    async def send(self, notice: Notice) -> Receipt:
+        """Make one attempt.
+
+        Raises:
+            DeliveryError: it was not taken; `retryable` says whether to try again.
+        """
+        ...
+
+
+class Router(Protocol):
+    """Says who is to be told about an alert now (implemented by `alerting.route`)."""
+
+    def recipients(self, alert: Alert, now: datetime) -> Sequence[Sequence[Recipient]]:
+        """Give one sequence per person to tell: the first road to try, then the fall-backs."""
+        ...

@@ -1,0 +1,1 @@
+"""A pretend device with its own encoder; it shares no code with the server."""

@@ -1,0 +1,1 @@
+"""Plausible, seeded signals for each kind of device."""

@@ -1,0 +1,1 @@
+"""Who and what can help near a point, answered offline."""

@@ -1,0 +1,1 @@
+"""The HTTP interface under /api/v1; the only importer of FastAPI."""

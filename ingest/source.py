@@ -1,0 +1,68 @@
+"""What the pipeline asks of anything that brings messages in, and the values that cross the door."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from sensors.model import Report
+
+
+class RawMessage(msgspec.Struct, frozen=True, gc=False):
+    """Topic and bytes exactly as received.
+
+    `token` belongs to the source that made the message: it is what the source needs to acknowledge
+    it, and means nothing to anybody else.
+    """
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+    token: tuple[int, int] | None = None
+
+
+class Undecodable(msgspec.Struct, frozen=True):
+    """A message, or one part of it, that could not be turned into a believable report, and why."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+    reason: str
+
+
+class Decoded(msgspec.Struct):
+    """Everything one batch of messages gave: reports to own, and what goes to quarantine."""
+
+    reports: list[Report]
+    rejects: list[Undecodable]
+
+
+class Source(Protocol):
+    """A door that gives batches of messages and is told when they are owned.
+
+    A message that was never acknowledged is given again after a reconnect or a restart. `batches`
+    ends when the source is closed; it raises `ingest.errors.SourceError` for what a person must
+    mend (wrong password, refused subscription). At most `max_in_flight` messages are given and not
+    yet acknowledged at any time; that bound is the only queue.
+    """
+
+    def batches(self) -> AsyncIterator[Sequence[RawMessage]]:
+        """Yield non-empty batches in order of arrival until closed."""
+        ...
+
+    async def acknowledge(self, messages: Sequence[RawMessage]) -> None:
+        """Tell the sender that these are owned; those of an earlier connection are ignored."""
+        ...
+
+
+class Owner(Protocol):
+    """Takes lasting ownership of what was decoded (implemented by `storage.log.Log`)."""
+
+    async def own(self, decoded: Decoded) -> int:
+        """Write durably and return the block's sequence number.
+
+        Raises:
+            OSError: nothing of `decoded` is owned, and nothing may be acknowledged.
+        """
+        ...

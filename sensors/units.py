@@ -1,0 +1,67 @@
+"""Base units by symbol, and the factors that turn common other units into them.
+
+The table is closed on purpose: a site file that names a unit outside it is refused with the list
+of what is allowed, because a silent factor of 9.81 between tonnes and kilonewtons can kill.
+"""
+
+from typing import NamedTuple
+
+
+class Unit(NamedTuple):
+    """A unit as `base = value * factor + offset`; `base` names the base unit's symbol."""
+
+    symbol: str
+    base: str
+    factor: float = 1.0
+    offset: float = 0.0
+
+
+# Standard gravity 9.80665 m/s2 (CGPM 1901): 1 tf = 9.80665 kN.
+_G = 9.80665
+_PI = 3.141592653589793
+
+UNITS: dict[str, Unit] = {
+    unit.symbol: unit
+    for unit in (
+        Unit("t", "t"),
+        Unit("kg", "t", 0.001),
+        Unit("kN(t)", "t", 1 / _G),
+        Unit("%", "%"),
+        Unit("m", "m"),
+        Unit("cm", "m", 0.01),
+        Unit("mm(m)", "m", 0.001),
+        Unit("mm", "mm"),
+        Unit("m(mm)", "mm", 1000.0),
+        Unit("deg", "deg"),
+        Unit("rad", "deg", 180.0 / _PI),
+        Unit("permille", "permille"),
+        Unit("mm/m", "permille"),
+        Unit("m/s", "m/s"),
+        Unit("km/h", "m/s", 1 / 3.6),
+        Unit("mm/h", "mm/h"),
+        Unit("kN", "kN"),
+        Unit("t(kN)", "kN", _G),
+        Unit("kN·m", "kN·m"),
+        Unit("kPa", "kPa"),
+        Unit("hPa", "kPa", 0.1),
+        Unit("degC", "degC"),
+        Unit("V", "V"),
+        Unit("m3/s", "m3/s"),
+        Unit("count", "count"),
+        Unit("bool", "bool"),
+        Unit("code", "code"),
+    )
+}
+
+
+def to_base(value: float, unit: str) -> float:
+    """Turn `value` in `unit` into its base unit.
+
+    Raises:
+        KeyError: `unit` is not in `UNITS`.
+
+    >>> round(to_base(36.0, "km/h"), 6)
+    10.0
+    """
+    entry = UNITS[unit]
+    return value * entry.factor + entry.offset

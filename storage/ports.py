@@ -1,0 +1,69 @@
+"""What the rest of the program asks of a telemetry store; one contract suite runs on every one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from alerting.model import Alert, Transition
+from sensors.model import Reading, Report, SensorKey
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One report the database will never take, and its reason; it goes to quarantine."""
+
+    report: Report
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One wide row of stored telemetry: a device point at an instant."""
+
+    site: str
+    device: str
+    point: str
+    taken_at: datetime
+    values: dict[str, float]
+
+
+class TelemetryStore(Protocol):
+    """A database of readings. Writing the same report twice leaves one (same device, point, time).
+
+    Every method raises `storage.errors.StoreUnavailable` (try again later) when the database does
+    not answer, and `storage.errors.StoreRefused` when a person must mend something (wrong
+    password, no such database).
+    """
+
+    async def open(self) -> None:
+        """Connect and make what is missing (database, tables)."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+    async def write(self, reports: Sequence[Report]) -> list[Refused]:
+        """Store all reports but those returned."""
+        ...
+
+    async def write_transition(self, alert: Alert, transition: Transition) -> None:
+        """Store one transition of an alert, with its position, for annotations and maps."""
+        ...
+
+    async def latest(self, site: str | None = None) -> list[Reading]:
+        """Give the newest reading of every sensor, of one site or of all."""
+        ...
+
+    async def history(
+        self, key: SensorKey, kind: str, since: datetime, until: datetime, limit: int = 10_000
+    ) -> list[Reading]:
+        """Give one sensor's readings with since <= taken_at < until, oldest first."""
+        ...
+
+    async def rows(
+        self, kind: str, since: datetime, until: datetime, limit: int = 1_000_000
+    ) -> list[Row]:
+        """Give all devices' wide rows of one kind, oldest first; input for model training."""
+        ...
