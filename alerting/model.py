@@ -65,6 +65,8 @@ class TransitionKind(StrEnum):
     DOWNGRADED = "downgraded"
     CLEARED = "cleared"
     WITHDRAWN = "withdrawn"
+    AWAITS_SIGN_OFF = "awaits_sign_off"
+    DISTURBED = "disturbed"
     ACKNOWLEDGED = "acknowledged"
     SIGNED_OFF = "signed_off"
 

@@ -17,13 +17,26 @@ from alerting.model import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What a person did about an alert (`ack`, `note`, …); append-only evidence."""
+
+    alert_id: str
+    at: datetime
+    actor: str
+    action: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     """What one step of the engine changed; recorded in one transaction or not at all.
 
     `seq` is the last block of the log these effects come from (None for effects of a timer or a
     person). `alerts` are upserted by id, `transitions` by (alert_id, ordinal), `notices` inserted
     by notice id where not yet there. `cancelled` names alerts whose pending notices must not be
-    sent any more.
+    sent any more; notices of these same effects are not meant. `actions` are appended, the same
+    one twice is one. A transition or action of an alert that is neither in `alerts` nor recorded
+    before is refused.
     """
 
     seq: int | None = None
@@ -31,6 +44,7 @@ class Effects:
     transitions: tuple[Transition, ...] = ()
     notices: tuple[OutboxEntry, ...] = ()
     cancelled: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

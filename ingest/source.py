@@ -1,4 +1,4 @@
-"""What the pipeline asks of anything that brings messages in, and the values that cross the door."""
+"""What the pipeline asks of whatever brings messages in, and the values that cross the door."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -31,11 +31,31 @@ class Undecodable(msgspec.Struct, frozen=True):
     reason: str
 
 
+class DeviceStatus(msgspec.Struct, frozen=True):
+    """What a device said about itself: its birth, or the last will the broker sent for it.
+
+    `at` is the device's own instant, None where it gave none; a last will is written when the
+    device connects, so that only `received_at` says when it was lost. `detail` is free text by name
+    (firmware, cause of restart, …).
+    """
+
+    site: str
+    device: str
+    is_online: bool
+    at: datetime | None
+    received_at: datetime
+    detail: dict[str, str]
+
+
 class Decoded(msgspec.Struct):
-    """Everything one batch of messages gave: reports to own, and what goes to quarantine."""
+    """Everything one batch of messages gave: reports to own, and what goes to quarantine.
+
+    `statuses` are for whoever watches the devices; they are not owned, the broker retains them.
+    """
 
     reports: list[Report]
     rejects: list[Undecodable]
+    statuses: list[DeviceStatus] = []
 
 
 class Source(Protocol):

@@ -3,7 +3,8 @@
 StorageError
 ├── StoreUnavailable   the database does not answer: keep in the log, try again
 ├── StoreRefused       it answers and says no (password, database name): a person must mend it
-└── LogFull            the log reached its cap or the disk is full: stop acknowledging, say so
+├── LogFull            the log reached its cap or the disk is full: stop acknowledging, say so
+└── LogUnusable        the log's file cannot be opened or read: the text says what to mend
 """
 
 
@@ -14,6 +15,11 @@ class StorageError(Exception):
 class StoreUnavailable(StorageError):
     """The database did not answer in time, or said it cannot now; trying again is right."""
 
+    def __init__(self, reason: str, *, retry_after_s: float | None = None) -> None:
+        """Keep how long the database asked to be left alone, where it said so."""
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
 
 class StoreRefused(StorageError):
     """The database said no for a reason that trying again will not change."""
@@ -21,3 +27,7 @@ class StoreRefused(StorageError):
 
 class LogFull(StorageError, OSError):
     """The log cannot take more; nothing of the block was owned."""
+
+
+class LogUnusable(StorageError):
+    """The log cannot be opened or read: wrong place, held by another process, or damaged."""

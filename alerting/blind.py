@@ -1,0 +1,169 @@
+"""Silence, judged by the clock against the registry: which sensors should have spoken and did not.
+
+A sensor is overdue when its newest believable `taken_at` is older than its pack's *stale* time, or
+than three of its own intervals where that is longer; one never seen counts from when watching
+began. The sensors of a device share one *blind* alert, so that one dead box is one alert. It
+escalates: minor when stale, moderate past the *offline* time, severe when an alert stands on one of
+the silent sensors, because then nobody can see whether it gets worse.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from alerting.model import Severity
+from sensors.model import SensorKey
+
+
+class Patience(Protocol):
+    """How long one sensor may be silent, in seconds, and when it last said something believable.
+
+    `newest_s` is 0 while the sensor has never been heard.
+    """
+
+    @property
+    def key(self) -> SensorKey:
+        """Give the sensor."""
+        ...
+
+    @property
+    def stale_s(self) -> float:
+        """Give the age at which it is overdue."""
+        ...
+
+    @property
+    def offline_s(self) -> float:
+        """Give the age at which it counts as gone."""
+        ...
+
+    @property
+    def newest_s(self) -> float:
+        """Give when its newest believable reading was taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blindness:
+    """The silent sensors of one device, and how bad that is."""
+
+    silent: tuple[SensorKey, ...]
+    n_sensors: int
+    severity: Severity
+    since_s: float
+    reason: str
+
+
+@dataclass(slots=True)
+class _Device:
+    sensors: list[Patience] = field(default_factory=list[Patience])
+
+
+def why_blind(
+    sensors: Iterable[Patience], *, now_s: float, watching_s: float, has_alert: bool
+) -> Blindness | None:
+    """Say which sensors of one device are overdue, or None when all have spoken in time.
+
+    `watching_s` is when this program began to listen: nobody is overdue for silence before it.
+    """
+    silent: list[Patience] = []
+    count = 0
+    offline = False
+    for sensor in sensors:
+        count += 1
+        age_s = now_s - max(sensor.newest_s, watching_s)
+        if age_s > sensor.stale_s:
+            silent.append(sensor)
+            offline = offline or age_s > sensor.offline_s
+    if not silent:
+        return None
+    severity = Severity.MODERATE if offline else Severity.MINOR
+    if has_alert:
+        severity = Severity.SEVERE
+    since_s = min(max(sensor.newest_s, watching_s) for sensor in silent)
+    return Blindness(
+        silent=tuple(sensor.key for sensor in silent),
+        n_sensors=count,
+        severity=severity,
+        since_s=since_s,
+        reason=_sentence(silent, count, now_s - since_s, has_alert=has_alert),
+    )
+
+
+def _sentence(silent: list[Patience], count: int, age_s: float, *, has_alert: bool) -> str:
+    names = ", ".join(
+        "/".join(part for part in (sensor.key.point, sensor.key.quantity) if part)
+        for sensor in silent[:4]
+    )
+    more = f" and {len(silent) - 4} more" if len(silent) > 4 else ""
+    never = all(sensor.newest_s == 0.0 for sensor in silent)
+    what = "never heard from" if never else f"silent for {_span(age_s)}"
+    tail = "; an alert stands on it and cannot be judged" if has_alert else ""
+    return f"{len(silent)} of {count} sensors {what}: {names}{more}{tail}."
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+class SilenceTimers:
+    """A timer per sensor, kept as one deadline per device; asks again only when one runs out."""
+
+    def __init__(self) -> None:
+        """Start with no devices."""
+        self._devices: dict[tuple[str, str], _Device] = {}
+        self._heap: list[tuple[float, tuple[str, str]]] = []
+        self._blind: set[tuple[str, str]] = set()
+        self.watching_s = 0.0
+
+    def add(self, patience: Patience) -> None:
+        """Put one sensor of the registry under watch."""
+        device = self._devices.setdefault((patience.key.site, patience.key.device), _Device())
+        device.sensors.append(patience)
+
+    def start(self, now_s: float) -> None:
+        """Begin to listen, or begin again after the broker was away: silence counts from here."""
+        self.watching_s = now_s
+        self._heap = [
+            (now_s + min(sensor.stale_s for sensor in device.sensors), name)
+            for name, device in self._devices.items()
+        ]
+        heapq.heapify(self._heap)
+
+    def sensors(self, device: tuple[str, str]) -> list[Patience]:
+        """Give the sensors of one device."""
+        return self._devices[device].sensors
+
+    def mark(self, device: tuple[str, str], *, is_blind: bool) -> None:
+        """Remember that a device is blind, so that it is asked at every look."""
+        (self._blind.add if is_blind else self._blind.discard)(device)
+
+    def due(self, now_s: float) -> list[tuple[str, str]]:
+        """Give the devices worth asking now: those whose deadline came, and all blind ones."""
+        asked = [name for name in self._blind if name in self._devices]
+        while self._heap and self._heap[0][0] <= now_s:
+            _, name = heapq.heappop(self._heap)
+            device = self._devices[name]
+            if name not in self._blind:
+                asked.append(name)
+            heapq.heappush(self._heap, (self._deadline(device, now_s), name))
+        return asked
+
+    def _deadline(self, device: _Device, now_s: float) -> float:
+        """Give when one of the device's sensors can next become overdue, at least a second on."""
+        first = min(
+            max(sensor.newest_s, self.watching_s) + sensor.stale_s for sensor in device.sensors
+        )
+        return max(first, now_s + 1.0)
+
+    def ages(self, now_s: float) -> Mapping[SensorKey, float]:
+        """Give how old every sensor's newest believable reading is, in seconds."""
+        return {
+            sensor.key: now_s - sensor.newest_s
+            for device in self._devices.values()
+            for sensor in device.sensors
+        }

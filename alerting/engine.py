@@ -1,0 +1,424 @@
+"""The life of an alert in one screen: judged, given its card, recorded, handed to delivery.
+
+    block of the log ─ judge ─ changes ─ card (with a deadline) ─ notices ─ journal ─ delivery
+
+Each step for one block, one tick of the timer or one person's action is recorded in the journal in
+a single transaction before anything is sent. When the journal is away the warning goes out anyway,
+says that it could not be recorded, and what was not recorded is written when the journal is back.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from alerting.book import Change, Moment, open_alert, step_alert
+from alerting.deliver import Deliverer
+from alerting.errors import JournalError
+from alerting.judge import Judge
+from alerting.model import (
+    Alert,
+    AlertKind,
+    AlertState,
+    Card,
+    Finding,
+    NotifyReason,
+    OutboxEntry,
+    Provenance,
+    Severity,
+    TransitionKind,
+)
+from alerting.ports import Action, CardLookup, Effects, Journal, Router, RuleState
+from alerting.route import make_notices
+from sensors.model import Position, Report, SensorKey
+
+_LOG = logging.getLogger(__name__)
+_WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE)
+_MAX_UNRECORDED = 10_000
+_SYSTEM_SOURCE = Provenance(source="this program's own supervision", confidence="D")
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Give the present instant, aware and in UTC."""
+        ...
+
+
+class Block(Protocol):
+    """One block of the log."""
+
+    @property
+    def seq(self) -> int:
+        """Give its number."""
+        ...
+
+    @property
+    def reports(self) -> Sequence[Report]:
+        """Give what it holds."""
+        ...
+
+
+class BlockLog(Protocol):
+    """What the engine asks of the log: to read on from where it was, and to remember how far."""
+
+    async def cursor(self, name: str) -> int:
+        """Give how far a follower has come."""
+        ...
+
+    async def set_cursor(self, name: str, seq: int) -> None:
+        """Remember how far a follower has come."""
+        ...
+
+    def follow(self, after: int) -> AsyncIterator[Block]:
+        """Yield the blocks there are after a number, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfig:
+    """Deadlines and sizes. `home` is where this program's own alerts are put on the map."""
+
+    card_deadline_s: float = 0.3
+    late_card_deadline_s: float = 5.0
+    save_within_s: float = 15.0
+    home: Position = field(default_factory=lambda: Position(0.0, 0.0))
+
+
+class UnknownAlert(LookupError):
+    """There is no alert with this id."""
+
+
+class Engine:
+    """Takes blocks, ticks and people's actions one at a time, and makes them last."""
+
+    def __init__(
+        self,
+        *,
+        judge: Judge,
+        journal: Journal,
+        cards: CardLookup,
+        router: Router,
+        deliverer: Deliverer,
+        clock: Clock,
+        config: EngineConfig | None = None,
+    ) -> None:
+        """Hold the parts; `restore` must be awaited before anything else."""
+        self.judge = judge
+        self.last_seq = 0
+        self.listeners: list[Callable[[Sequence[Change]], None]] = []
+        self._journal = journal
+        self._cards = cards
+        self._router = router
+        self._deliverer = deliverer
+        self._clock = clock
+        self._config = config or EngineConfig()
+        self._lock = asyncio.Lock()
+        self._unrecorded: deque[Effects] = deque()
+        self._late_cards: deque[Change] = deque(maxlen=1000)
+        self._system: dict[str, Alert] = {}
+
+    async def restore(self, log: BlockLog) -> int:
+        """Load what was known, read the log on from there, and give the number of blocks read.
+
+        Raises:
+            JournalError: the journal cannot be read; nothing may be judged without it.
+        """
+        async with self._lock:
+            for state in await self._journal.load_states():
+                site, device, point = state.key.split("|")
+                why_not = self.judge.load_state((site, device, point), state.seq, state.blob)
+                if why_not is not None:
+                    _LOG.warning("rule state not used", extra={"key": state.key, "why": why_not})
+            for alert in await self._journal.alerts(firing_only=True, limit=100_000):
+                await self._restore_alert(alert)
+            return await self._read_on(log)
+
+    async def _restore_alert(self, alert: Alert) -> None:
+        if alert.kind is AlertKind.SYSTEM:
+            self._system[alert.sensor.device] = alert
+            return
+        transitions = await self._journal.transitions(alert.id)
+        if self.judge.restore_alert(alert, transitions):
+            return
+        ended = replace(alert, state=AlertState.RESOLVED, ended_at=self._clock.now())
+        moment = Moment(self._clock.now(), self.last_seq, alert.position)
+        reason = "its sensor or rule is no longer in the site files"
+        kind = TransitionKind.CLEARED
+        ended, transition = step_alert(ended, kind, moment.now, moment, reason=reason)
+        await self._publish([Change(ended, transition, NotifyReason.CLEARED)], None)
+
+    async def _read_on(self, log: BlockLog) -> int:
+        recorded = await self._journal.recorded_seq()
+        start = await log.cursor("engine")
+        self.last_seq = max(start, self.last_seq)
+        self.judge.is_quiet = True
+        count = 0
+        async for block in log.follow(start):
+            if self.judge.is_quiet and block.seq > recorded:
+                await self._publish(self.judge.end_quiet(self._clock.now(), recorded), recorded)
+            await self._take(block.seq, block.reports)
+            count += 1
+        if self.judge.is_quiet:
+            seq = self.last_seq
+            await self._publish(self.judge.end_quiet(self._clock.now(), seq), seq)
+        return count
+
+    async def take(self, seq: int, reports: Sequence[Report]) -> None:
+        """Judge one owned block and make its effects last."""
+        async with self._lock:
+            await self._take(seq, reports)
+
+    async def _take(self, seq: int, reports: Sequence[Report]) -> None:
+        changes = self.judge.take(reports, seq, self._clock.now())
+        self.last_seq = seq
+        if changes:
+            await self._publish(changes, seq)
+
+    async def judge_unowned(self, reports: Sequence[Report]) -> None:
+        """Warn from readings that the log could not take (disk full); they will come again."""
+        async with self._lock:
+            changes = self.judge.take(reports, self.last_seq + 1, self._clock.now())
+            if changes:
+                await self._publish(changes, None)
+
+    async def tick(self, *, is_listening: bool = True) -> None:
+        """Ask the silence timers, send cards that were late, record what could not be."""
+        async with self._lock:
+            now = self._clock.now()
+            if is_listening:
+                changes = self.judge.tick(now, self.last_seq)
+                if changes:
+                    await self._publish(changes, None)
+            await self._send_late_cards()
+            await self._record_again()
+
+    async def acknowledge(self, alert_id: str, actor: str, note: str = "") -> Alert:
+        """Stop everything for an alert at once; a later rise in severity notifies again.
+
+        Raises:
+            UnknownAlert: no such alert.
+            JournalError: it could not be recorded, so it is not acknowledged.
+        """
+        async with self._lock:
+            alert = await self._present(alert_id)
+            if alert.acknowledged_at is not None or alert.state is not AlertState.FIRING:
+                return alert
+            now = self._clock.now()
+            alert = replace(alert, acknowledged_at=now, acknowledged_by=actor)
+            moment = Moment(now, self.last_seq, alert.position)
+            kind = TransitionKind.ACKNOWLEDGED
+            reason = f"acknowledged by {actor}" + (f": {note}" if note else "")
+            alert, transition = step_alert(alert, kind, now, moment, reason=reason)
+            transition = replace(transition, actor=actor)
+            action = Action(alert_id=alert_id, at=now, actor=actor, action="ack", note=note)
+            effects = Effects(
+                alerts=(alert,),
+                transitions=(transition,),
+                cancelled=(alert_id,),
+                actions=(action,),
+            )
+            await self._journal.record(effects)
+            self._keep(alert)
+            self._deliverer.cancel(alert_id)
+            self._tell([Change(alert, transition, None)])
+            return alert
+
+    async def sign_off(self, alert_id: str, actor: str, note: str) -> Alert:
+        """Close an alert whose rule asks for a person's word.
+
+        Raises:
+            UnknownAlert: no such alert.
+            JournalError: it could not be recorded.
+        """
+        async with self._lock:
+            alert = await self._present(alert_id)
+            if alert.state is not AlertState.FIRING:
+                return alert
+            now = self._clock.now()
+            reason = f"signed off by {actor}" + (f": {note}" if note else "")
+            changes = self.judge.sign_off(alert, now, self.last_seq, reason)
+            action = Action(alert_id=alert_id, at=now, actor=actor, action="sign_off", note=note)
+            await self._publish(changes, None, (action,))
+            return next((c.alert for c in reversed(changes) if c.alert.id == alert_id), alert)
+
+    async def supervise(self, name: str, problem: str | None, severity: Severity) -> None:
+        """Raise, keep or clear one of this program's own alerts (broker away, disk full, …)."""
+        async with self._lock:
+            standing = self._system.get(name)
+            if (standing is None) == (problem is None):
+                return
+            now = self._clock.now()
+            moment = Moment(now, self.last_seq, self._config.home)
+            if problem is not None:
+                finding = _system_finding(name, problem, severity, now)
+                alert = open_alert(finding, "system", AlertKind.SYSTEM, now, moment)
+                kind, notify, reason = TransitionKind.RAISED, NotifyReason.FIRST, problem
+            else:
+                assert standing is not None  # noqa: S101 - the two are never both None here
+                alert = replace(standing, state=AlertState.RESOLVED, ended_at=now)
+                kind, notify = TransitionKind.CLEARED, NotifyReason.CLEARED
+                reason = "the problem is over"
+            alert, transition = step_alert(alert, kind, now, moment, reason=reason)
+            if problem is not None:
+                self._system[name] = alert
+            else:
+                self._system.pop(name)
+            await self._publish([Change(alert, transition, notify)], None)
+
+    async def save_states(self, log: BlockLog, *, everything: bool = False) -> None:
+        """Save the memory of some changed points, oldest first, and move the log's cursor."""
+        async with self._lock:
+            if self._unrecorded:
+                return
+            dirty = sorted(self.judge.dirty().items(), key=lambda entry: entry[1])
+            share = len(dirty) if everything else max(20, int(len(dirty) / 15))
+            chosen = [key for key, _ in dirty[:share]]
+            states = [
+                RuleState(key="|".join(key), seq=self.last_seq, blob=self.judge.dump_state(key))
+                for key in chosen
+            ]
+            if states:
+                await self._journal.save_states(states)
+            left = min(self.judge.dirty().values(), default=self.last_seq + 1)
+            await log.set_cursor("engine", left - 1)
+
+    async def _present(self, alert_id: str) -> Alert:
+        alert = await self._journal.alert(alert_id)
+        if alert is None:
+            raise UnknownAlert(alert_id)
+        if alert.kind is AlertKind.SYSTEM:
+            return self._system.get(alert.sensor.device, alert)
+        return self.judge.standing(alert) or alert
+
+    def _keep(self, alert: Alert) -> None:
+        if alert.kind is AlertKind.SYSTEM:
+            self._system[alert.sensor.device] = alert
+        else:
+            self.judge.keep(alert)
+
+    async def _publish(
+        self, changes: Sequence[Change], seq: int | None, actions: tuple[Action, ...] = ()
+    ) -> None:
+        """Give changes their cards and notices, record them, hand them to delivery."""
+        if not changes:
+            return
+        changes = [self._wake(change) for change in changes]
+        entries: list[OutboxEntry] = []
+        for change in changes:
+            if change.notify is not None:
+                entries += await self._notices(change, change.notify)
+        effects = Effects(
+            seq=seq,
+            alerts=tuple({change.alert.id: change.alert for change in changes}.values()),
+            transitions=tuple(change.transition for change in changes),
+            notices=tuple(entries),
+            cancelled=tuple(_over(changes)),
+            actions=actions,
+        )
+        await self._record_and_send(effects)
+        self._tell(changes)
+
+    def _wake(self, change: Change) -> Change:
+        """Take back the acknowledgement of an alert that got worse: it must be seen again."""
+        if change.notify is not NotifyReason.SEVERITY_ROSE or not change.alert.acknowledged_at:
+            return change
+        alert = replace(change.alert, acknowledged_at=None, acknowledged_by="")
+        self._keep(alert)
+        return replace(change, alert=alert)
+
+    async def _notices(self, change: Change, reason: NotifyReason) -> Sequence[OutboxEntry]:
+        card: Card | None = None
+        remarks: tuple[str, ...] = ()
+        if reason in _WITH_CARD:
+            card = await self._card(change.alert, self._config.card_deadline_s)
+            if card is None:
+                remarks = ("who is near is still being looked up and follows",)
+                self._late_cards.append(change)
+        return make_notices(
+            change.alert,
+            change.transition,
+            reason,
+            card=card,
+            router=self._router,
+            now=self._clock.now(),
+            remarks=remarks,
+        )
+
+    async def _card(self, alert: Alert, deadline_s: float) -> Card | None:
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await self._cards.card(alert)
+        except TimeoutError:
+            return None
+
+    async def _send_late_cards(self) -> None:
+        for _ in range(len(self._late_cards)):
+            change = self._late_cards.popleft()
+            card = await self._card(change.alert, self._config.late_card_deadline_s)
+            if card is None:
+                _LOG.warning("card look-up gave nothing", extra={"alert": change.alert.id})
+                continue
+            entries = make_notices(
+                change.alert,
+                change.transition,
+                NotifyReason.CARD,
+                card=card,
+                router=self._router,
+                now=self._clock.now(),
+                remarks=(),
+            )
+            await self._record_and_send(Effects(notices=tuple(entries)))
+
+    async def _record_and_send(self, effects: Effects) -> None:
+        try:
+            await self._journal.record(effects)
+        except JournalError as error:
+            _LOG.error("journal away; warning anyway", extra={"why": str(error)})
+            if len(self._unrecorded) >= _MAX_UNRECORDED:
+                self._unrecorded.popleft()
+                _LOG.error("more than %d steps wait for the journal", _MAX_UNRECORDED)
+            self._unrecorded.append(effects)
+            self._deliverer.send_unrecorded(effects.notices)
+            return
+        for alert_id in effects.cancelled:
+            self._deliverer.cancel(alert_id)
+        self._deliverer.put(effects.notices)
+
+    async def _record_again(self) -> None:
+        """Write what the journal missed, oldest first; its notices have been sent already."""
+        while self._unrecorded:
+            effects = self._unrecorded[0]
+            try:
+                await self._journal.record(replace(effects, notices=()))
+            except JournalError:
+                return  # still away: logged when it was first missed, tried again at the next tick
+            self._unrecorded.popleft()
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        for listener in self.listeners:
+            listener(changes)
+
+
+def _over(changes: Iterable[Change]) -> list[str]:
+    """Name the alerts that ended: their waiting notices are out of date."""
+    return [change.alert.id for change in changes if change.alert.state is not AlertState.FIRING]
+
+
+def _system_finding(name: str, problem: str, severity: Severity, now: datetime) -> Finding:
+    return Finding(
+        rule_id=f"system_{name}",
+        pack="supervision",
+        sensor=SensorKey("system", name, "", ""),
+        severity=severity,
+        taken_at=now,
+        value=1.0,
+        limit=None,
+        unit="",
+        reason=problem,
+        provenance=_SYSTEM_SOURCE,
+    )

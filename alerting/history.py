@@ -1,0 +1,144 @@
+"""The recent readings of one sensor in event-time order, and statistics over windows of them.
+
+Times are seconds since 1970 (float, from the aware `taken_at`), values are in the base unit. A
+statistic is a plain function of the sorted history and an index, so it gives the same answer in
+whatever order the readings arrived.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from enum import IntFlag
+from statistics import median
+
+
+class Flag(IntFlag):
+    """What one reading may be used for."""
+
+    NONE = 0
+    CAN_CLEAR = 1  # believable and on time: may count towards clearing
+    SUSPECT = 2  # may raise, and the alert says so
+    LATE = 4  # arrived after the lateness allowed
+
+
+class History:
+    """Sorted times, values and flags; duplicates by time are refused (the first one counts)."""
+
+    __slots__ = ("flags", "times", "values")
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.times = array("d")
+        self.values = array("d")
+        self.flags = bytearray()
+
+    def __len__(self) -> int:
+        """Count the readings kept."""
+        return len(self.times)
+
+    def insert(self, time_s: float, value: float, flag: int) -> int | None:
+        """Insert in order and give the index, or None when this instant is already there."""
+        times = self.times
+        if not times or time_s > times[-1]:
+            times.append(time_s)
+            self.values.append(value)
+            self.flags.append(flag)
+            return len(times) - 1
+        index = bisect_left(times, time_s)
+        if times[index] == time_s:
+            return None
+        times.insert(index, time_s)
+        self.values.insert(index, value)
+        self.flags.insert(index, flag)
+        return index
+
+    def drop_first(self, count: int) -> None:
+        """Forget the oldest `count` readings."""
+        del self.times[:count]
+        del self.values[:count]
+        del self.flags[:count]
+
+    def window_start(self, index: int, window_s: float) -> int:
+        """Give the first index with time > times[index] - window_s."""
+        return bisect_right(self.times, self.times[index] - window_s, 0, index + 1)
+
+
+def mean(history: History, index: int, window_s: float) -> float:
+    """Average the values in (t - window, t]."""
+    first = history.window_start(index, window_s)
+    window = history.values[first : index + 1]
+    return sum(window) / len(window)
+
+
+def maximum(history: History, index: int, window_s: float) -> float:
+    """Give the largest value in (t - window, t]."""
+    return max(history.values[history.window_start(index, window_s) : index + 1])
+
+
+def total(history: History, index: int, window_s: float) -> float:
+    """Add up the values in (t - window, t]: the accumulation of a gauge that reports amounts."""
+    return sum(history.values[history.window_start(index, window_s) : index + 1])
+
+
+def rise(history: History, index: int, window_s: float) -> float:
+    """Give the value at t minus the smallest value in (t - window, t]."""
+    window = history.values[history.window_start(index, window_s) : index + 1]
+    return window[-1] - min(window)
+
+
+def slope_per_day(history: History, index: int, window_s: float) -> float | None:
+    """Give the Theil-Sen slope (median of pairwise slopes) in units per day over the window.
+
+    None when the window holds fewer than 4 readings or spans less than half of itself: a
+    ten-minute difference scaled up to a day is not a rate. Windows of more than 72 readings are
+    thinned evenly to 72, which bounds the cost at 2,556 pairs.
+    """
+    first = history.window_start(index, window_s)
+    count = index + 1 - first
+    times, values = history.times, history.values
+    if count < 4 or times[index] - times[first] < window_s / 2:
+        return None
+    if count <= 72:
+        picks = list(range(first, index + 1))
+    else:
+        picks = [first + round(step * (count - 1) / 71) for step in range(72)]
+    slopes = [
+        (values[b] - values[a]) / (times[b] - times[a])
+        for position, a in enumerate(picks)
+        for b in picks[position + 1 :]
+    ]
+    return median(slopes) * 86400.0
+
+
+def is_covered(history: History, index: int, window_s: float, max_gap_s: float) -> bool:
+    """Say whether believable, on-time readings cover (t - window, t] without a gap over the bound.
+
+    The reading just before the window (or one within the bound after its start) must exist too:
+    a window that reaches back before the first reading is not covered.
+    """
+    newest = history.times[index]
+    oldest_needed = newest - window_s
+    previous = newest
+    for position in range(index, -1, -1):
+        if not history.flags[position] & Flag.CAN_CLEAR:
+            continue
+        time_s = history.times[position]
+        if previous - time_s > max_gap_s:
+            return False
+        previous = time_s
+        if time_s <= oldest_needed:
+            return True
+    return previous - oldest_needed <= 0.0
+
+
+def is_flat(history: History, index: int, flat_s: float) -> bool:
+    """Say whether the value has been exactly the same for at least `flat_s` up to t (3+ readings).
+
+    A sensor that repeats itself may be stuck; what it says may not clear anything.
+    """
+    value, newest = history.values[index], history.times[index]
+    for position in range(index, -1, -1):
+        if history.values[position] != value:
+            return False
+        if index - position >= 2 and newest - history.times[position] >= flat_s:
+            return True
+    return False

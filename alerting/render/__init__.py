@@ -1,0 +1,17 @@
+"""A notice as text for people (English or Chinese) and as JSON for systems; plain functions."""
+
+from alerting.render.body import FORMAT, render_json
+from alerting.render.text import alert_path, render_text, where
+from alerting.render.words import CARD_FOLLOWS, IN_PLACE_OF, NOT_CHECKED, NOT_RECORDED
+
+__all__ = [
+    "CARD_FOLLOWS",
+    "FORMAT",
+    "IN_PLACE_OF",
+    "NOT_CHECKED",
+    "NOT_RECORDED",
+    "alert_path",
+    "render_json",
+    "render_text",
+    "where",
+]

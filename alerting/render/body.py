@@ -1,0 +1,153 @@
+"""A notice as a JSON object for systems, format `groundwatch.notice/1`.
+
+The object that `alerting.channels.webhook` posts, and what each part holds:
+
+- `format`: the text `groundwatch.notice/1`; within one number keys are only ever added.
+- `id`: the idempotency key; the same notice sent again carries the same id.
+- `reason`: first, severity_rose, severity_fell, repeat, cleared, withdrawn or card.
+- `exercise`: false for a real alert.
+- `created_at`: when the notice was made. All instants are RFC 3339 in UTC, ending in Z.
+- `recipient`: `id`, `name` and `language` of the person; never the address, which may hold a token.
+- `alert`: identity, state, severity word and colour, position (WGS 84), value, limit, unit, reason
+  in a sentence, provenance of the limit, and its instants (null where not reached).
+- `transition`: the step of the alert's life this notice is about; `late_by_s` when the reading came
+  later than its pack allows.
+- `card`: `teams`, `supplies`, `cameras` (each with distance, travel time, freshness and why), the
+  command `chain`, the `shortfall` in words; null when it was not ready.
+- `remarks`: what the receiver should know about this notice, for example that it was not recorded.
+- `text`: the same in words in the recipient's language.
+- `link`: the path under which the program answers for the alert.
+
+Missing numbers are null.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from alerting.model import Alert, Card, Notice, Responder, Transition
+from alerting.render.text import alert_path, render_text
+from sensors.model import SensorKey
+
+FORMAT = "groundwatch.notice/1"
+
+
+def render_json(notice: Notice) -> dict[str, Any]:
+    """Give the notice as a JSON object of format `groundwatch.notice/1`.
+
+    Keys are only ever added within one format number. Instants are RFC 3339 in UTC; missing
+    numbers are null. The recipient's address is left out because it may carry a token.
+    """
+    return {
+        "format": FORMAT,
+        "id": notice.id,
+        "reason": notice.reason.value,
+        "exercise": False,
+        "created_at": _instant(notice.created_at),
+        "recipient": {
+            "id": notice.recipient.id,
+            "name": notice.recipient.name,
+            "language": notice.recipient.language,
+        },
+        "alert": _alert_json(notice.alert),
+        "transition": _transition_json(notice.transition),
+        "card": None if notice.card is None else _card_json(notice.card),
+        "remarks": list(notice.remarks),
+        "text": render_text(notice, notice.recipient.language),
+        "link": alert_path(notice.alert.id),
+    }
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
+
+
+def _alert_json(alert: Alert) -> dict[str, Any]:
+    return {
+        "id": alert.id,
+        "kind": alert.kind.value,
+        "state": alert.state.value,
+        "site": alert.site,
+        "sensor": _sensor_json(alert.sensor),
+        "hazard": alert.hazard,
+        "rule_id": alert.rule_id,
+        "pack": alert.pack,
+        "severity": alert.severity.word,
+        "colour": alert.severity.colour,
+        "peak": alert.peak.word,
+        "position": {"lat": alert.position.lat, "lon": alert.position.lon},
+        "started_at": _instant(alert.started_at),
+        "detected_at": _instant(alert.detected_at),
+        "severity_at": _instant(alert.severity_at),
+        "ended_at": _instant(alert.ended_at),
+        "acknowledged_at": _instant(alert.acknowledged_at),
+        "acknowledged_by": alert.acknowledged_by,
+        "awaiting_sign_off": alert.awaiting_sign_off,
+        "value": alert.value,
+        "limit": alert.limit,
+        "unit": alert.unit,
+        "reason": alert.reason,
+        "provenance": {
+            "source": alert.provenance.source,
+            "clause": alert.provenance.clause,
+            "confidence": alert.provenance.confidence,
+        },
+        "ordinal": alert.ordinal,
+    }
+
+
+def _sensor_json(key: SensorKey) -> dict[str, str]:
+    return {
+        "site": key.site,
+        "device": key.device,
+        "point": key.point,
+        "quantity": key.quantity,
+    }
+
+
+def _transition_json(transition: Transition) -> dict[str, Any]:
+    return {
+        "ordinal": transition.ordinal,
+        "kind": transition.kind.value,
+        "severity": transition.severity.word,
+        "taken_at": _instant(transition.taken_at),
+        "detected_at": _instant(transition.detected_at),
+        "value": transition.value,
+        "reason": transition.reason,
+        "final": transition.final,
+        "late_by_s": transition.late_by_s,
+        "actor": transition.actor,
+    }
+
+
+def _card_json(card: Card) -> dict[str, Any]:
+    return {
+        "teams": [_responder_json(responder) for responder in card.teams],
+        "supplies": [_responder_json(responder) for responder in card.supplies],
+        "cameras": [_responder_json(responder) for responder in card.cameras],
+        "chain": [
+            {"tier": link.tier, "place": link.place, "person": link.person, "phone": link.phone}
+            for link in card.chain
+        ],
+        "shortfall": list(card.shortfall),
+        "looked_up_at": _instant(card.looked_up_at),
+        "missing": card.missing,
+    }
+
+
+def _responder_json(responder: Responder) -> dict[str, Any]:
+    return {
+        "id": responder.id,
+        "name": responder.name,
+        "what": responder.what,
+        "position": {"lat": responder.position.lat, "lon": responder.position.lon},
+        "distance_m": responder.distance_m,
+        "travel_s": responder.travel_s,
+        "travel_how": responder.travel_how,
+        "phone": responder.phone,
+        "as_of": responder.as_of,
+        "why": responder.why,
+        "items": [
+            {"item": name, "count": count, "unit": unit} for name, count, unit in responder.items
+        ],
+        "link": responder.link,
+    }

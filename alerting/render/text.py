@@ -1,0 +1,178 @@
+"""A notice as lines of text for people, in English or Chinese.
+
+Says what, where, how bad, against which limit and where that limit comes from, when it was
+measured, who and what is near, and in words what is missing.
+"""
+
+import math
+from collections.abc import Sequence
+
+from alerting.model import (
+    Alert,
+    AlertKind,
+    Card,
+    Notice,
+    NotifyReason,
+    Provenance,
+    Responder,
+    Transition,
+)
+from alerting.render.words import (
+    Words,
+    distance_words,
+    number_words,
+    remark_words,
+    shown_time,
+    span_words,
+    words_of,
+)
+from sensors.catalogue import KINDS
+
+MAX_LISTED = 3
+
+_NO_CARD = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
+
+
+def alert_path(alert_id: str) -> str:
+    """Give the path under which the program answers for an alert."""
+    return f"/api/v1/alerts/{alert_id}"
+
+
+def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
+    """Give the notice as lines of text.
+
+    `language` is `en` or `zh`; any other is read as English. `base_url` (for example
+    `http://127.0.0.1:8080`) is put before the path of the link.
+    """
+    words = words_of(language)
+    alert = notice.alert
+    lines = [
+        _headline(notice, language, words),
+        _labelled(words, "where", where(alert, notice.card, language)),
+        _labelled(words, "value", _value_line(alert, language, words)),
+        _labelled(words, "taken", _taken_line(notice.transition, words)),
+        _labelled(words, "why", notice.transition.reason or alert.reason),
+    ]
+    if notice.card is not None and notice.reason not in _NO_CARD:
+        lines += _card_lines(notice.card, words)
+    lines += [_labelled(words, "note", remark_words(text, language)) for text in notice.remarks]
+    lines.append(_labelled(words, "open", base_url.rstrip("/") + alert_path(alert.id)))
+    return "\n".join(_printable(line) for line in lines)
+
+
+def where(alert: Alert, card: Card | None, language: str) -> str:
+    """Say in words where an alert is: site, device, point, place in the command chain, position."""
+    words = words_of(language)
+    key = alert.sensor
+    parts = [key.site]
+    if key.device:
+        parts.append(f"{words['device']} {key.device}")
+    if key.point:
+        parts.append(f"{words['point']} {key.point}")
+    if card is not None:
+        places = dict.fromkeys(link.place for link in reversed(card.chain) if link.place)
+        parts += places
+    place = words["comma"].join(parts)
+    lat, lon = alert.position.lat, alert.position.lon
+    if not (math.isfinite(lat) and math.isfinite(lon)):
+        return place
+    return f"{place} ({lat:.5f}, {lon:.5f})"
+
+
+def quantity_words(alert: Alert, language: str) -> str:
+    """Give the name of the alert's quantity, looked for among the alert's own kind first."""
+    key = alert.sensor.quantity
+    own = [kind for kind in KINDS.values() if kind.key == alert.hazard]
+    for kind in (*own, *KINDS.values()):
+        found = kind.quantities.get(key)
+        if found is not None:
+            return found.zh if language == "zh" else found.en
+    return key.replace("_", " ")
+
+
+def _printable(line: str) -> str:
+    """Replace what could break a line or steer a terminal; names may come from the wire."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)
+
+
+def _headline(notice: Notice, language: str, words: Words) -> str:
+    alert = notice.alert
+    what = quantity_words(alert, language) if alert.sensor.quantity else ""
+    subject = f"{what} {words[alert.kind]}".strip()
+    if alert.kind is AlertKind.SYSTEM:
+        subject = words["system"]
+    site = alert.sensor.site
+    colour = words[alert.severity.colour]
+    return f"[{colour}] {words[notice.reason]}{words['colon']}{site}{words['comma']}{subject}"
+
+
+def _labelled(words: Words, label: str, text: str) -> str:
+    return f"{words[label]}{words['colon']}{text}"
+
+
+def _value_line(alert: Alert, language: str, words: Words) -> str:
+    name = quantity_words(alert, language) if alert.sensor.quantity else ""
+    value = words["no_value"] if alert.value is None else number_words(alert.value, alert.unit)
+    parts = [f"{name} {value}".strip()]
+    if alert.limit is not None:
+        parts.append(f"{words['limit_is']} {number_words(alert.limit, alert.unit)}")
+    source = _source(alert.provenance, words)
+    return words["comma"].join(parts) + (f" ({source})" if source else "")
+
+
+def _source(provenance: Provenance, words: Words) -> str:
+    named = f"{provenance.source} {provenance.clause}".strip()
+    if not named:
+        return ""
+    confidence = f"{words['confidence']} {provenance.confidence}"
+    return f"{words['source']} {named}{words['comma']}{confidence}"
+
+
+def _taken_line(transition: Transition, words: Words) -> str:
+    text = shown_time(transition.taken_at)
+    if transition.late_by_s is None:
+        return text
+    return f"{text}{words['comma']}{words['late']} {span_words(transition.late_by_s)}"
+
+
+def _card_lines(card: Card, words: Words) -> list[str]:
+    lines = [
+        _labelled(words, label, _responders(found, words))
+        for label, found in (
+            ("team", card.teams),
+            ("supply", card.supplies),
+            ("camera", card.cameras),
+        )
+        if found
+    ]
+    if card.chain:
+        links = [
+            " ".join(part for part in (link.place, link.person, link.phone) if part)
+            for link in card.chain
+        ]
+        lines.append(_labelled(words, "chain", words["semicolon"].join(links)))
+    if card.shortfall:
+        lines.append(_labelled(words, "shortfall", words["semicolon"].join(card.shortfall)))
+    if card.missing:
+        lines.append(_labelled(words, "card_missing", card.missing))
+    return lines
+
+
+def _responders(found: Sequence[Responder], words: Words) -> str:
+    shown = [_responder(responder, words) for responder in found[:MAX_LISTED]]
+    if len(found) > MAX_LISTED:
+        shown.append(words["more"].format(count=len(found) - MAX_LISTED))
+    return words["semicolon"].join(shown)
+
+
+def _responder(responder: Responder, words: Words) -> str:
+    parts = [responder.name, distance_words(responder.distance_m)]
+    if responder.travel_s is not None:
+        minutes = max(1, round(responder.travel_s / 60))
+        travel = words["travel"].format(minutes=minutes)
+        parts.append(f"{travel} ({responder.travel_how})" if responder.travel_how else travel)
+    parts += [f"{name} {number_words(count, unit)}" for name, count, unit in responder.items]
+    parts += [text for text in (responder.phone, responder.link) if text]
+    if responder.as_of:
+        parts.append(f"{words['as_of']} {responder.as_of}")
+    return words["comma"].join(parts)

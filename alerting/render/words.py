@@ -1,0 +1,153 @@
+"""The words of notices in English and Chinese, and how numbers, times and spans are written."""
+
+import math
+from datetime import datetime, timedelta, timezone
+
+NOT_RECORDED = "not recorded: the journal is away"
+CARD_FOLLOWS = "card follows: who is near is still being looked up"
+NOT_CHECKED = "not checked whether somebody acknowledged: the journal is away"
+IN_PLACE_OF = "in place of {name}, who could not be reached"
+
+SHOWN_ZONE = timezone(timedelta(hours=8), "+08:00")
+
+Words = dict[str, str]
+
+_IN_PLACE_START, _IN_PLACE_END = IN_PLACE_OF.split("{name}")
+_REMARKS_ZH = {
+    NOT_RECORDED: "未入库：日志库不可用",
+    CARD_FOLLOWS: "资源卡随后发送：周边力量仍在查询",
+    NOT_CHECKED: "未核对是否已确认：日志库不可用",
+}
+
+_WORDS: dict[str, Words] = {
+    "en": {
+        "first": "New alert",
+        "severity_rose": "Severity rose",
+        "severity_fell": "Severity fell",
+        "repeat": "Not acknowledged yet, reminder",
+        "cleared": "Cleared",
+        "withdrawn": "Withdrawn",
+        "card": "Who is near",
+        "blue": "BLUE",
+        "yellow": "YELLOW",
+        "orange": "ORANGE",
+        "red": "RED",
+        "limit": "limit passed",
+        "blind": "cannot be judged",
+        "anomaly": "unusual behaviour",
+        "system": "system fault",
+        "where": "Where",
+        "value": "Value",
+        "no_value": "no believable value",
+        "limit_is": "limit",
+        "source": "source",
+        "confidence": "confidence",
+        "taken": "Taken",
+        "late": "detected late by",
+        "why": "Why",
+        "team": "Nearest team",
+        "supply": "Nearest supplies",
+        "camera": "Nearest camera",
+        "chain": "Command chain",
+        "shortfall": "Shortfall",
+        "card_missing": "Card incomplete",
+        "note": "Note",
+        "open": "Open",
+        "device": "device",
+        "point": "point",
+        "travel": "about {minutes} min",
+        "as_of": "as of",
+        "more": "and {count} more",
+        "colon": ": ",
+        "comma": ", ",
+        "semicolon": "; ",
+    },
+    "zh": {
+        "first": "新警报",
+        "severity_rose": "等级上升",
+        "severity_fell": "等级下降",
+        "repeat": "尚未确认，再次提醒",
+        "cleared": "已解除",
+        "withdrawn": "已撤回",
+        "card": "周边力量",
+        "blue": "蓝色",
+        "yellow": "黄色",
+        "orange": "橙色",
+        "red": "红色",
+        "limit": "超限",
+        "blind": "无法判断",
+        "anomaly": "异常变化",
+        "system": "系统故障",
+        "where": "地点",
+        "value": "数值",
+        "no_value": "无可信数值",
+        "limit_is": "限值",
+        "source": "依据",
+        "confidence": "可信度",
+        "taken": "测量时间",
+        "late": "发现延迟",
+        "why": "原因",
+        "team": "最近队伍",
+        "supply": "最近物资",
+        "camera": "最近摄像头",
+        "chain": "指挥链",
+        "shortfall": "缺口",
+        "card_missing": "资源卡不完整",
+        "note": "注意",
+        "open": "查看",
+        "device": "设备",
+        "point": "测点",
+        "travel": "约{minutes}分钟",
+        "as_of": "信息时间",
+        "more": "另有{count}处",
+        "colon": "：",
+        "comma": "，",
+        "semicolon": "；",
+    },
+}
+
+
+def words_of(language: str) -> Words:
+    """Give the words of `en` or `zh`; any other language is answered in English."""
+    return _WORDS.get(language, _WORDS["en"])
+
+
+def remark_words(text: str, language: str) -> str:
+    """Give a remark in the language; one this program did not make itself stays as it is."""
+    if language != "zh":
+        return text
+    if text.startswith(_IN_PLACE_START) and text.endswith(_IN_PLACE_END):
+        name = text[len(_IN_PLACE_START) : len(text) - len(_IN_PLACE_END)]
+        return f"代{name}接收，其本人未能联系上"
+    return _REMARKS_ZH.get(text, text)
+
+
+def number_words(value: float, unit: str) -> str:
+    """Give a number with its unit, at most three decimals; states and counts carry no unit."""
+    if not math.isfinite(value):
+        return "?"
+    shown = f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e6 else f"{value:.6g}"
+    shown = "0" if shown in ("-0", "") else shown
+    return shown if unit in ("", "bool", "code", "count") else f"{shown} {unit}"
+
+
+def shown_time(instant: datetime) -> str:
+    """Give an instant as people read it: date, time and +08:00."""
+    return instant.astimezone(SHOWN_ZONE).strftime("%Y-%m-%d %H:%M:%S +08:00")
+
+
+def span_words(seconds: float) -> str:
+    """Give a span of time in its two largest units, for example `1 h 12 min`."""
+    left = max(0, round(seconds))
+    counts: list[tuple[int, str]] = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        counts.append((count, unit))
+    first = next((i for i, (count, _) in enumerate(counts) if count), len(counts) - 1)
+    shown = [f"{count} {unit}" for count, unit in counts[first : first + 2] if count]
+    return " ".join(shown) or "0 s"
+
+
+def distance_words(metres: float) -> str:
+    """Give a distance in metres below one kilometre, in kilometres from there."""
+    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"

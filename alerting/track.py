@@ -1,0 +1,400 @@
+"""One rule on one sensor, folded over the sensor's history in event time (contracts C2 and C3).
+
+The fold is a pure state machine: the state after reading i depends only on the readings up to i in
+order of `taken_at`. A reading that arrives out of order is inserted where it belongs and the states
+behind it are folded again, so the states at the end are the same for every order of arrival. Which
+of them may still change is the caller's business (`alerting.watch` knows what is settled).
+
+Raising: a level is believed when n of the last m readings reach it (or for `dwell`), or at once
+when one reading is `at_once` times beyond the limit. Falling: only a run of believable, on-time
+readings below the relaxed limit, without a gap longer than `stale`, over a covered window and not
+flat, for `hold` and `readings`, lowers a level. Anything else keeps the alert standing.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from alerting.history import Flag, History, is_covered, is_flat
+from alerting.model import Alert, Finding, Severity, Transition
+from alerting.rules import BoundRule, Level
+
+
+class State(NamedTuple):
+    """Where the rule stands after one reading. Times are seconds since 1970, event time.
+
+    `level` 0 is calm, 1-4 a severity; `start_s` is when this episode began and `since_s` when the
+    present level was reached. A run of calm readings has begun at `calm_s` when `calm_n` > 0, and
+    the highest relaxed level seen in it is `calm_top`; `calm_done` says that only a person's
+    sign-off is still missing.
+    """
+
+    level: int
+    start_s: float
+    since_s: float
+    calm_s: float = 0.0
+    calm_n: int = 0
+    calm_top: int = 0
+    calm_done: bool = False
+
+
+CALM = State(0, 0.0, 0.0)
+
+
+class Step(NamedTuple):
+    """A change of level: at which index (`place`) and time, from which level to which."""
+
+    place: int
+    time_s: float
+    before: int
+    after: int
+
+
+class Episode(NamedTuple):
+    """One stay above level 0, as the fold sees it now."""
+
+    start_s: float
+    end_s: float | None
+    steps: tuple[Step, ...]
+    top: int
+
+
+@dataclass(slots=True)
+class Live:
+    """An announced alert that later readings may still change, with what was told and not final."""
+
+    alert: Alert
+    told: list[Transition] = field(default_factory=list)
+    is_start_final: bool = False
+
+
+class Forced(NamedTuple):
+    """A late reading's verdict, applied after the reading at `at_s` because the past is settled."""
+
+    at_s: float
+    level: int
+    start_s: float
+
+
+Table = tuple[tuple[int, tuple[tuple[tuple[int, float], ...], ...]], ...]
+
+
+class Track:
+    """One bound rule with its state after every reading of the history it shares.
+
+    `lives` holds the announced alerts of this track that are not settled yet; it belongs to
+    `alerting.book` and lies here so that a calm reading costs no look-up.
+    """
+
+    __slots__ = (
+        "_at_once",
+        "_history",
+        "_limits",
+        "_lowest",
+        "_plain",
+        "_relaxed",
+        "base",
+        "forced",
+        "levels",
+        "lives",
+        "raws",
+        "rule",
+        "states",
+    )
+
+    def __init__(self, *, rule: BoundRule, history: History) -> None:
+        """Fold over whatever the history holds, starting calm."""
+        self.rule = rule
+        self._history = history
+        self._limits = _table(rule.levels, lambda limit: limit)
+        self._relaxed = _table(
+            rule.levels, lambda limit: limit - rule.margin - abs(limit) * (1.0 - rule.ratio)
+        )
+        factor = rule.at_once
+        self._at_once = (
+            _table(rule.levels, lambda limit: limit + abs(limit) * (factor - 1.0)) if factor else ()
+        )
+        self._plain = len(rule.measures) == 1 and rule.measures[0].is_plain
+        self._lowest = min(
+            (limit for level in rule.levels for way in level.alternatives for _, limit in way),
+            default=float("inf"),
+        )
+        self.levels = {int(level.severity): level for level in rule.levels}
+        self.base = CALM
+        self.forced: list[Forced] = []
+        self.lives: list[Live] = []
+        self.raws = bytearray()
+        self.states: list[State] = []
+        self.fold_all()
+
+    @property
+    def newest(self) -> State:
+        """Give the state after the newest reading."""
+        return self.states[-1] if self.states else self.base
+
+    def fold_all(self) -> None:
+        """Fold afresh over everything the history holds."""
+        self.raws, self.states = bytearray(), []
+        for index in range(len(self._history)):
+            self.raws.append(self._raw(index))
+            self.states.append(self._step(self._before(index), index))
+
+    def append(self) -> bool:
+        """Fold in the reading just appended to the history; say whether the level changed."""
+        index = len(self.raws)
+        if self._plain and self._history.values[index] < self._lowest:
+            self.raws.append(0)
+            if self.newest is CALM:
+                self.states.append(CALM)
+                return False
+        else:
+            self.raws.append(self._raw(index))
+        before = self._before(index)
+        state = self._step(before, index)
+        self.states.append(state)
+        return state.level != before.level or state.calm_done != before.calm_done
+
+    def insert(self, index: int) -> bool:
+        """Fold in a reading inserted before the newest; say whether any state changed."""
+        self.raws.insert(index, 0)
+        self.states.insert(index, CALM)
+        old = self.states[index + 1 :]
+        self.refold(index)
+        return self.states[index] is not CALM or self.states[index + 1 :] != old
+
+    def insert_late(self, index: int, first_open: int) -> bool:
+        """Take in a reading of the settled past: it may raise, from now on, but changes no past.
+
+        `first_open` is the first index that is not settled yet, counted after the insertion.
+        """
+        self.raws.insert(index, 0)
+        self.states.insert(index, self._before(index))
+        self.raws[index] = self._raw(index)
+        old = self.newest
+        level = self._raised(index) if self.raws[index] else 0
+        if level > old.level:
+            times = self._history.times
+            self.forced.append(Forced(times[-1], level, times[index]))
+        self.refold(min(first_open, len(self.states) - 1))
+        return self.newest != old
+
+    def refold(self, first: int) -> None:
+        """Recompute readings' levels and states from index `first` on."""
+        is_windowed = not self._plain
+        for index in range(first, len(self.states)):
+            if is_windowed or index == first:
+                self.raws[index] = self._raw(index)
+            self.states[index] = self._step(self._before(index), index)
+
+    def sign_off(self) -> None:
+        """Set the state after the newest reading to calm: a person has said so."""
+        if self.states:
+            self.states[-1] = CALM
+        else:
+            self.base = CALM
+        self.forced.clear()
+
+    def drop_first(self, count: int) -> None:
+        """Forget the oldest `count` readings, as the history does."""
+        self.base = self.states[count - 1]
+        del self.states[:count]
+        del self.raws[:count]
+        if self.forced and self._history.times:
+            oldest = self._history.times[0]
+            self.forced = [entry for entry in self.forced if entry.at_s >= oldest]
+
+    def is_calm_from(self, first: int) -> bool:
+        """Say whether nothing stands at or behind index `first` - 1."""
+        return self._before(first) is CALM and all(state is CALM for state in self.states[first:])
+
+    def steps(self, first: int, last: int) -> list[Step]:
+        """List the changes of level at indices first <= i < last."""
+        found: list[Step] = []
+        for index in range(first, last):
+            before, after = self._before(index), self.states[index]
+            if before.level != after.level:
+                found.append(Step(index, self._history.times[index], before.level, after.level))
+        return found
+
+    def episodes(self, first: int) -> list[Episode]:
+        """List the episodes that touch index `first` - 1 or later, in order.
+
+        The first one may have begun before; its steps are then only those at `first` and later.
+        """
+        base = self._before(first)
+        found: list[Episode] = []
+        start_s, top, steps = base.start_s, base.level, list[Step]()
+        for step in self.steps(first, len(self.states)):
+            if step.before == 0:
+                start_s, top, steps = self.states[step.place].start_s, 0, []
+            steps.append(step)
+            top = max(top, step.after)
+            if step.after == 0:
+                found.append(Episode(start_s, step.time_s, tuple(steps), top))
+                top = 0
+        if top:
+            found.append(Episode(start_s, None, tuple(steps), top))
+        return found
+
+    def finding(self, step: Step) -> Finding:
+        """Say in a sentence what the reading behind a step up means at its new level."""
+        history, rule = self._history, self.rule
+        level, index = step.after, step.place
+        since_s = self.states[index].since_s
+        if since_s != step.time_s:  # a late reading's verdict: speak of that reading
+            place = bisect_left(history.times, since_s)
+            index = place if history.times[place] == since_s else index
+        stats = [measure.compute(history, index) for measure in rule.measures]
+        entry = self.levels.get(level) or rule.levels[-1]
+        way = _met(entry, stats) or entry.alternatives[0]
+        parts = [_part(rule, stats, position, limit) for position, limit in way]
+        position, limit = way[0]
+        stat = stats[position]
+        suspect = " The reading is suspect." if history.flags[index] & Flag.SUSPECT else ""
+        return Finding(
+            rule_id=rule.id,
+            pack=rule.pack,
+            sensor=rule.sensor,
+            severity=Severity(entry.severity),
+            taken_at=datetime.fromtimestamp(history.times[index], UTC),
+            value=rule.sign * stat if stat is not None else history.values[index],
+            limit=rule.sign * limit,
+            unit=rule.measures[position].unit,
+            reason=f"{rule.title}: {' and '.join(parts)}.{suspect}",
+            provenance=entry.provenance,
+        )
+
+    def _before(self, index: int) -> State:
+        return self.states[index - 1] if index else self.base
+
+    def _raw(self, index: int) -> int:
+        """Give the level this reading alone reaches (low half) and its at-once level (high)."""
+        if self._plain:
+            value = self._history.values[index]
+            if value < self._lowest:
+                return 0
+            stats: list[float | None] = [value]
+        else:
+            history = self._history
+            stats = [measure.compute(history, index) for measure in self.rule.measures]
+        level = _highest(self._limits, stats)
+        return level | (_highest(self._at_once, stats) << 4) if level else 0
+
+    def _step(self, before: State, index: int) -> State:
+        raised = self._raised(index) if self.raws[index] else 0
+        time_s = self._history.times[index]
+        if raised > before.level:
+            state = State(raised, before.start_s if before.level else time_s, time_s)
+        elif before.level == 0:
+            state = CALM
+        else:
+            state = self._calmer(before, index)
+        if self.forced:
+            for entry in self.forced:
+                if entry.at_s == time_s and entry.level > state.level:
+                    start_s = state.start_s if state.level else entry.start_s
+                    state = State(entry.level, start_s, entry.start_s)
+        return state
+
+    def _raised(self, index: int) -> int:
+        """Give the highest level that is believed at `index`."""
+        rule = self.rule
+        level, at_once = self.raws[index] & 15, self.raws[index] >> 4
+        if rule.n == 1 and not rule.dwell_s:
+            return level
+        for candidate in range(level, at_once, -1):
+            recent = self.raws[max(0, index - rule.of + 1) : index + 1]
+            enough = sum(1 for raw in recent if raw & 15 >= candidate) >= rule.n
+            if enough and self._dwelt_s(index, candidate) >= rule.dwell_s:
+                return candidate
+        return at_once
+
+    def _dwelt_s(self, index: int, level: int) -> float:
+        """Give for how long, up to `index`, every reading has reached `level`."""
+        if not self.rule.dwell_s:
+            return 0.0
+        first = index
+        while first > 0 and self.raws[first - 1] & 15 >= level:
+            first -= 1
+        return self._history.times[index] - self._history.times[first]
+
+    def _calmer(self, before: State, index: int) -> State:
+        """Extend, restart or refuse the run of calm readings; lower the level when it is done."""
+        relaxed = self._relaxed_level(index)
+        if relaxed is None or relaxed >= before.level:
+            return State(before.level, before.start_s, before.since_s)
+        times, rule = self._history.times, self.rule
+        time_s = times[index]
+        is_gap = index == 0 or time_s - times[index - 1] > rule.stale_s
+        if before.calm_n == 0 or is_gap:
+            since_s, count, top = time_s, 1, relaxed
+        else:
+            since_s, count = before.calm_s, before.calm_n + 1
+            top = max(before.calm_top, relaxed)
+        is_done = time_s - since_s >= rule.hold_s and count >= rule.readings
+        if is_done and not rule.sign_off:
+            return State(top, before.start_s, time_s) if top else CALM
+        return State(before.level, before.start_s, before.since_s, since_s, count, top, is_done)
+
+    def _relaxed_level(self, index: int) -> int | None:
+        """Give the level against the relaxed limits; None when this reading is no evidence."""
+        history, rule = self._history, self.rule
+        if not history.flags[index] & Flag.CAN_CLEAR:
+            return None
+        if rule.flat_s and is_flat(history, index, rule.flat_s):
+            return None
+        stats: list[float | None] = []
+        for measure in rule.measures:
+            if measure.window_s and not is_covered(history, index, measure.window_s, rule.stale_s):
+                return None
+            stat = measure.compute(history, index)
+            if stat is None:
+                return None
+            stats.append(stat)
+        return _highest(self._relaxed, stats)
+
+
+def _table(levels: Sequence[Level], change: Callable[[float], float]) -> Table:
+    """Lay the levels out from the most severe down, with every limit changed."""
+    return tuple(
+        (
+            int(level.severity),
+            tuple(
+                tuple((measure, change(limit)) for measure, limit in way)
+                for way in level.alternatives
+            ),
+        )
+        for level in reversed(levels)
+    )
+
+
+def _highest(table: Table, stats: Sequence[float | None]) -> int:
+    """Give the most severe level one of whose alternatives holds, 0 when none does."""
+    for severity, alternatives in table:
+        for way in alternatives:
+            for measure, limit in way:
+                stat = stats[measure]
+                if stat is None or stat < limit:
+                    break
+            else:
+                return severity
+    return 0
+
+
+def _met(level: Level, stats: Sequence[float | None]) -> tuple[tuple[int, float], ...] | None:
+    """Give the alternative of a level that holds now, if one does."""
+    for way in level.alternatives:
+        if all((stat := stats[measure]) is not None and stat >= limit for measure, limit in way):
+            return way
+    return None
+
+
+def _part(rule: BoundRule, stats: Sequence[float | None], position: int, limit: float) -> str:
+    """Put one measure against its limit in words."""
+    stat, measure = stats[position], rule.measures[position]
+    side = "at or above" if rule.sign > 0 else "at or below"
+    shown = "unknown" if stat is None else f"{rule.sign * stat:.4g} {measure.unit}"
+    name = "" if measure.name == "value" else f"{measure.name.replace('_', ' ')} "
+    return f"{name}{shown}, {side} {rule.sign * limit:.4g} {measure.unit}"

@@ -1,0 +1,106 @@
+"""What detectors find, as *anomaly* alerts: always minor, opened once, closed after calm readings.
+
+A detector that is not ready neither opens nor closes anything (contract C3).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from alerting.book import Change, Moment, open_alert, step_alert
+from alerting.detect.detector import Answer, Calm, Surprise
+from alerting.model import (
+    Alert,
+    AlertKind,
+    AlertState,
+    Finding,
+    NotifyReason,
+    Provenance,
+    Severity,
+    TransitionKind,
+)
+from sensors.model import SensorKey
+
+CALM_READINGS = 12
+RULE_ID = "anomaly"
+_SOURCE = Provenance(source="the sensor's own past days", confidence="D")
+
+
+@dataclass(slots=True)
+class _Standing:
+    alert: Alert
+    n_calm: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """One settled reading and what its detector said."""
+
+    sensor: SensorKey
+    taken_s: float
+    value: float
+    unit: str
+    answer: Answer
+
+
+class Anomalies:
+    """The anomaly alerts that stand now, at most one per sensor."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._standing: dict[SensorKey, _Standing] = {}
+
+    def restore(self, alert: Alert) -> None:
+        """Take up an alert that stood before a restart."""
+        self._standing[alert.sensor] = _Standing(alert)
+
+    def replace_alert(self, alert: Alert) -> None:
+        """Keep a changed copy (acknowledged) of a standing alert."""
+        standing = self._standing.get(alert.sensor)
+        if standing is not None:
+            standing.alert = alert
+
+    def get(self, sensor: SensorKey) -> Alert | None:
+        """Give the standing alert of a sensor."""
+        standing = self._standing.get(sensor)
+        return standing.alert if standing else None
+
+    def take(self, examined: Examined, moment: Moment) -> Change | None:
+        """Open, keep or close the sensor's anomaly alert by one detector's answer."""
+        standing = self._standing.get(examined.sensor)
+        if isinstance(examined.answer, Surprise):
+            if standing is not None:
+                standing.n_calm = 0
+                return None
+            return self._open(examined, examined.answer, moment)
+        if standing is None or not isinstance(examined.answer, Calm):
+            return None
+        standing.n_calm += 1
+        if standing.n_calm < CALM_READINGS:
+            return None
+        del self._standing[examined.sensor]
+        ended_at = datetime.fromtimestamp(examined.taken_s, UTC)
+        alert = replace(standing.alert, state=AlertState.RESOLVED, ended_at=ended_at)
+        reason = f"{CALM_READINGS} readings in a row were as usual"
+        kind = TransitionKind.CLEARED
+        alert, transition = step_alert(alert, kind, ended_at, moment, reason=reason)
+        return Change(alert, transition, NotifyReason.CLEARED)
+
+    def _open(self, examined: Examined, surprise: Surprise, moment: Moment) -> Change:
+        taken_at = datetime.fromtimestamp(examined.taken_s, UTC)
+        finding = Finding(
+            rule_id=RULE_ID,
+            pack="detect",
+            sensor=examined.sensor,
+            severity=Severity.MINOR,
+            taken_at=taken_at,
+            value=examined.value,
+            limit=surprise.high if examined.value > surprise.high else surprise.low,
+            unit=examined.unit,
+            reason=f"Unusual: {surprise.reason}",
+            provenance=_SOURCE,
+        )
+        alert = open_alert(finding, "anomaly", AlertKind.ANOMALY, taken_at, moment)
+        kind = TransitionKind.RAISED
+        alert, transition = step_alert(alert, kind, taken_at, moment, reason=finding.reason)
+        self._standing[examined.sensor] = _Standing(alert)
+        return Change(alert, transition, NotifyReason.FIRST)

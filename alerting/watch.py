@@ -1,0 +1,156 @@
+"""One sensor under watch: its history, the rules on it, and how far the past is settled.
+
+With L the pack's lateness and T the newest `taken_at` seen, everything up to T - L is settled:
+readings within the lateness have all arrived and what the fold says there is final. Readings older
+than that are late: they may raise and never clear.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alerting.detect.detector import Detector
+from alerting.history import Flag, History
+from alerting.rules import BoundRule
+from alerting.track import Track
+from sensors.model import Qc
+from sensors.registry import Sensor
+
+_KEEP_AT_LEAST = 64
+_SLACK = 192
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long readings may be under way, and how long silence is tolerated, in seconds."""
+
+    lateness_s: float
+    stale_s: float
+    offline_s: float
+
+
+class Watch:
+    """The recent past of one sensor and the fold of every rule on it.
+
+    Also this sensor's silence timer (`alerting.blind.Patience`): `newest_s` is when its newest
+    believable reading was taken, in seconds since 1970.
+    """
+
+    __slots__ = (
+        "_keep_s",
+        "_trim_at",
+        "detector",
+        "history",
+        "is_busy",
+        "is_late",
+        "key",
+        "lateness_s",
+        "n_settled",
+        "newest_s",
+        "offline_s",
+        "sensor",
+        "stale_s",
+        "tracks",
+    )
+
+    def __init__(
+        self,
+        *,
+        sensor: Sensor,
+        rules: Sequence[BoundRule],
+        timing: Timing,
+        detector: Detector | None = None,
+    ) -> None:
+        """Start with an empty history."""
+        self.sensor = sensor
+        self.key = sensor.key
+        self.history = History()
+        self.tracks = tuple(Track(rule=rule, history=self.history) for rule in rules)
+        self.detector = detector
+        self.lateness_s = timing.lateness_s
+        self.stale_s = timing.stale_s
+        self.offline_s = timing.offline_s
+        self.newest_s = 0.0
+        self.n_settled = 0
+        self.is_late = False
+        self.is_busy = detector is not None
+        self._keep_s = max((rule.window_s + rule.stale_s for rule in rules), default=0.0)
+        self._trim_at = _KEEP_AT_LEAST + _SLACK
+
+    def put(self, time_s: float, value: float, qc: int, delay_s: float) -> Sequence[Track]:
+        """Take one reading and give the tracks whose state changed.
+
+        `qc` must not be FAIL (the caller keeps failed values out); `delay_s` is arrival minus
+        taken. A reading for an instant already here changes nothing.
+        """
+        if time_s > self.newest_s:
+            self.newest_s = time_s
+        if not self.tracks and self.detector is None:
+            return ()
+        history = self.history
+        n_before = len(history)
+        self.is_late = delay_s > self.lateness_s or (
+            n_before > 0 and time_s <= history.times[-1] - self.lateness_s
+        )
+        index = history.insert(time_s, value, _flag(qc, is_late=self.is_late))
+        if index is None:
+            return ()
+        if index == n_before:
+            if len(self.tracks) == 1:
+                track = self.tracks[0]
+                return (track,) if track.append() else ()
+            return [track for track in self.tracks if track.append()]
+        return self._put_between(index)
+
+    def _put_between(self, index: int) -> list[Track]:
+        """Fold in a reading that is not the newest: into the open past, or as a late one."""
+        history = self.history
+        bound = history.times[-1] - self.lateness_s
+        if history.times[index] > bound and index >= self.n_settled:
+            return [track for track in self.tracks if track.insert(index)]
+        self.n_settled = bisect_right(history.times, bound)
+        return [track for track in self.tracks if track.insert_late(index, self.n_settled)]
+
+    def settle(self) -> tuple[int, int]:
+        """Move the settled boundary up to T - lateness; give the indices first <= i < last."""
+        first = self.n_settled
+        times = self.history.times
+        bound = times[-1] - self.lateness_s
+        last = first
+        count = len(times)
+        if first < count and times[first] <= bound:
+            last = bisect_right(times, bound, first, count)
+            self.n_settled = last
+        return first, last
+
+    def settle_all(self) -> tuple[int, int]:
+        """Settle everything up to the newest reading, when a person closes the past."""
+        first, self.n_settled = self.n_settled, len(self.history)
+        return first, self.n_settled
+
+    @property
+    def wants_settling(self) -> bool:
+        """Say whether the boundary matters now: something stands, or there is much to forget."""
+        return self.is_busy or len(self.history) >= self._trim_at
+
+    def trim_if_long(self) -> None:
+        """Forget what no decision can look back at any more, once there is much of it."""
+        if len(self.history) < self._trim_at:
+            return
+        times = self.history.times
+        keep_from_s = times[max(0, self.n_settled - 1)] - self._keep_s
+        count = bisect_right(times, keep_from_s)
+        count = min(count, self.n_settled - 1, len(times) - _KEEP_AT_LEAST)
+        if count > 0:
+            self.history.drop_first(count)
+            for track in self.tracks:
+                track.drop_first(count)
+            self.n_settled -= count
+        self._trim_at = max(_KEEP_AT_LEAST, len(times)) + _SLACK
+
+
+def _flag(qc: int, *, is_late: bool) -> int:
+    flag = int(Flag.LATE) if is_late else 0
+    if qc == Qc.SUSPECT:
+        return flag | Flag.SUSPECT
+    return flag if is_late else int(Flag.CAN_CLEAR)

@@ -1,0 +1,222 @@
+"""Runs a scenario's devices against a broker: one task for each device, all on one simulated clock."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from firmware_sim import encode
+from firmware_sim.clock import SimClock
+from firmware_sim.device import (
+    FIRMWARE,
+    Birth,
+    Connect,
+    Device,
+    Habits,
+    HangUp,
+    Order,
+    Publish,
+    State,
+    Wait,
+)
+from firmware_sim.errors import LinkDown
+from firmware_sim.events import LIFE_DEEDS, Event
+from firmware_sim.link import Broker, Will
+from firmware_sim.physics.build import build
+from firmware_sim.physics.world import World
+from firmware_sim.site import DeviceSpec
+from firmware_sim.uplink import OwnUplink, SharedUplink, Trunk, Uplink
+
+MAX_OWN_LINES = 60
+SHARED_LINES = 8
+# After the scenario's end: wall seconds in which stored samples may still be delivered.
+DRAIN_S = 10.0
+_LONGEST_NAP_S = 3600.0
+_LOG = logging.getLogger("firmware_sim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to run: which devices, what happens, for how many simulated seconds."""
+
+    devices: Sequence[DeviceSpec]
+    events: Sequence[Event]
+    seed: int
+    duration_s: float
+    broker: Broker
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did; messages `published` count every attempt, samples are counted once."""
+
+    devices: int = 0
+    published: int = 0
+    acknowledged: int = 0
+    samples: int = 0
+    samples_acknowledged: int = 0
+    dropped: int = 0
+    undelivered: int = 0
+    simulated_s: float = 0.0
+
+    def as_json(self) -> dict[str, float]:
+        """Give the counts as JSON values."""
+        return asdict(self)
+
+
+async def run(plan: Plan, clock: SimClock, stop: asyncio.Event) -> Summary:
+    """Run until the scenario is over and everything is delivered, or until `stop`.
+
+    Raises:
+        Misuse: the broker refuses us (inside an exception group).
+    """
+    world = World(start=clock.start, seed=plan.seed, events=plan.events)
+    habits = Habits(end_s=plan.duration_s)
+    trunks = _trunks(plan)
+    summary = Summary(devices=len(plan.devices))
+    attendants = []
+    for index, spec in enumerate(plan.devices):
+        device = Device(
+            spec, build(spec, world), start=clock.start, seed=plan.seed, habits=habits
+        )
+        attendants.append(
+            Attendant(device, _uplink(plan, spec, trunks, index), clock, _life(plan, spec))
+        )
+    async with asyncio.TaskGroup() as group:
+        closing = group.create_task(_close_at(plan.duration_s, clock, stop), name="sim-end")
+        tasks = [
+            group.create_task(a.run(stop, summary), name=f"device {a.device.spec.name}")
+            for a in attendants
+        ]
+        await asyncio.wait(tasks)
+        closing.cancel()
+    for trunk in trunks:
+        await trunk.close()
+    for attendant in attendants:
+        _add_up(summary, attendant.device)
+    summary.simulated_s = round(min(clock.t_s(), plan.duration_s), 3)
+    return summary
+
+
+class Attendant:
+    """Carries out one device's orders and tells it what became of them."""
+
+    def __init__(
+        self, device: Device, uplink: Uplink, clock: SimClock, events: Sequence[Event]
+    ) -> None:
+        self.device = device
+        self._uplink = uplink
+        self._clock = clock
+        self._events = deque(sorted(events, key=lambda event: event.at_s))
+
+    async def run(self, stop: asyncio.Event, summary: Summary) -> None:
+        """Attend to the device until it is done or `stop` is set."""
+        while not stop.is_set():
+            now_s = self._clock.t_s()
+            self._let_happen(now_s)
+            order = self.device.step(now_s)
+            if self.device.is_done and not self._events and not isinstance(order, HangUp):
+                break
+            await self._carry_out(order, stop, summary)
+        await self._farewell()
+
+    def _let_happen(self, now_s: float) -> None:
+        while self._events and self._events[0].at_s <= now_s:
+            event = self._events.popleft()
+            if event.deed == "die":
+                self.device.die(event.at_s)
+            elif event.deed == "cut_link":
+                self.device.cut(event.at_s)
+            else:
+                self.device.restore(event.at_s)
+
+    async def _carry_out(self, order: Order, stop: asyncio.Event, summary: Summary) -> None:
+        device = self.device
+        try:
+            match order:
+                case Wait(until_s):
+                    await self._nap(until_s, stop)
+                case Connect():
+                    await self._uplink.open(self._will())
+                    device.connected()
+                case Birth():
+                    await self._uplink.publish(
+                        self._topic("status"), self._status(online=True), retain=True
+                    )
+                    device.born()
+                case Publish(samples):
+                    summary.published += 1
+                    await self._uplink.publish(
+                        self._topic("telemetry"), encode.telemetry(samples)
+                    )
+                    summary.acknowledged += 1
+                    device.acknowledged()
+                case HangUp():
+                    await self._uplink.drop()
+        except LinkDown as error:
+            _LOG.info("%s: %s", device.spec.name, error)
+            device.broken(self._clock.t_s())
+
+    async def _nap(self, until_s: float, stop: asyncio.Event) -> None:
+        if self._events:
+            until_s = min(until_s, self._events[0].at_s)
+        seconds = min(self._clock.wait_s(until_s), _LONGEST_NAP_S)
+        try:
+            async with asyncio.timeout(seconds):
+                await stop.wait()
+        except TimeoutError:
+            return
+
+    async def _farewell(self) -> None:
+        """Leave in order: say offline, then disconnect."""
+        try:
+            if self.device.state is State.LIVE:
+                async with asyncio.timeout(5.0):
+                    await self._uplink.publish(
+                        self._topic("status"), self._status(online=False), retain=True
+                    )
+            await self._uplink.close()
+        except (LinkDown, TimeoutError) as error:
+            _LOG.info("%s: no farewell: %s", self.device.spec.name, error)
+
+    def _topic(self, leaf: str) -> str:
+        return encode.topic(self.device.spec.site, self.device.spec.id, leaf)
+
+    def _status(self, *, online: bool) -> bytes:
+        at = self._clock.at(self._clock.t_s())
+        return encode.status(online=online, at=at, firmware=FIRMWARE)
+
+    def _will(self) -> Will:
+        return Will(topic=self._topic("status"), payload=self._status(online=False))
+
+
+def _trunks(plan: Plan) -> list[Trunk]:
+    if len(plan.devices) <= MAX_OWN_LINES:
+        return []
+    return [Trunk(plan.broker, f"sim-trunk-{number}") for number in range(SHARED_LINES)]
+
+
+def _uplink(plan: Plan, spec: DeviceSpec, trunks: list[Trunk], index: int) -> Uplink:
+    if trunks:
+        return SharedUplink(trunks[index % len(trunks)])
+    return OwnUplink(plan.broker, f"sim-{spec.site}-{spec.id}")
+
+
+def _life(plan: Plan, spec: DeviceSpec) -> list[Event]:
+    return [e for e in plan.events if e.deed in LIFE_DEEDS and e.touches(spec.site, spec.id)]
+
+
+async def _close_at(duration_s: float, clock: SimClock, stop: asyncio.Event) -> None:
+    """Set `stop` when the scenario and the time to deliver what was stored are over."""
+    while (left_s := clock.wait_s(duration_s) + DRAIN_S) > DRAIN_S:
+        await asyncio.sleep(min(left_s - DRAIN_S, _LONGEST_NAP_S))
+    await asyncio.sleep(DRAIN_S)
+    stop.set()
+
+
+def _add_up(summary: Summary, device: Device) -> None:
+    summary.samples += device.sampled
+    summary.samples_acknowledged += device.acknowledged_n
+    summary.dropped += device.dropped
+    summary.undelivered += device.n_waiting

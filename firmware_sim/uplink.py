@@ -1,0 +1,124 @@
+"""How one device reaches the broker: on a line of its own, or on one it shares with others."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from firmware_sim.errors import LinkDown
+from firmware_sim.link import Broker, Line, Will
+
+SHARED_IN_FLIGHT = 40
+FAREWELL_S = 5.0
+
+
+class Uplink(Protocol):
+    """A device's connection; every call may raise LinkDown, `open` also Misuse."""
+
+    async def open(self, will: Will) -> None:
+        """Connect, and leave `will` for the case that nothing is heard again."""
+        ...
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish at QoS 1; returns when acknowledged."""
+        ...
+
+    async def drop(self) -> None:
+        """Break off without a farewell: the will is published."""
+        ...
+
+    async def close(self) -> None:
+        """Say farewell."""
+        ...
+
+
+class OwnUplink:
+    """A connection of the device's own, with a last will kept by the broker."""
+
+    def __init__(self, broker: Broker, identifier: str) -> None:
+        self._broker = broker
+        self._identifier = identifier
+        self._line: Line | None = None
+
+    async def open(self, will: Will) -> None:
+        await self.drop()
+        line = Line(self._broker, self._identifier, will=will)
+        await line.__aenter__()
+        self._line = line
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        if self._line is None:
+            raise LinkDown("not connected")
+        await self._line.publish(topic, payload, retain=retain)
+
+    async def drop(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            await line.drop()
+
+    async def close(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            async with asyncio.timeout(FAREWELL_S):
+                await line.__aexit__(None, None, None)
+
+
+@dataclass(slots=True)
+class Trunk:
+    """One line for many devices; opened by the first, opened again when it broke."""
+
+    broker: Broker
+    identifier: str
+    line: Line | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SHARED_IN_FLIGHT))
+
+    async def ready(self) -> Line:
+        """Give the open line, opening it first where needed."""
+        async with self.lock:
+            if self.line is None:
+                line = Line(self.broker, self.identifier, in_flight=SHARED_IN_FLIGHT)
+                await line.__aenter__()
+                self.line = line
+            return self.line
+
+    async def broke(self, line: Line) -> None:
+        """Forget a line that failed, once."""
+        if self.line is line:
+            self.line = None
+            await line.drop()
+
+    async def close(self) -> None:
+        """Say farewell for everybody."""
+        line, self.line = self.line, None
+        if line is not None:
+            async with asyncio.timeout(FAREWELL_S):
+                await line.__aexit__(None, None, None)
+
+
+class SharedUplink:
+    """A place on a trunk; the will is published by the trunk when the device breaks off."""
+
+    def __init__(self, trunk: Trunk) -> None:
+        self._trunk = trunk
+        self._will: Will | None = None
+
+    async def open(self, will: Will) -> None:
+        await self._trunk.ready()
+        self._will = will
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        line = await self._trunk.ready()
+        async with self._trunk.room:
+            try:
+                await line.publish(topic, payload, retain=retain)
+            except LinkDown:
+                await self._trunk.broke(line)
+                raise
+
+    async def drop(self) -> None:
+        will, self._will = self._will, None
+        if will is not None:
+            await self.publish(will.topic, will.payload, retain=True)
+
+    async def close(self) -> None:
+        self._will = None

@@ -1,0 +1,203 @@
+"""Text fields of one row to values, with a fault for each that is wrong.
+
+A fault says what is wrong, what is allowed and, where it can be told, what was probably meant.
+Every getter notes its fault and gives a stand-in, so that one row reports all its faults at once;
+`is_good` then says whether anything may be built from it.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Any, Final, NamedTuple
+
+from gis_link.datum import Datum, to_wgs84
+from gis_link.model import Position
+from gis_link.need_file import closest
+from gis_link.rows import FaultList, Row
+
+MAX_TEXT: Final = 200
+MAX_WORDS: Final = 64
+_TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
+NOWHERE: Final = Position(0.0, 0.0)
+
+
+class Bounds(NamedTuple):
+    """A box of degrees around the district and its neighbours."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def has(self, at: Position) -> bool:
+        """Say whether a position lies inside."""
+        return self.south <= at.lat <= self.north and self.west <= at.lon <= self.east
+
+
+class Fields:
+    """The fields of one row."""
+
+    def __init__(self, row: Row, faults: FaultList, bounds: Bounds | None = None) -> None:
+        """Start with a row not yet found wrong."""
+        self._row, self._faults, self._bounds = row, faults, bounds
+        self.is_good = True
+
+    @property
+    def file(self) -> str:
+        """Give the file of the row."""
+        return self._row.file
+
+    @property
+    def line(self) -> int:
+        """Give the line of the row in its file."""
+        return self._row.line
+
+    @property
+    def datum(self) -> Datum:
+        """Give the datum the row states (rows of files without positions state none)."""
+        return self._row.datum or Datum.WGS84
+
+    @property
+    def geometry(self) -> dict[str, Any] | None:
+        """Give the GeoJSON geometry, None for a line of a CSV file."""
+        return self._row.geometry
+
+    def wrong(self, what: str) -> None:
+        """Note a fault of this row."""
+        self.is_good = False
+        self._faults.add(self._row.file, self._row.line, what)
+
+    def has(self, name: str) -> bool:
+        """Say whether the field is there and not empty."""
+        return name in self._row.fields
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Give a text of at most 200 letters; without a default it is required."""
+        value = self._row.fields.get(name)
+        if value is None:
+            if default is None:
+                self.wrong(f"{name} is missing: fill it in")
+            return default or ""
+        if len(value) > MAX_TEXT or not value.isprintable():
+            self.wrong(f"{name} has to be one line of at most {MAX_TEXT} letters")
+        return value
+
+    def number(self, name: str, low: float, high: float, default: float | None = None) -> float:
+        """Give a finite number within bounds, both included."""
+        value = self._row.fields.get(name)
+        if value is None:
+            if default is None:
+                self.wrong(f"{name} is missing: give a number from {low:g} to {high:g}")
+            return low if default is None else default
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self.wrong(f"{name} {value!r} is not a number: allowed are {low:g} to {high:g}")
+            return low
+        if not low <= number <= high:
+            self.wrong(f"{name} {value} is out of range: allowed are {low:g} to {high:g}")
+            return low
+        return number
+
+    def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
+        """Give a whole number within bounds, both included."""
+        number = self.number(name, low, high, default)
+        if number != int(number):
+            self.wrong(f"{name} {number:g} is not a whole number")
+        return int(number)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Give a yes or no."""
+        value = self._row.fields.get(name, "").lower()
+        if value and value not in _TRUE + _FALSE:
+            self.wrong(f"{name} {value!r} is not understood: write true or false")
+        return value in _TRUE if value else default
+
+    def choice(self, name: str, allowed: Iterable[str], default: str) -> str:
+        """Give one of some words."""
+        value = self._row.fields.get(name, default).lower()
+        if value not in allowed:
+            self.wrong(f"{name} {value!r} is not known; {closest(value, allowed)}")
+            return default
+        return value
+
+    def codes(self, name: str, known: Mapping[str, object], kind: str) -> frozenset[str]:
+        """Give a `;`-separated list of codes, at least one, all of them known."""
+        codes = [code for part in self.text(name).split(";") if (code := part.strip().lower())]
+        if self.has(name) and not 0 < len(codes) <= MAX_WORDS:
+            self.wrong(f"{name} must list 1 to {MAX_WORDS} {kind} codes, separated by ;")
+        for code in codes:
+            if code not in known:
+                self.wrong(f"{kind} {code!r} is not known; {closest(code, known)}")
+        return frozenset(codes)
+
+    def instant(self, name: str) -> datetime | None:
+        """Give an instant with its time zone, None when the field is empty."""
+        value = self._row.fields.get(name)
+        if value is None:
+            return None
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.wrong(f"{name} {value!r} is not an instant: write 2026-06-12T08:00:00+08:00")
+            return None
+        if at.tzinfo is None:
+            self.wrong(f"{name} {value!r} has no time zone: add +08:00 or Z")
+            return None
+        return at
+
+    def day(self, name: str) -> date | None:
+        """Give a date, None when the field is empty."""
+        value = self._row.fields.get(name)
+        if value is None:
+            return None
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.wrong(f"{name} {value!r} is not a date: write 2026-06-12")
+            return None
+
+    def position(self, prefix: str = "") -> Position:
+        """Give the WGS 84 position in the fields `lat` and `lon`."""
+        texts = [self._row.fields.get(prefix + name) for name in ("lat", "lon")]
+        lat, lon = (_degrees(text) for text in texts)
+        if None in texts:
+            self.wrong(f"{prefix}lat and {prefix}lon are needed: fill in both, in degrees")
+        elif abs(lat) <= 90.0 and abs(lon) <= 180.0:
+            position = to_wgs84(Position(lat, lon), self.datum)
+            if not self._is_swapped(position):
+                return position
+            self._say_swapped(prefix, texts, "exchanged they would lie inside the district")
+        elif abs(lat) <= 180.0 and abs(lon) <= 90.0:
+            self._say_swapped(prefix, texts, "lat is within -90 to 90 degrees")
+        else:
+            self.wrong(
+                f"{prefix}lat {texts[0]!r}, {prefix}lon {texts[1]!r} are not a place: "
+                "lat is within -90 to 90 degrees, lon within -180 to 180"
+            )
+        return NOWHERE
+
+    def _is_swapped(self, at: Position) -> bool:
+        inside = self._bounds
+        return inside is not None and not inside.has(at) and inside.has(Position(at.lon, at.lat))
+
+    def _say_swapped(self, prefix: str, texts: list[str | None], because: str) -> None:
+        order = "GeoJSON writes [lon, lat]" if self._row.geometry else "exchange them"
+        lat, lon = texts
+        self.wrong(f"{prefix}lat {lat} and {prefix}lon {lon} look swapped: {because}; {order}")
+
+    def strangers(self, known: Iterable[str]) -> list[tuple[str, str]]:
+        """Give unknown columns that were probably meant to be known ones; others are ignored."""
+        names = set(known)
+        near = ((name, get_close_matches(name, names, 1, 0.8)) for name in self._row.fields)
+        return [(name, meant[0]) for name, meant in near if name not in names and meant]
+
+
+def _degrees(text: str | None) -> float:
+    try:
+        return float(text) if text is not None else math.nan
+    except ValueError:
+        return math.nan

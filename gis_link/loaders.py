@@ -1,0 +1,262 @@
+"""A directory of files to resources: teams, depots with stock, cameras, places and their people.
+
+`resources/` holds `teams*`, `depots*` and `cameras*` as `.csv` or `.geojson`, `stock*.csv`,
+`people*.csv` and perhaps `needs.yaml`; the `map/` directory beside it holds the outlines as
+`*.geojson`. Every bad row is reported with its file and line, and the good ones are taken: half a
+list of teams is worth more in the night than none.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, TypeVar
+
+from gis_link.area import check_areas
+from gis_link.fields import Bounds, Fields
+from gis_link.load_camera import CAMERA_COLUMNS, camera_of
+from gis_link.load_place import PEOPLE_COLUMNS, PLACE_COLUMNS, person_of, place_of
+from gis_link.model import Camera, Depot, Fault, Person, Place, Stock, Team, Tier
+from gis_link.need import BUILT_IN, NeedTable
+from gis_link.need_file import closest, parse_needs
+from gis_link.rows import FaultList, Row, read_rows, read_text
+
+T = TypeVar("T")
+TEAM_COLUMNS: Final = (
+    *("id", "name", "capabilities", "strength", "on_duty", "phone"),
+    *("lat", "lon", "as_of", "base_lat", "base_lon"),
+)
+DEPOT_COLUMNS: Final = ("id", "name", "lat", "lon", "keeper", "phone")
+STOCK_COLUMNS: Final = (
+    *("depot", "item", "quantity", "unit", "reserved", "expires", "checked_at"),
+)
+_KINDS: Final = ("teams", "depots", "stock", "cameras", "people", "needs")
+_TABLES: Final = (".csv", ".geojson")
+_MARGIN_DEG: Final = 1.0
+MAX_QUANTITY: Final = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Everything known about who and what can help; `absent` names what no file was found for."""
+
+    teams: tuple[Team, ...] = ()
+    depots: tuple[Depot, ...] = ()
+    cameras: tuple[Camera, ...] = ()
+    places: tuple[Place, ...] = ()
+    needs: NeedTable = BUILT_IN
+    absent: tuple[str, ...] = ()
+
+
+def load_resources(
+    directory: Path, map_directory: Path | None = None
+) -> tuple[Resources, list[Fault]]:
+    """Load every file of a directory and of the map beside it; gives all faults at once.
+
+    `map_directory` defaults to `map` beside `directory`. Nothing is raised for what the files
+    hold; a directory that is not there is one fault.
+    """
+    faults = FaultList()
+    outlines = map_directory or directory.parent / "map"
+    if not directory.is_dir():
+        faults.add(str(directory), 1, "is not a directory: create it or correct the path")
+    loading = _Loading(directory, outlines, faults)
+    return loading.all(), list(faults)
+
+
+class _Loading:
+    """One pass over one directory."""
+
+    def __init__(self, directory: Path, outlines: Path, faults: FaultList) -> None:
+        self._directory, self._outlines, self._faults = directory, outlines, faults
+        self._bounds: Bounds | None = None
+        self._needs = BUILT_IN
+        self._absent: list[str] = []
+
+    def all(self) -> Resources:
+        """Read everything, the table of needs and the map first because they check the rest."""
+        self._report_strangers()
+        self._needs = self._read_needs()
+        outlines = self._places()
+        self._bounds = _bounds_of(outlines)
+        teams = self._entries("teams", TEAM_COLUMNS, self._team)
+        depots = self._entries("depots", DEPOT_COLUMNS, _depot)
+        cameras = self._entries("cameras", CAMERA_COLUMNS, camera_of)
+        return Resources(
+            teams=tuple(_first_of_each(teams, lambda team: team.id, "team", self._faults)),
+            depots=self._with_stock(
+                list(_first_of_each(depots, lambda depot: depot.id, "depot", self._faults))
+            ),
+            cameras=tuple(_first_of_each(cameras, lambda cam: cam.id, "camera", self._faults)),
+            places=self._with_people(outlines),
+            needs=self._needs,
+            absent=tuple(self._absent),
+        )
+
+    def _report_strangers(self) -> None:
+        for path in sorted(self._directory.glob("*")):
+            is_table = path.suffix in (*_TABLES, ".yaml", ".yml", ".json")
+            if is_table and not path.name.startswith(_KINDS):
+                what = f"is not read: its name must begin with one of {', '.join(_KINDS)}"
+                self._faults.add(str(path), 1, what)
+
+    def _files(self, kind: str) -> list[Path]:
+        found = [path for path in self._directory.glob(f"{kind}*") if path.suffix in _TABLES]
+        if not found:
+            self._absent.append(kind)
+        return sorted(found)
+
+    def _read_needs(self) -> NeedTable:
+        path = self._directory / "needs.yaml"
+        text = read_text(path, self._faults) if path.exists() else None
+        if text is None:
+            return BUILT_IN
+        needs, faults = parse_needs(text, str(path))
+        for fault in faults:
+            self._faults.add(*fault)
+        return needs
+
+    def _entries(
+        self,
+        kind: str,
+        columns: tuple[str, ...],
+        build: Callable[[Fields], T],
+        *,
+        has_positions: bool = True,
+    ) -> Iterator[tuple[Row, T]]:
+        """Build one entry per good row of every file of a kind."""
+        for path in self._files(kind):
+            yield from self._of_file(path, columns, build, has_positions=has_positions)
+
+    def _of_file(
+        self,
+        path: Path,
+        columns: tuple[str, ...],
+        build: Callable[[Fields], T],
+        *,
+        has_positions: bool = True,
+    ) -> Iterator[tuple[Row, T]]:
+        told: set[str] = set()
+        for row in read_rows(path, self._faults, has_positions=has_positions):
+            fields = Fields(row, self._faults, self._bounds)
+            for name, meant in fields.strangers(columns):
+                if name not in told:
+                    told.add(name)
+                    what = f"column {name!r} is not used: did you mean {meant!r}?"
+                    self._faults.add(row.file, row.line, what)
+            entry = build(fields)
+            if fields.is_good:
+                yield row, entry
+
+    def _team(self, fields: Fields) -> Team:
+        has_base = fields.has("base_lat") or fields.has("base_lon")
+        base = fields.position("base_") if has_base else None
+        has_own = fields.has("lat") or fields.has("lon") or base is None
+        return Team(
+            id=fields.text("id"),
+            name=fields.text("name"),
+            capabilities=fields.codes("capabilities", self._needs.capabilities, "capability"),
+            strength=fields.whole("strength", 0, 100_000, 0),
+            on_duty=fields.flag("on_duty", default=True),
+            phone=fields.text("phone", ""),
+            position=fields.position() if has_own or base is None else base,
+            as_of=fields.instant("as_of"),
+            base=base,
+        )
+
+    def _stock(self, fields: Fields) -> tuple[str, Stock]:
+        item = fields.choice("item", self._needs.items, "")
+        unit = fields.text("unit", "")
+        known = self._needs.items.get(item)
+        if known is not None and unit not in ("", known.unit):
+            fields.wrong(f"unit {unit!r} is not the one {item} is counted in: write {known.unit}")
+        quantity = fields.number("quantity", 0.0, MAX_QUANTITY)
+        reserved = fields.number("reserved", 0.0, MAX_QUANTITY, 0.0)
+        if reserved > quantity:
+            fields.wrong(f"reserved {reserved:g} is more than the quantity of {quantity:g}")
+        stock = Stock(
+            item=item,
+            quantity=quantity,
+            unit=known.unit if known else unit,
+            reserved=reserved,
+            expires=fields.day("expires"),
+            checked_at=fields.instant("checked_at"),
+        )
+        return fields.text("depot"), stock
+
+    def _with_stock(self, depots: list[Depot]) -> tuple[Depot, ...]:
+        by_depot: dict[str, list[Stock]] = {depot.id: [] for depot in depots}
+        rows = self._entries("stock", STOCK_COLUMNS, self._stock, has_positions=False)
+        for row, (depot, stock) in rows:
+            if depot in by_depot:
+                by_depot[depot].append(stock)
+            else:
+                what = f"depot {depot!r} is in no depots file: correct the id or add the depot"
+                self._faults.add(row.file, row.line, what)
+        return tuple(replace(depot, stock=tuple(by_depot[depot.id])) for depot in depots)
+
+    def _places(self) -> list[Place]:
+        """Read every outline of the map."""
+        files = sorted(self._outlines.glob("*.geojson"))
+        if not files:
+            self._absent.append("map")
+        found = (pair for path in files for pair in self._of_file(path, PLACE_COLUMNS, place_of))
+        places = list(_first_of_each(found, _place_key, "place", self._faults))
+        for fault in check_areas(places):
+            self._faults.add(*fault)
+        return places
+
+    def _with_people(self, outlines: list[Place]) -> tuple[Place, ...]:
+        places = {_place_key(place): place for place in outlines}
+        people: dict[str, list[Person]] = {}
+        rows = self._entries("people", PEOPLE_COLUMNS, person_of, has_positions=False)
+        for row, (place, person) in rows:
+            key = _place_key(place)
+            if key not in places and place.tier is not Tier.SITE:
+                codes = [known.code for known in outlines if known.tier is place.tier]
+                what = f"{place.tier.value} {place.code!r} is not on the map; "
+                self._faults.add(row.file, row.line, what + closest(place.code, codes))
+                continue
+            places.setdefault(key, place)
+            people.setdefault(key, []).append(person)
+        return tuple(
+            replace(place, people=tuple(people.get(key, ()))) for key, place in places.items()
+        )
+
+
+def _depot(fields: Fields) -> Depot:
+    return Depot(
+        id=fields.text("id"),
+        name=fields.text("name"),
+        position=fields.position(),
+        keeper=fields.text("keeper", ""),
+        phone=fields.text("phone", ""),
+    )
+
+
+def _place_key(place: Place) -> str:
+    return f"{place.tier.value} {place.code}"
+
+
+def _bounds_of(places: list[Place]) -> Bounds | None:
+    if not places:
+        return None
+    boxes = [place.outline.bounds for place in places]
+    west, south, east, north = (
+        pick(box[i] for box in boxes) for i, pick in enumerate((min, min, max, max))
+    )
+    return Bounds(south - _MARGIN_DEG, west - _MARGIN_DEG, north + _MARGIN_DEG, east + _MARGIN_DEG)
+
+
+def _first_of_each(
+    pairs: Iterator[tuple[Row, T]], key: Callable[[T], str], kind: str, faults: FaultList
+) -> Iterator[T]:
+    """Give each entry whose id is new; a second one of the same id is a fault."""
+    seen: dict[str, str] = {}
+    for row, entry in pairs:
+        name = key(entry)
+        if name in seen:
+            what = f"{kind} {name!r} stands already at {seen[name]}: give it an id of its own"
+            faults.add(row.file, row.line, what)
+            continue
+        seen[name] = f"{row.file}:{row.line}"
+        yield entry

@@ -1,0 +1,65 @@
+"""Who and what can help at a point for one hazard, and in words what cannot be had.
+
+Nearest first in rings of 1, 3, 5 and 10 km; what is not there is looked for within 50 km. Nothing
+comes back empty silently: an empty list always has its sentence.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gis_link.match_supply import SupplyFinder, SupplyPick
+from gis_link.match_team import TeamFinder, TeamPick
+from gis_link.model import Depot, Team
+from gis_link.need import UNKNOWN, Need, NeedTable
+from gis_link.reach import StraightLine, TravelTime
+from gis_link.scene import Scene
+
+
+class Match(NamedTuple):
+    """The answer: who, what, the sentences about what is missing, and the need it answers."""
+
+    teams: tuple[TeamPick, ...]
+    supplies: tuple[SupplyPick, ...]
+    shortfall: tuple[str, ...]
+    need: Need
+
+
+class Matcher:
+    """Teams and depots of one district, ready to be asked."""
+
+    def __init__(
+        self,
+        teams: Sequence[Team],
+        depots: Sequence[Depot],
+        table: NeedTable,
+        reach: TravelTime | None = None,
+    ) -> None:
+        """Sort everything; `reach` defaults to the straight line with a detour."""
+        reach = reach or StraightLine(self._is_flooded)
+        self._table = table
+        self._teams = TeamFinder(teams, table, reach)
+        self._supplies = SupplyFinder(depots, table, reach)
+
+    def match(self, hazard: str, scene: Scene) -> Match:
+        """Look up what a hazard needs around a point.
+
+        Raises:
+            ValueError: the severity is not 1 to 4.
+        """
+        if not 1 <= scene.severity <= 4:
+            raise ValueError(f"severity {scene.severity} is not one of 1 (minor) to 4 (extreme)")
+        need = self._table.need(hazard)
+        remarks: list[str] = []
+        if need is None:
+            need = UNKNOWN
+            remarks.append(f"what {hazard!r} needs is not described: general help is shown")
+        teams, no_teams = self._teams.find(need, scene)
+        supplies, no_supplies = self._supplies.find(need, scene)
+        if not need.primary and not need.supplies:
+            remarks.append(f"{hazard} calls for no team and no supplies: look, and call the chain")
+        shortfall = (*remarks, *no_teams, *no_supplies)
+        return Match(tuple(teams), tuple(supplies), shortfall, need)
+
+    def _is_flooded(self, hazard: str) -> bool:
+        need = self._table.need(hazard)
+        return need is not None and need.flooded

@@ -1,0 +1,140 @@
+"""The teams that can help at a point, and in words which are missing.
+
+Every primary capability the hazard needs is covered before any is doubled; then come the support
+ones. Ranking is primary before support, on duty before off, then travel time, then freshness of
+the team's last position.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from gis_link import words
+from gis_link.index import Index, Near, distances_m
+from gis_link.model import Team
+from gis_link.need import Need, NeedTable
+from gis_link.reach import Travel, TravelTime
+from gis_link.scene import REACH, RINGS_M, WIDEST, WIDEST_M, Scene, placed, ring
+
+MAX_TEAMS: Final = 6
+MIN_TEAMS: Final = 3
+STALE_AFTER: Final = timedelta(hours=6)
+_SEVERE = 3
+_ON_DUTY = " on duty"
+
+
+class TeamPick(NamedTuple):
+    """A team that can help, and why it was chosen."""
+
+    team: Team
+    distance_m: float
+    travel: Travel
+    is_primary: bool
+    capabilities: tuple[str, ...]
+    fresh: str
+    why: str
+
+
+class TeamFinder:
+    """Finds teams by what they can do."""
+
+    def __init__(self, teams: Sequence[Team], table: NeedTable, reach: TravelTime) -> None:
+        """Sort the teams by place and capability."""
+        self._index = Index(teams, lambda team: team.position, _team_words)
+        self._table, self._reach = table, reach
+
+    def find(self, need: Need, scene: Scene) -> tuple[list[TeamPick], list[str]]:
+        """Give the teams for a need, and the sentences about those that are missing."""
+        wanted = need.teams_wanted(scene.severity)
+        shortfall: list[str] = []
+        hits: dict[str, list[Near[Team]]] = {}
+        for code in need.primary:
+            hits[code] = self._look(code, max(wanted, 1), scene, shortfall)
+        for code in need.support:
+            heard = shortfall if scene.severity >= _SEVERE else []
+            hits[code] = self._look(code, 1, scene, heard)
+        ranked = self._rank(need, scene, hits)
+        return _choose(need, max(wanted, 1), ranked), shortfall
+
+    def _look(self, code: str, wanted: int, scene: Scene, shortfall: list[str]) -> list[Near[Team]]:
+        """Give the nearest teams of one capability, on duty if any; says what is missing."""
+        on_duty = code + _ON_DUTY
+        near = self._index.near(scene.at, max(wanted, MIN_TEAMS), RINGS_M[-1], on_duty)
+        if len(near) >= wanted:
+            return near
+        farther = self._index.near(scene.at, wanted, WIDEST_M, on_duty)
+        beyond = farther[len(near) :]
+        anyone = self._index.near(scene.at, wanted, RINGS_M[-1], code)
+        resting = [hit for hit in anyone if not hit.entry.on_duty]
+        name = self._table.capabilities[code].name
+        said = f"needs {wanted} {name} {'team' if wanted == 1 else 'teams'}, "
+        said += f"{len(near)} on duty within {REACH}"
+        if resting:
+            said += f"; off duty, to be called in: {placed(resting[0])}"
+        shortfall.append(f"{said}; {self._next(beyond, scene, on_duty)}")
+        return [*near, *resting, *beyond]
+
+    def _next(self, beyond: Sequence[Near[Team]], scene: Scene, word: str) -> str:
+        if beyond:
+            return f"nearest next: {placed(beyond[0])}"
+        far = [hit for hit in self._index.near(scene.at, 1, word=word) if hit.distance_m > WIDEST_M]
+        known = f", nearest known: {placed(far[0])}" if far else ""
+        return f"none more within {WIDEST}{known}"
+
+    def _rank(self, need: Need, scene: Scene, hits: dict[str, list[Near[Team]]]) -> list[TeamPick]:
+        """Make one pick per team found, best first."""
+        found = {hit.entry.id: hit for near in hits.values() for hit in near}
+        near = list(found.values())
+        travels = self._reach.between(scene.at, [hit.entry.position for hit in near], need.hazard)
+        picks = [
+            self._pick(need, scene, hit, travel) for hit, travel in zip(near, travels, strict=True)
+        ]
+        return sorted(picks, key=lambda pick: _team_rank(pick, scene.now))
+
+    def _pick(self, need: Need, scene: Scene, hit: Near[Team], travel: Travel) -> TeamPick:
+        team, distance_m = hit
+        primary = tuple(code for code in need.primary if code in team.capabilities)
+        matched = primary or tuple(code for code in need.support if code in team.capabilities)
+        names = words.joined(self._table.capabilities[code].name for code in matched)
+        why = [f"{'primary' if primary else 'support'}: {names}", ring(distance_m)]
+        why.append(f"on duty, {team.strength} people" if team.on_duty else "OFF DUTY: call in")
+        if team.as_of is not None and scene.now - team.as_of > STALE_AFTER:
+            why.append(_stale(team, scene))
+        fresh = words.as_of(team.as_of, scene.now)
+        return TeamPick(team, distance_m, travel, bool(primary), matched, fresh, "; ".join(why))
+
+
+def _team_words(team: Team) -> Iterable[str]:
+    yield from team.capabilities
+    if team.on_duty:
+        yield from (code + _ON_DUTY for code in team.capabilities)
+
+
+def _stale(team: Team, scene: Scene) -> str:
+    if team.base is None:
+        return "last position is old: ask where they are"
+    from_base = float(distances_m(scene.at, [team.base])[0])
+    return f"last position is old: ask where they are (base {words.distance(from_base)} away)"
+
+
+def _team_rank(pick: TeamPick, now: datetime) -> tuple[bool, bool, float, float, str]:
+    age = (now - pick.team.as_of).total_seconds() if pick.team.as_of else float("inf")
+    return not pick.is_primary, not pick.team.on_duty, pick.travel.seconds, age, pick.team.id
+
+
+def _choose(need: Need, wanted: int, ranked: Sequence[TeamPick]) -> list[TeamPick]:
+    """Cover every primary capability, then double it as wanted, then support, then spare."""
+    chosen: dict[str, TeamPick] = {}
+    for round_ in range(1, wanted + 1):
+        for code in need.primary:
+            able = [pick for pick in ranked if code in pick.team.capabilities]
+            chosen.update({pick.team.id: pick for pick in able[:round_]})
+    for code in need.support:
+        able = [pick for pick in ranked if code in pick.team.capabilities]
+        chosen.update({pick.team.id: pick for pick in able[:1]})
+    for pick in ranked:
+        if len(chosen) >= MIN_TEAMS:
+            break
+        chosen.setdefault(pick.team.id, pick)
+    kept = set(list(chosen)[:MAX_TEAMS])
+    return [pick for pick in ranked if pick.team.id in kept]

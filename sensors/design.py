@@ -1,0 +1,104 @@
+"""The design values a site file may give, each with its unit and meaning.
+
+The table is closed so that a typing error in a limit is a fault and not a silently missing limit; a
+name that begins with `x_` is free for a project's own rule packs. Lengths are metres above the
+station's own datum where they are stages.
+"""
+
+from typing import NamedTuple
+
+OWN_PREFIX = "x_"
+MAX_OWN_NAME = 64
+
+
+class DesignName(NamedTuple):
+    """One design value: what it is, its unit, and the range it can have at all."""
+
+    name: str
+    unit: str
+    what: str
+    low: float = 0.0
+    high: float = 1e6
+
+
+D = DesignName
+_STAGE = (-100.0, 9000.0)
+
+DESIGN: dict[str, DesignName] = {
+    entry.name: entry
+    for entry in (
+        # Tower cranes and hoists
+        D("max_load_t", "t", "largest load of the crane at any radius", 0.1, 100.0),
+        D("rated_load_t", "t", "rated load of the cage or platform", 0.05, 100.0),
+        D("rated_moment_t_m", "t·m", "nameplate moment", 1.0, 100_000.0),
+        D("jib_length_m", "m", "jib length", 5.0, 120.0),
+        D("counter_jib_m", "m", "counter-jib length", 1.0, 60.0),
+        D("mast_height_m", "m", "jib foot above the base", 1.0, 600.0),
+        D("base_elevation_m", "m", "elevation of the base", -100.0, 9000.0),
+        D("hook_min_m", "m", "smallest hook radius", 0.0, 60.0),
+        D("wind_stop_ms", "m/s", "site's own wind limit for lifting", 1.0, 40.0),
+        D("clearance_min_m", "m", "smallest clearance to another crane", 0.1, 50.0),
+        D("max_persons", "count", "persons allowed in the cage", 1.0, 100.0),
+        D("max_height_m", "m", "highest stop", 1.0, 700.0),
+        D("max_floor", "count", "highest floor served", 1.0, 200.0),
+        D("building_height_m", "m", "height of the building", 0.5, 1000.0),
+        # Deep excavation pits: limits of the designer, which beat a rule pack's
+        D("pit_depth_m", "m", "excavation depth H", 0.5, 100.0),
+        D("safety_grade", "1, 2 or 3", "safety grade of the pit", 1.0, 3.0),
+        D("borehole_depth_m", "m", "depth of the inclinometer borehole", 1.0, 200.0),
+        D("strut_capacity_kn", "kN", "design capacity f2 of the strut", 1.0, 50_000.0),
+        D("strut_preload_kn", "kN", "preload of the strut", 0.0, 50_000.0),
+        D("anchor_capacity_kn", "kN", "design capacity of the anchor", 1.0, 20_000.0),
+        D("anchor_preload_kn", "kN", "lock-off force of the anchor", 0.0, 20_000.0),
+        D("earth_pressure_design_kpa", "kPa", "design earth pressure f1", 1.0, 5000.0),
+        D("pore_pressure_design_kpa", "kPa", "design pore pressure f1", 1.0, 5000.0),
+        D("wall_force_design_kn_m", "kN·m", "design moment f2 of the wall", 1.0, 50_000.0),
+        *(
+            limit
+            for what in (
+                "wall_top_h",
+                "wall_top_v",
+                "deep_h",
+                "column_v",
+                "surface_v",
+                "building_v",
+                "pipe_v",
+                "road_v",
+                "gw_level",
+                "heave",
+            )
+            for limit in (
+                D(f"{what}_limit_mm", "mm", f"designer's limit of {what}_mm", 0.1, 50_000.0),
+                D(f"{what}_rate_mm_per_d", "mm/d", f"designer's rate of {what}_mm", 0.1, 50_000.0),
+            )
+        ),
+        D("building_tilt_limit_permille", "permille", "allowed building tilt", 0.01, 100.0),
+        D("crack_building_limit_mm", "mm", "allowed crack in a building", 0.01, 500.0),
+        D("crack_ground_limit_mm", "mm", "allowed crack in the ground", 0.01, 2000.0),
+        # High formwork
+        D("formwork_height_m", "m", "height of the formwork", 0.5, 200.0),
+        D("formwork_span_m", "m", "span of the formwork", 0.5, 500.0),
+        D("pole_spacing_m", "m", "spacing of the poles", 0.1, 10.0),
+        D("pole_design_force_kn", "kN", "design force of a pole after zeroing", 0.1, 1000.0),
+        # Rain
+        D("bucket_mm", "mm", "rain per tip of the bucket", 0.01, 5.0),
+        # Water level
+        D("datum", "m", "to add to the gauge's stage for the 1985 National datum", -100.0, 9000.0),
+        D("gauge_zero_m", "m", "elevation of the gauge's zero in its datum", *_STAGE),
+        D("bed_level_m", "m", "elevation of the bed", *_STAGE),
+        D("bank_level_m", "m", "elevation of the bank or dyke crest", *_STAGE),
+        D("patrol_stage_m", "m", "stage at which patrols start (设防水位)", *_STAGE),
+        D("warning_stage_m", "m", "warning stage (警戒水位)", *_STAGE),
+        D("guaranteed_stage_m", "m", "guaranteed stage (保证水位)", *_STAGE),
+        D("record_stage_m", "m", "highest stage on record (历史最高水位)", *_STAGE),
+        D("flood_limit_stage_m", "m", "flood-limit stage of a reservoir (汛限水位)", *_STAGE),
+        D("normal_stage_m", "m", "normal stage of a reservoir (正常蓄水位)", *_STAGE),
+        D("design_flood_stage_m", "m", "design flood stage (设计洪水位)", *_STAGE),
+        D("check_flood_stage_m", "m", "check flood stage (校核洪水位)", *_STAGE),
+        D("low_point_m", "m", "elevation of the lowest point of the road", *_STAGE),
+        D("close_depth_m", "m", "ponding depth at which the road is closed", 0.01, 5.0),
+    )
+}
+
+# Each of these stages must not lie above the next one that is given.
+RISING_STAGES = ("bed_level_m", "patrol_stage_m", "warning_stage_m", "guaranteed_stage_m")

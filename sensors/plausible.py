@@ -1,0 +1,77 @@
+"""Quality control of one value by itself, and of the clock that stamped it.
+
+The tests are QARTOD's gross range and climatology (IOOS manuals); tests that need the values before
+it or its neighbours are not here. A value that passes costs two comparisons.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import inf, isfinite
+from typing import NamedTuple
+
+from sensors.catalogue import Quantity
+from sensors.model import Qc
+from sensors.registry import ClockRule, Sensor
+
+MAX_AHEAD = timedelta(minutes=5)
+
+_PLAUSIBLE = (Qc.PASS, "")
+
+
+class Believable(NamedTuple):
+    """Gross range (`low`, `high`) and, inside it, typical range of a sensor, in the base unit."""
+
+    low: float
+    high: float
+    suspect_low: float
+    suspect_high: float
+
+
+def why_not_plausible(value: float, sensor: Sensor) -> tuple[Qc, str]:
+    """Give the flag of a calibrated value and, unless it passes, the reason in a sentence."""
+    if sensor.suspect_low <= value <= sensor.suspect_high:
+        return _PLAUSIBLE
+    return _why(value, sensor)
+
+
+def _why(value: float, sensor: Sensor) -> tuple[Qc, str]:
+    name, unit = sensor.key.quantity, sensor.unit
+    if not isfinite(value):
+        return Qc.FAIL, f"{name} is {value}, which is not a number that can be measured"
+    if not sensor.low <= value <= sensor.high:
+        span = f"{sensor.low:g} to {sensor.high:g} {unit}"
+        return Qc.FAIL, f"{name} {value:g} {unit} is outside the gross range {span}"
+    span = f"{sensor.suspect_low:g} to {sensor.suspect_high:g} {unit}"
+    return Qc.SUSPECT, f"{name} {value:g} {unit} is outside the typical range {span}"
+
+
+def believable(quantity: Quantity, kind: str, design: Mapping[str, float]) -> Believable:
+    """Give the ranges of a quantity on a device whose merged design values are `design`.
+
+    The catalogue's ranges, tightened by what the design knows: a stage more than 1 m above the
+    record or below the bed is suspect, a crane's load above 1.5 times its largest load fails
+    (project defaults after the QARTOD tests; no standard behind the numbers).
+    """
+    low, high = quantity.low, quantity.high
+    suspect_low = -inf if quantity.suspect_low is None else quantity.suspect_low
+    suspect_high = inf if quantity.suspect_high is None else quantity.suspect_high
+    if quantity.key == "stage_m":
+        suspect_low = max(suspect_low, design.get("bed_level_m", -inf))
+        suspect_high = min(suspect_high, design.get("record_stage_m", inf) + 1.0)
+    if kind == "crane" and quantity.key == "load_t":
+        high = min(high, 1.5 * design.get("max_load_t", inf))
+    return Believable(low, high, max(low, suspect_low), min(high, suspect_high))
+
+
+def why_clock_refused(taken_at: datetime, received_at: datetime, rule: ClockRule) -> str | None:
+    """Say why a reading's instant cannot be believed, or None when it can.
+
+    Refused are instants more than 5 minutes after arrival and those before `rule.not_before`; all
+    instants are aware.
+    """
+    if rule.not_before <= taken_at <= received_at + MAX_AHEAD:
+        return None
+    if taken_at < rule.not_before:
+        return f"taken at {taken_at.isoformat()}, before {rule.not_before.date()}: a broken clock"
+    ahead = (taken_at - received_at).total_seconds()
+    return f"taken at {taken_at.isoformat()}, {ahead:.0f} s after it was received: a broken clock"

@@ -1,0 +1,168 @@
+"""The sites, devices and sensors that are known, as frozen values with constant-time look-ups.
+
+Everything is resolved once when the site files are loaded (`sensors.site.load_registry`), so that
+the path every message takes only looks up, multiplies and compares.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from sensors.model import Position, SensorKey
+
+
+class SiteKind(StrEnum):
+    """What a site is."""
+
+    BUILDING = "building"
+    PIT = "pit"
+    RIVER = "river"
+    STREET = "street"
+    RESERVOIR = "reservoir"
+    OTHER = "other"
+
+
+class FutureRule(StrEnum):
+    """What happens to a reading whose clock cannot be believed."""
+
+    QUARANTINE = "quarantine"
+    RESTAMP = "restamp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRule:
+    """Which device clocks a site believes; `not_before` is aware and in UTC."""
+
+    future: FutureRule = FutureRule.QUARANTINE
+    not_before: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """One quantity at one point of one device, with everything about it resolved.
+
+    `unit` is the quantity's base unit and `sent_unit` the one the device speaks; `scale` and
+    `offset` take a sent value to a calibrated one in the base unit (conversion and calibration in
+    one step). `low` and `high` are the gross range, `suspect_low` and `suspect_high` the typical
+    range inside it, all in the base unit. `every` is the nominal reporting interval. `design`
+    holds the design values of site, device and sensor merged, the nearest to the sensor winning.
+    """
+
+    key: SensorKey
+    kind: str
+    unit: str
+    sent_unit: str
+    scale: float
+    offset: float
+    low: float
+    high: float
+    suspect_low: float
+    suspect_high: float
+    every: timedelta
+    position: Position
+    design: Mapping[str, float] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """The box with a radio that carries sensors.
+
+    `points` is the hot look-up: point, then quantity, to the sensor.
+    """
+
+    site: str
+    id: str
+    kind: str
+    name: str
+    position: Position
+    every: timedelta
+    sensors: tuple[Sensor, ...]
+    points: Mapping[str, Mapping[str, Sensor]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        """Index the sensors by point and quantity."""
+        points: dict[str, dict[str, Sensor]] = {}
+        for sensor in self.sensors:
+            points.setdefault(sensor.key.point, {})[sensor.key.quantity] = sensor
+        object.__setattr__(self, "points", points)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A named place with sensors, and the district, street and village it belongs to."""
+
+    id: str
+    name: str
+    zh: str
+    position: Position
+    kind: SiteKind
+    address: str
+    district: str
+    street: str
+    village: str
+    clock: ClockRule
+    devices: tuple[Device, ...]
+
+
+class Registry:
+    """Every site, device and sensor that is known; immutable.
+
+    `sites` maps a site's id to the site, in order of id. `fingerprint` is a hash of the content
+    that is the same for the same content in any order of files.
+    """
+
+    __slots__ = ("_devices", "_sensors", "fingerprint", "sites")
+
+    def __init__(self, sites: Iterable[Site] = ()) -> None:
+        """Index the sites; ids must be unique (`load_registry` sees to it)."""
+        self.sites: Mapping[str, Site] = {
+            site.id: site for site in sorted(sites, key=lambda site: site.id)
+        }
+        self._devices = {
+            (device.site, device.id): device
+            for site in self.sites.values()
+            for device in site.devices
+        }
+        self._sensors = {
+            sensor.key: sensor for device in self._devices.values() for sensor in device.sensors
+        }
+        self.fingerprint = _fingerprint(self.sites.values())
+
+    def device(self, site: str, device: str) -> Device | None:
+        """Give a device, or None where the registry knows none."""
+        return self._devices.get((site, device))
+
+    def sensor(self, key: SensorKey) -> Sensor | None:
+        """Give a sensor, or None where the registry knows none."""
+        return self._sensors.get(key)
+
+    def devices(self) -> Iterator[Device]:
+        """Yield every device, by site and then in file order."""
+        return iter(self._devices.values())
+
+    def sensors(self) -> Iterator[Sensor]:
+        """Yield every sensor, by site and device and then in file order."""
+        return iter(self._sensors.values())
+
+    @property
+    def n_devices(self) -> int:
+        """Give how many devices there are."""
+        return len(self._devices)
+
+    @property
+    def n_sensors(self) -> int:
+        """Give how many sensors there are."""
+        return len(self._sensors)
+
+
+def _fingerprint(sites: Iterable[Site]) -> str:
+    digest = hashlib.sha256()
+    for site in sites:
+        digest.update(msgspec.json.encode(site, order="sorted"))
+    return digest.hexdigest()

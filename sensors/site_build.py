@@ -1,0 +1,295 @@
+"""Builds one site from its document and judges what only several blocks together can show.
+
+The input is `sensors.document.Document`, the blocks are those of `sensors.site_schema`; the result
+is a `sensors.registry.Site` and the list of faults.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from math import cos, hypot, radians
+from typing import NamedTuple
+
+from sensors.calibrate import Line, resolved, sent_unit, units_of
+from sensors.catalogue import KINDS, Quantity
+from sensors.design import DESIGN, RISING_STAGES
+from sensors.document import Document, Fault, Location, check_model, did_you_mean, listed
+from sensors.model import Position, SensorKey
+from sensors.plausible import Believable, believable
+from sensors.registry import ClockRule, Device, Sensor, Site
+from sensors.site_schema import DeviceBlock, PositionBlock, SensorBlock, SiteBlock, SiteFile
+from sensors.units import Unit
+
+# A device farther than this from its site is more likely a typing error than a large site.
+FAR_KM = 50.0
+
+
+class Bounds(NamedTuple):
+    """A bounding box in WGS 84 degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def holds(self, position: Position) -> bool:
+        """Whether the position lies inside or on the edge."""
+        return self.south <= position.lat <= self.north and self.west <= position.lon <= self.east
+
+
+class _Parent(NamedTuple):
+    """What a sensor takes from its device and site; None and "" where those are not sound."""
+
+    site: str
+    device: str
+    kind: str
+    every: timedelta
+    position: Position | None
+    design: Mapping[str, float]
+
+
+class SiteReading:
+    """Reads one site document; `faults` fills as `site` works."""
+
+    def __init__(self, document: Document, bounds: Mapping[str, Bounds]) -> None:
+        """Take the document and the known boxes of districts by name."""
+        self.faults: list[Fault] = []
+        self._document = document
+        self._bounds = bounds
+
+    def site(self) -> Site | None:
+        """Build the site, or None when the file or its `site:` block is not sound."""
+        file, faults = check_model(self._document, SiteFile)
+        self.faults += faults
+        if self._document.value is None or not isinstance(self._document.value, dict):
+            return None
+        header = self._header()
+        devices = self._devices(header)
+        if file is None or header is None:
+            return None
+        return Site(
+            id=header.id,
+            name=header.name,
+            zh=header.zh or "",
+            position=_position(header.position),
+            kind=header.kind,
+            address=header.address or "",
+            district=header.district,
+            street=header.street,
+            village=header.village,
+            clock=ClockRule(
+                future=header.clock.future,
+                not_before=datetime.combine(header.clock.not_before, time(), UTC),
+            ),
+            devices=devices,
+        )
+
+    # --- the site's own block ---
+
+    def _header(self) -> SiteBlock | None:
+        if "site" not in self._document.value:
+            return None
+        header, faults = check_model(self._document, SiteBlock, ("site",))
+        self.faults += faults
+        if header is None:
+            return None
+        self._check_design(("site",), header.design)
+        box = self._bounds.get(header.district)
+        if box is not None and not box.holds(_position(header.position)):
+            what = f"the position lies outside the district {header.district}"
+            allowed = f"lat {box.south:g} to {box.north:g}, lon {box.west:g} to {box.east:g}"
+            self._warn(("site", "position"), what, allowed)
+        return header
+
+    # --- devices ---
+
+    def _devices(self, header: SiteBlock | None) -> tuple[Device, ...]:
+        entries = self._document.value.get("devices")
+        if not isinstance(entries, list):
+            return ()
+        seen: dict[str, int] = {}
+        devices: list[Device] = []
+        for index in range(len(entries)):
+            at: Location = ("devices", index)
+            block, faults = check_model(self._document, DeviceBlock, at)
+            self.faults += faults
+            parent = self._parent(block, header, at)
+            sensors = self._sensors(parent, at)
+            if block is None or self._given_before(block.id, (*at, "id"), seen, "device"):
+                continue
+            if header is not None and parent.position is not None:
+                devices.append(
+                    Device(
+                        site=header.id,
+                        id=block.id,
+                        kind=block.kind,
+                        name=block.name or block.id,
+                        position=parent.position,
+                        every=block.every,
+                        sensors=sensors,
+                    )
+                )
+        return tuple(devices)
+
+    def _parent(self, block: DeviceBlock | None, header: SiteBlock | None, at: Location) -> _Parent:
+        """Gather what the sensors need; as much as is sound, so that they are all checked."""
+        site_id = header.id if header else ""
+        position = _position(header.position) if header else None
+        design: dict[str, float] = dict(header.design) if header else {}
+        if block is None:
+            entry = self._document.at(at)
+            kind = entry.get("kind") if isinstance(entry, dict) else None
+            known = kind if isinstance(kind, str) and kind in KINDS else ""
+            return _Parent(site_id, "", known, timedelta(), position, design)
+        position = self._place(block.position, position, at)
+        design |= block.design
+        self._check_design(at, block.design, design)
+        return _Parent(site_id, block.id, block.kind, block.every, position, design)
+
+    # --- sensors ---
+
+    def _sensors(self, parent: _Parent, at: Location) -> tuple[Sensor, ...]:
+        entry = self._document.at(at)
+        entries = entry.get("sensors") if isinstance(entry, dict) else None
+        if not isinstance(entries, list):
+            return ()
+        seen: dict[str, int] = {}
+        sensors: list[Sensor] = []
+        for index in range(len(entries)):
+            here = (*at, "sensors", index)
+            block, faults = check_model(self._document, SensorBlock, here)
+            self.faults += faults
+            if block is None:
+                continue
+            name = f"{block.point}/{block.quantity}" if block.point else block.quantity
+            sensor = self._sensor(block, parent, here)
+            if not self._given_before(name, (*here, "quantity"), seen, "sensor") and sensor:
+                sensors.append(sensor)
+        return tuple(sensors)
+
+    def _sensor(self, block: SensorBlock, parent: _Parent, at: Location) -> Sensor | None:
+        """Build one sensor; None after a fault, or where device or site are not sound."""
+        quantity = self._quantity(block.quantity, parent.kind, at)
+        design = {**parent.design, **block.design} if block.design else parent.design
+        self._check_design(at, block.design, design)
+        position = self._place(block.position, parent.position, at)
+        if quantity is None:
+            return None
+        unit = self._unit(block.unit, quantity, at)
+        ranges = self._ranges(block, believable(quantity, parent.kind, design), quantity, at)
+        if unit is None or ranges is None or position is None:
+            return None
+        line = resolved(unit, Line(block.calibration.scale, block.calibration.offset))
+        return Sensor(
+            key=SensorKey(parent.site, parent.device, block.point, quantity.key),
+            kind=parent.kind,
+            unit=quantity.unit,
+            sent_unit=unit.symbol,
+            scale=line.scale,
+            offset=line.offset,
+            low=ranges.low,
+            high=ranges.high,
+            suspect_low=ranges.suspect_low,
+            suspect_high=ranges.suspect_high,
+            every=block.every or parent.every,
+            position=position,
+            design=design,
+        )
+
+    def _quantity(self, name: str, kind: str, at: Location) -> Quantity | None:
+        if not kind:
+            return None
+        known = KINDS[kind].quantities
+        if name not in known:
+            what = f"'{name[:64]}' is not a quantity of kind {kind}"
+            self._fault((*at, "quantity"), what, listed(known), did_you_mean(name, known))
+            return None
+        return known[name]
+
+    def _unit(self, symbol: str | None, quantity: Quantity, at: Location) -> Unit | None:
+        unit = sent_unit(symbol or quantity.unit, quantity.unit)
+        if unit is None:
+            known = units_of(quantity.unit)
+            what = f"unit '{symbol}' cannot be turned into {quantity.unit} for {quantity.key}"
+            self._fault((*at, "unit"), what, listed(known), did_you_mean(symbol or "", known))
+        return unit
+
+    def _ranges(
+        self, block: SensorBlock, usual: Believable, quantity: Quantity, at: Location
+    ) -> Believable | None:
+        """Narrow the usual ranges by the site file's own; None after a fault."""
+        low, high = block.range or (usual.low, usual.high)
+        if low < quantity.low or high > quantity.high:
+            what = f"range [{low:g}, {high:g}] is wider than {quantity.key} can be"
+            allowed = f"within [{quantity.low:g}, {quantity.high:g}] {quantity.unit}"
+            self._fault((*at, "range"), what, allowed)
+            return None
+        first, last = block.typical or (usual.suspect_low, usual.suspect_high)
+        if block.typical and (first < low or last > high):
+            what = f"typical [{first:g}, {last:g}] reaches outside the gross range"
+            self._fault((*at, "typical"), what, f"within [{low:g}, {high:g}]")
+            return None
+        first, last = max(low, first), min(high, last)
+        if first >= last:
+            what = f"no value of {quantity.key} would pass: its range and typical range do not meet"
+            fix = "give `range` and `typical`, or correct the design values"
+            self._fault(at, what, fix=fix)
+            return None
+        return Believable(low, high, first, last)
+
+    # --- what several blocks share ---
+
+    def _check_design(
+        self, at: Location, own: Mapping[str, float], merged: Mapping[str, float] | None = None
+    ) -> None:
+        for name, value in own.items():
+            entry = DESIGN.get(name)
+            if entry is not None and not entry.low <= value <= entry.high:
+                what = f"{name} {value:g} cannot be: {entry.what}"
+                allowed = f"{entry.low:g} to {entry.high:g} {entry.unit}"
+                self._fault((*at, "design", name), what, allowed)
+        every = own if merged is None else merged
+        given = [name for name in RISING_STAGES if name in every]
+        for lower, upper in pairwise(given):
+            mine = upper if upper in own else lower
+            if every[lower] > every[upper] and mine in own:
+                what = f"{lower} {every[lower]:g} lies above {upper} {every[upper]:g}"
+                self._fault((*at, "design", mine), what, " ≤ ".join(RISING_STAGES))
+
+    def _given_before(self, name: str, at: Location, seen: dict[str, int], thing: str) -> bool:
+        if name in seen:
+            what = f"{thing} '{name}' already exists on line {seen[name]}"
+            fix = "give each point its own `point`" if thing == "sensor" else "change its id"
+            self._fault(at, what, fix=fix)
+            return True
+        seen[name] = self._document.line(at)
+        return False
+
+    def _place(
+        self, block: PositionBlock | None, home: Position | None, at: Location
+    ) -> Position | None:
+        """Give the block's own position or the one it inherits, and warn of a far one."""
+        if block is None:
+            return home
+        position = _position(block)
+        if home is not None and (km := _km_between(position, home)) > FAR_KM:
+            what = f"the position is {km:.0f} km from what it belongs to"
+            self._warn((*at, "position"), what, f"usually within {FAR_KM:g} km")
+        return position
+
+    def _fault(self, at: Location, what: str, allowed: str = "", fix: str = "") -> None:
+        self.faults.append(self._document.fault(at, what, allowed=allowed, fix=fix))
+
+    def _warn(self, at: Location, what: str, allowed: str) -> None:
+        path, line = self._document.path, self._document.line(at)
+        self.faults.append(Fault(path, line, what, allowed, is_warning=True))
+
+
+def _position(block: PositionBlock) -> Position:
+    return Position(block.lat, block.lon)
+
+
+def _km_between(one: Position, other: Position) -> float:
+    """Give the rough distance in km (equirectangular), good enough to spot a typing error."""
+    east = (one.lon - other.lon) * cos(radians((one.lat + other.lat) / 2))
+    return 111.2 * hypot(one.lat - other.lat, east)

@@ -1,0 +1,168 @@
+"""What may stand in a site file, as pydantic models; `sensors.site` turns them into values.
+
+Only what can be judged from one block by itself is checked here. Each block (site, device, sensor)
+is validated on its own, so that a fault in one does not hide the faults in the others.
+"""
+
+import re
+from datetime import date, timedelta
+from typing import Annotated, Any, TypeGuard
+
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
+
+from sensors.catalogue import KINDS
+from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX
+from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
+from sensors.registry import FutureRule, SiteKind
+
+MAX_DEVICES = 10_000
+MAX_SENSORS = 10_000
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_ID_ALLOWED = "1 to 64 of A-Z a-z 0-9 _ . - and first a letter or digit"
+
+
+def _check_id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise Refused(f"'{text[:64]}' cannot be part of an MQTT topic here", allowed=_ID_ALLOWED)
+    return text
+
+
+def _check_point(text: str) -> str:
+    return text and _check_id(text)
+
+
+def _check_kind(word: str) -> str:
+    if word not in KINDS:
+        what = f"'{word[:64]}' is not a kind of device"
+        raise Refused(what, allowed=listed(KINDS), fix=did_you_mean(word, KINDS))
+    return word
+
+
+def _check_design_name(name: str) -> str:
+    if name in DESIGN or (name.startswith(OWN_PREFIX) and len(name) <= MAX_OWN_NAME):
+        return name
+    allowed = f"{listed(nearest(name, DESIGN, 6))} and others, or a name of your own with {OWN_PREFIX}"
+    what = f"unknown design value '{name[:64]}'"
+    raise Refused(what, allowed=allowed, fix=did_you_mean(name, DESIGN))
+
+
+def _check_order(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] >= pair[1]:
+        what = f"[{pair[0]:g}, {pair[1]:g}] is empty"
+        raise Refused(what, allowed="[low, high] with low below high")
+    return pair
+
+
+def _check_swapped(value: Any) -> Any:
+    if isinstance(value, dict):
+        lat, lon = value.get("lat"), value.get("lon")
+        if _is_degrees(lat) and _is_degrees(lon) and 90 < abs(lat) <= 180 and abs(lon) <= 90:
+            what = f"lat {lat} and lon {lon} look swapped"
+            raise Refused(what, allowed="lat -90 to 90, lon -180 to 180", fix="swap them")
+    return value
+
+
+def _is_degrees(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _check_scale(scale: float) -> float:
+    if scale == 0.0:
+        raise Refused("0 would turn every value into the same one", allowed="a number but 0")
+    return scale
+
+
+def _check_not_before(day: date) -> date:
+    if not date(1990, 1, 1) <= day <= date(2100, 1, 1):
+        raise Refused(f"{day} is no use", allowed="a date from 1990-01-01 to 2100-01-01")
+    return day
+
+
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Id = Annotated[str, AfterValidator(_check_id)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Every = Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=31))]
+Span = Annotated[tuple[Number, Number], AfterValidator(_check_order)]
+DesignBlock = dict[Annotated[str, AfterValidator(_check_design_name)], Number]
+
+
+class PositionBlock(FileModel):
+    """A place in WGS 84 degrees."""
+
+    lat: Annotated[Number, Field(ge=-90, le=90, description="latitude in degrees, WGS 84")]
+    lon: Annotated[Number, Field(ge=-180, le=180, description="longitude in degrees, WGS 84")]
+
+
+Place = Annotated[PositionBlock, BeforeValidator(_check_swapped)]
+
+
+class ClockBlock(FileModel):
+    """Which device clocks are believed; `not_before` is a day in UTC."""
+
+    future: FutureRule = FutureRule.QUARANTINE
+    not_before: Annotated[date, AfterValidator(_check_not_before)] = date(2000, 1, 1)
+
+
+class CalibrationBlock(FileModel):
+    """A straight line in the base unit: calibrated = value * scale + offset."""
+
+    scale: Annotated[Number, AfterValidator(_check_scale)] = 1.0
+    offset: Number = 0.0
+    at: date | None = None
+    source: Text | None = None
+
+
+class SiteBlock(FileModel):
+    """The `site:` block."""
+
+    id: Annotated[Id, Field(description="the site's part of the MQTT topic")]
+    name: Annotated[Text, Field(description="the name people know it by")]
+    zh: Text | None = None
+    position: Annotated[Place, Field(description="{lat: …, lon: …} in WGS 84")]
+    kind: Annotated[SiteKind, Field(description=listed(SiteKind))]
+    address: Text | None = None
+    district: Annotated[Text, Field(description="the district's name")]
+    street: Annotated[Text, Field(description="the street's or town's name")]
+    village: Annotated[Text, Field(description="the village's or community's name")]
+    clock: ClockBlock = ClockBlock()
+    design: DesignBlock = Field(default_factory=dict)
+
+
+class SensorBlock(FileModel):
+    """One entry of a device's `sensors:`."""
+
+    quantity: Annotated[str, Field(description="a quantity of the device's kind")]
+    point: Annotated[str, AfterValidator(_check_point)] = ""
+    unit: Text | None = None
+    calibration: CalibrationBlock = CalibrationBlock()
+    range: Span | None = None
+    typical: Span | None = None
+    every: Every | None = None
+    position: Place | None = None
+    design: DesignBlock = Field(default_factory=dict)
+
+
+class DeviceBlock(FileModel):
+    """One entry of `devices:`; its sensors are validated one by one as `SensorBlock`."""
+
+    id: Annotated[Id, Field(description="the device's part of the MQTT topic")]
+    kind: Annotated[str, AfterValidator(_check_kind), Field(description=f"one of {listed(KINDS)}")]
+    name: Text | None = None
+    position: Place | None = None
+    every: Annotated[Every, Field(description="how often it reports, for example 1m")]
+    design: DesignBlock = Field(default_factory=dict)
+    sensors: Annotated[
+        list[Any],
+        Field(min_length=1, max_length=MAX_SENSORS, description="what the device measures"),
+    ]
+
+
+class SiteFile(FileModel):
+    """A whole site file; its blocks are validated one by one."""
+
+    site: Annotated[Any, Field(description="the block that names the site")]
+    devices: Annotated[
+        list[Any],
+        Field(min_length=1, max_length=MAX_DEVICES, description="the devices of the site"),
+    ]

@@ -1,0 +1,175 @@
+"""Alerting's values as rows of the journal's tables, and back."""
+
+import hashlib
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row
+
+from alerting.model import Alert, OutboxEntry, Provenance, Transition
+from alerting.ports import Action, RuleState
+from sensors.model import Position, SensorKey
+from storage.journal.columns import microseconds
+from storage.journal.document import decode, encode
+
+Values = dict[str, Any]
+
+
+def alert_row(alert: Alert) -> Values:
+    """Give the row of an alert."""
+    return {
+        "id": alert.id,
+        "kind": alert.kind,
+        "state": alert.state,
+        **alert.sensor._asdict(),
+        "hazard": alert.hazard,
+        "rule_id": alert.rule_id,
+        "pack": alert.pack,
+        "severity": alert.severity,
+        "peak": alert.peak,
+        "lat": alert.position.lat,
+        "lon": alert.position.lon,
+        "started_at": alert.started_at,
+        "detected_at": alert.detected_at,
+        "severity_at": alert.severity_at,
+        "value": alert.value,
+        "limit_value": alert.limit,
+        "unit": alert.unit,
+        "reason": alert.reason,
+        "provenance_source": alert.provenance.source,
+        "provenance_clause": alert.provenance.clause,
+        "provenance_confidence": alert.provenance.confidence,
+        "ordinal": alert.ordinal,
+        "ended_at": alert.ended_at,
+        "acknowledged_at": alert.acknowledged_at,
+        "acknowledged_by": alert.acknowledged_by,
+        "awaiting_sign_off": alert.awaiting_sign_off,
+    }
+
+
+def alert_of(row: Row[Any]) -> Alert:
+    """Give the alert of a row."""
+    return Alert(
+        id=row.id,
+        kind=row.kind,
+        state=row.state,
+        sensor=SensorKey(row.site, row.device, row.point, row.quantity),
+        hazard=row.hazard,
+        rule_id=row.rule_id,
+        pack=row.pack,
+        severity=row.severity,
+        peak=row.peak,
+        position=Position(_number(row.lat), _number(row.lon)),
+        started_at=row.started_at,
+        detected_at=row.detected_at,
+        severity_at=row.severity_at,
+        value=row.value,
+        limit=row.limit_value,
+        unit=row.unit,
+        reason=row.reason,
+        provenance=Provenance(
+            source=row.provenance_source,
+            clause=row.provenance_clause,
+            confidence=row.provenance_confidence,
+        ),
+        ordinal=row.ordinal,
+        ended_at=row.ended_at,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        awaiting_sign_off=row.awaiting_sign_off,
+    )
+
+
+def transition_row(transition: Transition) -> Values:
+    """Give the row of a transition."""
+    return {
+        "alert_id": transition.alert_id,
+        "ordinal": transition.ordinal,
+        "kind": transition.kind,
+        "severity": transition.severity,
+        "taken_at": transition.taken_at,
+        "detected_at": transition.detected_at,
+        "value": transition.value,
+        "reason": transition.reason,
+        "final": transition.final,
+        "late_by_s": transition.late_by_s,
+        "actor": transition.actor,
+    }
+
+
+def transition_of(row: Row[Any]) -> Transition:
+    """Give the transition of a row."""
+    return Transition(**row._asdict())
+
+
+def outbox_row(entry: OutboxEntry) -> Values:
+    """Give the row of an outbox entry: columns to ask by, and the whole of it as a document."""
+    notice = entry.notice
+    return {
+        "id": notice.id,
+        "alert_id": notice.alert.id,
+        "reason": notice.reason,
+        "severity": notice.alert.severity,
+        "recipient_id": notice.recipient.id,
+        "recipient_name": notice.recipient.name,
+        "channel": notice.recipient.channel,
+        "address": notice.recipient.address,
+        "language": notice.recipient.language,
+        "state": entry.state,
+        "attempts": entry.attempts,
+        "created_at": notice.created_at,
+        "due_at": entry.due_at,
+        "sent_at": entry.sent_at,
+        "last_error": entry.last_error,
+        "entry": encode(entry),
+    }
+
+
+def outbox_of(row: Row[Any]) -> OutboxEntry:
+    """Give the outbox entry of a row; ValueError when its document cannot be read.
+
+    Cancelling touches columns only, so the three it may change are taken from there.
+    """
+    return replace(decode(row.entry), state=row.state, attempts=row.attempts, sent_at=row.sent_at)
+
+
+def action_row(action: Action) -> Values:
+    """Give the row of an action."""
+    whole = [
+        action.alert_id,
+        microseconds(action.at),
+        action.actor,
+        action.action,
+        action.note,
+    ]
+    return {
+        "alert_id": action.alert_id,
+        "at": action.at,
+        "actor": action.actor,
+        "action": action.action,
+        "note": action.note,
+        "digest": hashlib.sha256(json.dumps(whole).encode()).hexdigest(),
+    }
+
+
+def action_of(row: Row[Any]) -> Action:
+    """Give the action of a row."""
+    return Action(
+        alert_id=row.alert_id, at=row.at, actor=row.actor, action=row.action, note=row.note
+    )
+
+
+def state_row(state: RuleState) -> Values:
+    """Give the row of a rule state."""
+    return {"key": state.key, "seq": state.seq, "blob": state.blob}
+
+
+def state_of(row: Row[Any]) -> RuleState:
+    """Give the rule state of a row."""
+    return RuleState(key=row.key, seq=row.seq, blob=bytes(row.blob))
+
+
+def _number(stored: float | None) -> float:
+    return math.nan if stored is None else stored

@@ -1,0 +1,146 @@
+"""The journal's tables, the same on SQLite and PostgreSQL; `migrations` brings a file to them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from alerting.model import AlertKind, AlertState, NoticeState, NotifyReason, TransitionKind
+from storage.journal.columns import Instant, Number, Rank, Word, Words
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("kind", Word(AlertKind), nullable=False),
+    Column("state", Word(AlertState), nullable=False),
+    Column("site", Words, nullable=False),
+    Column("device", Words, nullable=False),
+    Column("point", Words, nullable=False),
+    Column("quantity", Words, nullable=False),
+    Column("hazard", Words, nullable=False),
+    Column("rule_id", Words, nullable=False),
+    Column("pack", Words, nullable=False),
+    Column("severity", Rank, nullable=False),
+    Column("peak", Rank, nullable=False),
+    Column("lat", Number),
+    Column("lon", Number),
+    Column("started_at", Instant, nullable=False),
+    Column("detected_at", Instant, nullable=False),
+    Column("severity_at", Instant, nullable=False),
+    Column("value", Number),
+    Column("limit_value", Number),
+    Column("unit", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("provenance_source", Words, nullable=False),
+    Column("provenance_clause", Words, nullable=False),
+    Column("provenance_confidence", Words, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("ended_at", Instant),
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_by", Words, nullable=False),
+    Column("awaiting_sign_off", Boolean, nullable=False),
+    Index(None, "detected_at"),
+    Index(None, "site", "detected_at"),
+    Index(None, "state", "detected_at"),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("alert_id", Words, ForeignKey("alerts.id"), primary_key=True),
+    Column("ordinal", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Word(TransitionKind), nullable=False),
+    Column("severity", Rank, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+    Column("detected_at", Instant, nullable=False),
+    Column("value", Number),
+    Column("reason", Words, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("late_by_s", Number),
+    Column("actor", Words, nullable=False),
+)
+
+# No foreign key to alerts: a notice that went out while the journal was away is saved on its own.
+# `entry` is the whole OutboxEntry (storage.journal.document); the columns are for asking.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("alert_id", Words, nullable=False),
+    Column("reason", Word(NotifyReason), nullable=False),
+    Column("severity", Rank, nullable=False),
+    Column("recipient_id", Words, nullable=False),
+    Column("recipient_name", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("language", Words, nullable=False),
+    Column("state", Word(NoticeState), nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("last_error", Words, nullable=False),
+    Column("entry", Text, nullable=False),
+    Index(None, "alert_id", "created_at"),
+    Index(None, "created_at"),
+)
+
+Index(
+    "ix_outbox_due",
+    outbox.c.severity.desc(),
+    outbox.c.due_at,
+    outbox.c.id,
+    sqlite_where=outbox.c.state == NoticeState.PENDING,
+    postgresql_where=outbox.c.state == NoticeState.PENDING,
+)
+
+# `digest` is of the whole action, so that the same one recorded twice is one.
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("alert_id", Words, ForeignKey("alerts.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("digest", Text, nullable=False),
+    UniqueConstraint("digest"),
+    Index(None, "alert_id", "at"),
+)
+
+rule_state = Table(
+    "rule_state",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+# Single numbers; `recorded_seq` is the highest log block whose effects are in here.
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)

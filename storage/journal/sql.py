@@ -1,0 +1,309 @@
+"""The journal on a SQL database: one transaction per step of the engine, fsync'd before it answers.
+
+All questions and writes of `alerting.ports.Journal` in one place; the tables are in `schema`, the
+statements in `statements`, the conversion of values in `rows`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import CursorResult, Executable, Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from alerting.errors import JournalError
+from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
+from alerting.ports import Action, Effects, RuleState
+from storage.journal import connect, rows, statements
+from storage.journal.faults import translated
+from storage.journal.migrate import upgrade
+from storage.journal.schema import actions, alerts, outbox, rule_state, transitions
+from storage.journal.underway import UnderWay
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+_Step = tuple[statements.Insert, Callable[[Any], rows.Values], Sequence[Any]]
+
+_BATCH = 500  # rows of one transaction where all need not be in one
+_BREATH = 100  # rows converted at a stretch; in between the rest of the program may run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doors:
+    """The engines of an open journal."""
+
+    reader: AsyncEngine
+    writer: AsyncEngine
+    write: statements.Statements
+
+
+class SqlJournal:
+    """`alerting.ports.Journal` on a SQLite file or a PostgreSQL database.
+
+    Every method raises `JournalError` when the database does not answer, and works again when it
+    does; a naive datetime is a ValueError. `record` and `save_outcome` answer after the data is on
+    the disk.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float = 10.0, max_bytes: int | None = None) -> None:
+        """Check the URL; nothing is opened yet.
+
+        `url` is sqlite:///path/of/journal.db or postgresql://user:password@host:5432/database.
+        `timeout_s` bounds the wait for a lock, a connection or an answer. `max_bytes` caps the
+        SQLite file (at least 256 KiB), so that it cannot take the disk from the rest.
+
+        Raises:
+            ValueError: the URL or the cap is not allowed; says what is.
+        """
+        self._url = connect.journal_url(url)
+        if max_bytes is not None and max_bytes < connect.MIN_BYTES:
+            raise ValueError(f"max_bytes is {max_bytes}; a journal needs {connect.MIN_BYTES}")
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+        self._place = connect.place_of(self._url)
+        self._doors: _Doors | None = None
+        self._under_way = UnderWay()
+
+    async def open(self) -> None:
+        """Make what is missing (directory, file, tables) and bring the tables to this version.
+
+        Raises:
+            JournalError: it cannot be opened, is damaged, or was made by a newer program.
+        """
+        with translated(self._place):
+            if self._url.drivername.startswith("sqlite"):
+                path = Path(str(self._url.database))
+                await asyncio.to_thread(connect.prepare_file, path, self._timeout_s)
+            engine = connect.migrator(self._url, self._timeout_s)
+            try:
+                async with engine.begin() as connection:
+                    await connection.run_sync(upgrade)
+            finally:
+                await engine.dispose()
+            self._doors = _Doors(
+                reader=connect.reader(self._url, self._timeout_s),
+                writer=connect.writer(self._url, self._timeout_s, self._max_bytes),
+                write=statements.Statements.of(engine.dialect.name),
+            )
+
+    async def close(self) -> None:
+        """Let go of every connection; the journal can be opened again."""
+        doors, self._doors = self._doors, None
+        if doors is not None:
+            await self._under_way.wait()
+            with translated(self._place):
+                await doors.reader.dispose()
+                await doors.writer.dispose()
+
+    async def record(self, effects: Effects) -> None:
+        """Write everything in `effects` in one transaction, on the disk when this returns."""
+        steps = _steps(self._open_doors().write, effects)
+
+        async def put(connection: AsyncConnection) -> None:
+            if effects.cancelled:
+                await _cancel(connection, effects)
+            for statement, to_row, values in steps:
+                for batch in _batches(values, _BREATH):
+                    await connection.execute(statement, [to_row(value) for value in batch])
+
+        await self._write(put)
+
+    async def recorded_seq(self) -> int:
+        """Give the highest `Effects.seq` recorded, 0 when none."""
+        found = await self._ask(statements.recorded_seq(), lambda row: int(row.number))
+        return found[0] if found else 0
+
+    async def alert(self, alert_id: str) -> Alert | None:
+        """Give one alert."""
+        found = await self._ask(select(alerts).where(alerts.c.id == alert_id), rows.alert_of)
+        return found[0] if found else None
+
+    async def alerts(
+        self,
+        *,
+        firing_only: bool = False,
+        site: str | None = None,
+        since: datetime | None = None,
+        limit: int = 500,
+    ) -> list[Alert]:
+        """List alerts, newest `detected_at` first. `since` is on `detected_at`, inclusive."""
+        question = select(alerts).order_by(alerts.c.detected_at.desc(), alerts.c.id).limit(limit)
+        if firing_only:
+            question = question.where(alerts.c.state == AlertState.FIRING)
+        if site is not None:
+            question = question.where(alerts.c.site == site)
+        if since is not None:
+            question = question.where(alerts.c.detected_at >= since)
+        return await self._ask(question, rows.alert_of)
+
+    async def transitions(self, alert_id: str) -> list[Transition]:
+        """List one alert's transitions in order."""
+        question = select(transitions).where(transitions.c.alert_id == alert_id)
+        return await self._ask(question.order_by(transitions.c.ordinal), rows.transition_of)
+
+    async def actions(self, alert_id: str) -> list[Action]:
+        """List what people did about one alert, oldest first."""
+        question = select(actions).where(actions.c.alert_id == alert_id)
+        return await self._ask(question.order_by(actions.c.at, actions.c.id), rows.action_of)
+
+    async def due(self, now: datetime, limit: int = 100) -> list[OutboxEntry]:
+        """List pending outbox entries whose `due_at` has come, most severe then oldest first.
+
+        An entry that cannot be read back must not hold up the others: it becomes failed, with the
+        reason in `last_error`, and is logged.
+        """
+        question = (
+            select(outbox)
+            .where(outbox.c.state == NoticeState.PENDING, outbox.c.due_at <= now)
+            .order_by(outbox.c.severity.desc(), outbox.c.due_at, outbox.c.id)
+            .limit(limit)
+        )
+        entries = []
+        for row in await self._ask(question, lambda row: row):
+            try:
+                entries.append(rows.outbox_of(row))
+            except ValueError as error:
+                await self._give_up(row.id, f"cannot be read back: {error}")
+        return entries
+
+    async def save_outcome(self, entry: OutboxEntry) -> None:
+        """Write a pending entry's new state, attempts, due time, error and recipient.
+
+        An entry that is no longer pending stays what it is; of one that was cancelled while it was
+        being sent, `sent_at` and `attempts` are kept, so that `explain` can tell. An entry never
+        recorded (the journal was away) is added.
+        """
+        write = self._open_doors().write
+        sent = {"notice_id": entry.notice.id, "sent": entry.sent_at, "tries": entry.attempts}
+
+        async def put(connection: AsyncConnection) -> None:
+            await connection.execute(write.put_outcome, rows.outbox_row(entry))
+            if entry.sent_at is not None:
+                await connection.execute(statements.note_late_sending(), sent)
+
+        await self._write(put)
+
+    async def outbox(self, alert_id: str) -> list[OutboxEntry]:
+        """List every outbox entry of one alert, oldest first, for `explain`."""
+        question = select(outbox).where(outbox.c.alert_id == alert_id)
+        return await self._ask(question.order_by(outbox.c.created_at, outbox.c.id), rows.outbox_of)
+
+    async def save_states(self, states: Sequence[RuleState]) -> None:
+        """Upsert rule states, some hundred per transaction so that an alert never waits for all.
+
+        A failure may leave the first ones saved, which does no harm: each says of which log block
+        it is.
+        """
+        write = self._open_doors().write
+        for batch in _batches(states):
+            await self._execute(write.put_state, [rows.state_row(state) for state in batch])
+
+    async def load_states(self) -> list[RuleState]:
+        """Load all rule states, by key."""
+        return await self._ask(select(rule_state).order_by(rule_state.c.key), rows.state_of)
+
+    async def drop_states(self, keys: Iterable[str]) -> None:
+        """Forget the rule states of device points that are no longer in the registry."""
+        for batch in _batches(keys):
+            await self._execute(delete(rule_state).where(rule_state.c.key.in_(batch)))
+
+    async def prune(self, before: datetime) -> int:
+        """Delete notices sent, failed or cancelled before `before`, of alerts that are over.
+
+        Alerts, transitions and actions are evidence and stay. Gives how many notices went.
+        """
+
+        async def delete_some(connection: AsyncConnection) -> int:
+            found = await connection.execute(statements.past_notices(before, _BATCH))
+            ids = list(found.scalars())
+            await connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+            return len(ids)
+
+        n_gone = 0
+        while n_now := await self._write(delete_some):
+            n_gone += n_now
+        return n_gone
+
+    async def _ask(self, question: Executable, read: Callable[[Row[Any]], _T]) -> list[_T]:
+        """Run one question and read its rows; a row that cannot be read is a JournalError."""
+        reader = self._open_doors().reader
+
+        async def fetch() -> CursorResult[Any]:
+            with translated(self._place):
+                async with reader.connect() as connection:
+                    return await connection.execute(question)
+
+        found = await self._under_way.run(fetch(), "journal question")
+        try:
+            return [read(row) for row in found]
+        except ValueError as error:
+            raise JournalError(f"journal {self._place}: a row cannot be read: {error}") from error
+
+    async def _write(self, body: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+        """Run `body` in one transaction; it is committed at the end, or leaves nothing."""
+        writer = self._open_doors().writer
+
+        async def transact() -> _T:
+            with translated(self._place):
+                async with writer.begin() as connection:
+                    return await body(connection)
+
+        return await self._under_way.run(transact(), "journal write")
+
+    async def _execute(
+        self, statement: Executable, values: Sequence[rows.Values] | None = None
+    ) -> None:
+        """Run one statement in a transaction of its own."""
+        await self._write(lambda connection: connection.execute(statement, values))
+
+    async def _give_up(self, notice_id: str, why: str) -> None:
+        _log.error("notice %s %s; it was not sent", notice_id, why)
+        statement = (
+            update(outbox)
+            .where(outbox.c.id == notice_id, outbox.c.state == NoticeState.PENDING)
+            .values(state=NoticeState.FAILED, last_error=why)
+        )
+        await self._execute(statement)
+
+    def _open_doors(self) -> _Doors:
+        if self._doors is None:
+            raise JournalError(f"journal {self._place} is not open")
+        return self._doors
+
+
+def _steps(write: statements.Statements, effects: Effects) -> list[_Step]:
+    """Give what to insert, how to make a row of it, in the order the foreign keys ask for."""
+    seq = () if effects.seq is None else (effects.seq,)
+    return [
+        (write.put_alert, rows.alert_row, effects.alerts),
+        (write.put_transition, rows.transition_row, effects.transitions),
+        (write.add_action, rows.action_row, effects.actions),
+        (write.add_notice, rows.outbox_row, effects.notices),
+        (write.raise_seq, statements.seq_row, seq),
+    ]
+
+
+async def _cancel(connection: AsyncConnection, effects: Effects) -> None:
+    """Cancel what is pending of the cancelled alerts, but not the notices of these same effects.
+
+    (When the same effects are recorded twice, those are pending already.)
+    """
+    spared = {entry.notice.id for entry in effects.notices}
+    for batch in _batches(effects.cancelled):
+        found = await connection.execute(statements.pending_of(batch))
+        meant = [{"notice_id": notice} for notice in found.scalars() if notice not in spared]
+        if meant:
+            await connection.execute(statements.cancel(), meant)
+
+
+def _batches(values: Iterable[_T], size: int = _BATCH) -> Iterable[list[_T]]:
+    """Give the values in lists of at most `size`."""
+    remaining = iter(values)
+    while batch := list(islice(remaining, size)):
+        yield batch

@@ -1,0 +1,134 @@
+"""The journal's write statements, compiled for the database at hand.
+
+SQLite and PostgreSQL both know `INSERT … ON CONFLICT`, which makes every write idempotent: the same
+effects recorded twice are there once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Select, Table, Update, bindparam, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerting.model import AlertState, NoticeState
+from storage.journal.schema import actions, alerts, meta, outbox, rule_state, transitions
+
+Insert = sqlite.Insert | postgresql.Insert
+
+_RECORDED_SEQ = "recorded_seq"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statements:
+    """One insert per table that says what happens when the row is there already."""
+
+    put_alert: Insert
+    put_transition: Insert
+    add_notice: Insert
+    put_outcome: Insert
+    add_action: Insert
+    put_state: Insert
+    raise_seq: Insert
+
+    @classmethod
+    def of(cls, dialect: str) -> "Statements":
+        """Build them for `sqlite` or `postgresql`."""
+        outcome = _insert(dialect, outbox)
+        transition = _insert(dialect, transitions)
+        raised = _insert(dialect, meta)
+        return cls(
+            put_alert=_upsert(_insert(dialect, alerts), alerts),
+            put_transition=transition.on_conflict_do_update(
+                index_elements=list(transitions.primary_key),
+                set_={"final": transition.excluded.final, "taken_at": transition.excluded.taken_at},
+                where=transitions.c.final.is_(False),
+            ),
+            add_notice=_insert(dialect, outbox).on_conflict_do_nothing(index_elements=["id"]),
+            put_outcome=outcome.on_conflict_do_update(
+                index_elements=["id"],
+                set_=_excluded(outcome, outbox),
+                where=outbox.c.state == NoticeState.PENDING,
+            ),
+            add_action=_insert(dialect, actions).on_conflict_do_nothing(index_elements=["digest"]),
+            put_state=_upsert(_insert(dialect, rule_state), rule_state),
+            raise_seq=raised.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"number": raised.excluded.number},
+                where=meta.c.number < raised.excluded.number,
+            ),
+        )
+
+
+def seq_row(seq: int) -> dict[str, object]:
+    """Give the row that `raise_seq` puts."""
+    return {"name": _RECORDED_SEQ, "number": seq}
+
+
+def recorded_seq() -> Select[int]:
+    """Ask for the highest sequence number recorded."""
+    return select(meta.c.number).where(meta.c.name == _RECORDED_SEQ)
+
+
+def note_late_sending() -> Update:
+    """Say when a notice was sent although it had been cancelled meanwhile; it stays cancelled."""
+    return (
+        update(outbox)
+        .where(
+            outbox.c.id == bindparam("notice_id"),
+            outbox.c.state == NoticeState.CANCELLED,
+            outbox.c.sent_at.is_(None),
+        )
+        .values(sent_at=bindparam("sent"), attempts=bindparam("tries"))
+    )
+
+
+def cancel() -> Update:
+    """Cancel one notice, named by the parameter `notice_id`, if it is still pending."""
+    return (
+        update(outbox)
+        .where(outbox.c.id == bindparam("notice_id"), outbox.c.state == NoticeState.PENDING)
+        .values(state=NoticeState.CANCELLED)
+    )
+
+
+def pending_of(alert_ids: Iterable[str]) -> Select[str]:
+    """Ask for the ids of the pending notices of some alerts."""
+    return select(outbox.c.id).where(
+        outbox.c.alert_id.in_(alert_ids), outbox.c.state == NoticeState.PENDING
+    )
+
+
+def past_notices(before: object, limit: int) -> Select[str]:
+    """Ask for the ids of notices that are done, older than `before`, of alerts that are over."""
+    is_over = or_(alerts.c.state.is_(None), alerts.c.state != AlertState.FIRING)
+    return (
+        select(outbox.c.id)
+        .outerjoin_from(outbox, alerts, alerts.c.id == outbox.c.alert_id)
+        .where(
+            outbox.c.created_at < before,
+            func.coalesce(outbox.c.sent_at, outbox.c.created_at) < before,
+            outbox.c.state != NoticeState.PENDING,
+            is_over,
+        )
+        .order_by(outbox.c.created_at)
+        .limit(limit)
+    )
+
+
+def _insert(dialect: str, table: Table) -> Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def _upsert(insert: Insert, table: Table) -> Insert:
+    return insert.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_=_excluded(insert, table)
+    )
+
+
+def _excluded(insert: Insert, table: Table) -> dict[str, object]:
+    keys = {column.name for column in table.primary_key}
+    return {
+        column.name: insert.excluded[column.name]
+        for column in table.columns
+        if column.name not in keys
+    }

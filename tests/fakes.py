@@ -1,0 +1,159 @@
+"""Hand-made fakes of our Protocols, for tests that need a part but not its disk or network.
+
+Each passes the same contract suite as the real one (tests/contract).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alerting.errors import JournalError
+from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
+from alerting.ports import Action, Effects, RuleState
+
+
+class MemoryJournal:
+    """An `alerting.ports.Journal` that lives in dictionaries.
+
+    Set `is_away` to make every method raise `JournalError`, as when the database does not answer.
+    `recorded` keeps every `Effects` that was taken, in order.
+    """
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.recorded: list[Effects] = []
+        self._seq = 0
+        self._alerts: dict[str, Alert] = {}
+        self._transitions: dict[tuple[str, int], Transition] = {}
+        self._outbox: dict[str, OutboxEntry] = {}
+        self._actions: dict[Action, None] = {}
+        self._states: dict[str, RuleState] = {}
+
+    async def open(self) -> None:
+        self._answer()
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    async def record(self, effects: Effects) -> None:
+        self._answer()
+        self._refuse_unknown(effects)
+        self._alerts.update((alert.id, alert) for alert in effects.alerts)
+        for transition in effects.transitions:
+            self._put_transition(transition)
+        self._cancel(set(effects.cancelled), {entry.notice.id for entry in effects.notices})
+        for entry in effects.notices:
+            self._outbox.setdefault(entry.notice.id, entry)
+        self._actions.update(dict.fromkeys(effects.actions))
+        self._seq = max(self._seq, effects.seq or 0)
+        self.recorded.append(effects)
+
+    async def recorded_seq(self) -> int:
+        self._answer()
+        return self._seq
+
+    async def alert(self, alert_id: str) -> Alert | None:
+        self._answer()
+        return self._alerts.get(alert_id)
+
+    async def alerts(
+        self,
+        *,
+        firing_only: bool = False,
+        site: str | None = None,
+        since: datetime | None = None,
+        limit: int = 500,
+    ) -> list[Alert]:
+        self._answer()
+        wanted = [
+            alert
+            for alert in self._alerts.values()
+            if (not firing_only or alert.state is AlertState.FIRING)
+            and (site is None or alert.site == site)
+            and (since is None or alert.detected_at >= since)
+        ]
+        wanted.sort(key=lambda alert: alert.id)
+        return sorted(wanted, key=lambda alert: alert.detected_at, reverse=True)[:limit]
+
+    async def transitions(self, alert_id: str) -> list[Transition]:
+        self._answer()
+        keys = sorted(key for key in self._transitions if key[0] == alert_id)
+        return [self._transitions[key] for key in keys]
+
+    async def actions(self, alert_id: str) -> list[Action]:
+        self._answer()
+        return sorted((a for a in self._actions if a.alert_id == alert_id), key=lambda a: a.at)
+
+    async def due(self, now: datetime, limit: int = 100) -> list[OutboxEntry]:
+        self._answer()
+        pending = [
+            entry
+            for entry in self._outbox.values()
+            if entry.state is NoticeState.PENDING and entry.due_at <= now
+        ]
+        pending.sort(key=lambda e: (-e.notice.alert.severity, e.due_at, e.notice.id))
+        return pending[:limit]
+
+    async def save_outcome(self, entry: OutboxEntry) -> None:
+        self._answer()
+        old = self._outbox.get(entry.notice.id)
+        if old is None or old.state is NoticeState.PENDING:
+            self._outbox[entry.notice.id] = entry
+        elif old.state is NoticeState.CANCELLED and entry.sent_at and not old.sent_at:
+            self._outbox[entry.notice.id] = replace(
+                old, sent_at=entry.sent_at, attempts=entry.attempts
+            )
+
+    async def outbox(self, alert_id: str) -> list[OutboxEntry]:
+        self._answer()
+        found = [e for e in self._outbox.values() if e.notice.alert.id == alert_id]
+        return sorted(found, key=lambda e: (e.notice.created_at, e.notice.id))
+
+    async def save_states(self, states: Sequence[RuleState]) -> None:
+        self._answer()
+        self._states.update((state.key, state) for state in states)
+
+    async def load_states(self) -> list[RuleState]:
+        self._answer()
+        return [self._states[key] for key in sorted(self._states)]
+
+    async def drop_states(self, keys: Iterable[str]) -> None:
+        self._answer()
+        for key in keys:
+            self._states.pop(key, None)
+
+    async def prune(self, before: datetime) -> int:
+        self._answer()
+        gone = [entry.notice.id for entry in self._outbox.values() if self._is_past(entry, before)]
+        for notice_id in gone:
+            del self._outbox[notice_id]
+        return len(gone)
+
+    def _answer(self) -> None:
+        if self.is_away:
+            raise JournalError("the journal is away (fake)")
+
+    def _refuse_unknown(self, effects: Effects) -> None:
+        known = self._alerts.keys() | {alert.id for alert in effects.alerts}
+        named = {step.alert_id for step in effects.transitions}
+        named |= {action.alert_id for action in effects.actions}
+        if unknown := sorted(named - known):
+            raise JournalError(f"no alert {unknown[0]!r}")
+
+    def _put_transition(self, new: Transition) -> None:
+        key = (new.alert_id, new.ordinal)
+        old = self._transitions.setdefault(key, new)
+        if not old.final:
+            self._transitions[key] = replace(old, final=new.final, taken_at=new.taken_at)
+
+    def _cancel(self, alert_ids: set[str], spared: set[str]) -> None:
+        for notice_id, entry in self._outbox.items():
+            is_meant = entry.notice.alert.id in alert_ids and notice_id not in spared
+            if is_meant and entry.state is NoticeState.PENDING:
+                self._outbox[notice_id] = replace(entry, state=NoticeState.CANCELLED)
+
+    def _is_past(self, entry: OutboxEntry, before: datetime) -> bool:
+        alert = self._alerts.get(entry.notice.alert.id)
+        is_over = alert is None or alert.state is not AlertState.FIRING
+        is_done = entry.state is not NoticeState.PENDING
+        return is_over and is_done and (entry.sent_at or entry.notice.created_at) < before
