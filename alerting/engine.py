@@ -10,9 +10,10 @@ says that it could not be recorded, and what was not recorded is written when th
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 from typing import Protocol
 
 from alerting.book import Change, Moment, open_alert, step_alert
@@ -32,12 +33,15 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.ports import Action, CardLookup, Effects, Journal, Router, RuleState
-from alerting.route import make_notices
+from alerting.route import Occasion, make_notices
 from sensors.model import Position, Report, SensorKey
 
 _LOG = logging.getLogger(__name__)
 _WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE)
 _MAX_UNRECORDED = 10_000
+_READ_ON_REPORTS = 5_000
+
+FOLLOWER = "engine"
 _SYSTEM_SOURCE = Provenance(source="this program's own supervision", confidence="D")
 
 
@@ -66,16 +70,16 @@ class Block(Protocol):
 class BlockLog(Protocol):
     """What the engine asks of the log: to read on from where it was, and to remember how far."""
 
-    async def cursor(self, name: str) -> int:
+    def cursor(self, follower: str) -> int:
         """Give how far a follower has come."""
         ...
 
-    async def set_cursor(self, name: str, seq: int) -> None:
+    async def set_cursor(self, follower: str, seq: int) -> None:
         """Remember how far a follower has come."""
         ...
 
-    def follow(self, after: int) -> AsyncIterator[Block]:
-        """Yield the blocks there are after a number, in order."""
+    async def blocks(self, after: int, max_reports: int) -> Sequence[Block]:
+        """Give the next blocks after a number, in order; none when there are no more."""
         ...
 
 
@@ -89,6 +93,17 @@ class EngineConfig:
     home: Position = field(default_factory=lambda: Position(0.0, 0.0))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the engine works with."""
+
+    journal: Journal
+    cards: CardLookup
+    router: Router
+    deliverer: Deliverer
+    clock: Clock
+
+
 class UnknownAlert(LookupError):
     """There is no alert with this id."""
 
@@ -100,22 +115,18 @@ class Engine:
         self,
         *,
         judge: Judge,
-        journal: Journal,
-        cards: CardLookup,
-        router: Router,
-        deliverer: Deliverer,
-        clock: Clock,
+        parts: Parts,
         config: EngineConfig | None = None,
     ) -> None:
         """Hold the parts; `restore` must be awaited before anything else."""
         self.judge = judge
         self.last_seq = 0
         self.listeners: list[Callable[[Sequence[Change]], None]] = []
-        self._journal = journal
-        self._cards = cards
-        self._router = router
-        self._deliverer = deliverer
-        self._clock = clock
+        self._journal = parts.journal
+        self._cards = parts.cards
+        self._router = parts.router
+        self._deliverer = parts.deliverer
+        self._clock = parts.clock
         self._config = config or EngineConfig()
         self._lock = asyncio.Lock()
         self._unrecorded: deque[Effects] = deque()
@@ -154,15 +165,15 @@ class Engine:
 
     async def _read_on(self, log: BlockLog) -> int:
         recorded = await self._journal.recorded_seq()
-        start = await log.cursor("engine")
-        self.last_seq = max(start, self.last_seq)
+        self.last_seq = log.cursor(FOLLOWER)
         self.judge.is_quiet = True
         count = 0
-        async for block in log.follow(start):
-            if self.judge.is_quiet and block.seq > recorded:
-                await self._publish(self.judge.end_quiet(self._clock.now(), recorded), recorded)
-            await self._take(block.seq, block.reports)
-            count += 1
+        while blocks := await log.blocks(self.last_seq, _READ_ON_REPORTS):
+            for block in blocks:
+                if self.judge.is_quiet and block.seq > recorded:
+                    await self._publish(self.judge.end_quiet(self._clock.now(), recorded), recorded)
+                await self._take(block.seq, block.reports)
+            count += len(blocks)
         if self.judge.is_quiet:
             seq = self.last_seq
             await self._publish(self.judge.end_quiet(self._clock.now(), seq), seq)
@@ -246,29 +257,32 @@ class Engine:
             await self._publish(changes, None, (action,))
             return next((c.alert for c in reversed(changes) if c.alert.id == alert_id), alert)
 
-    async def supervise(self, name: str, problem: str | None, severity: Severity) -> None:
-        """Raise, keep or clear one of this program's own alerts (broker away, disk full, …)."""
+    async def raise_problem(self, name: str, problem: str, severity: Severity) -> None:
+        """Raise one of this program's own alerts (broker away, disk full, …) unless it stands."""
         async with self._lock:
-            standing = self._system.get(name)
-            if (standing is None) == (problem is None):
+            if name in self._system:
                 return
             now = self._clock.now()
             moment = Moment(now, self.last_seq, self._config.home)
-            if problem is not None:
-                finding = _system_finding(name, problem, severity, now)
-                alert = open_alert(finding, "system", AlertKind.SYSTEM, now, moment)
-                kind, notify, reason = TransitionKind.RAISED, NotifyReason.FIRST, problem
-            else:
-                assert standing is not None  # noqa: S101 - the two are never both None here
-                alert = replace(standing, state=AlertState.RESOLVED, ended_at=now)
-                kind, notify = TransitionKind.CLEARED, NotifyReason.CLEARED
-                reason = "the problem is over"
-            alert, transition = step_alert(alert, kind, now, moment, reason=reason)
-            if problem is not None:
-                self._system[name] = alert
-            else:
-                self._system.pop(name)
-            await self._publish([Change(alert, transition, notify)], None)
+            finding = _system_finding(name, problem, severity, now)
+            alert = open_alert(finding, "system", AlertKind.SYSTEM, now, moment)
+            kind = TransitionKind.RAISED
+            alert, transition = step_alert(alert, kind, now, moment, reason=problem)
+            self._system[name] = alert
+            await self._publish([Change(alert, transition, NotifyReason.FIRST)], None)
+
+    async def clear_problem(self, name: str) -> None:
+        """Clear one of this program's own alerts if it stands."""
+        async with self._lock:
+            alert = self._system.pop(name, None)
+            if alert is None:
+                return
+            now = self._clock.now()
+            moment = Moment(now, self.last_seq, self._config.home)
+            alert = replace(alert, state=AlertState.RESOLVED, ended_at=now)
+            kind = TransitionKind.CLEARED
+            alert, transition = step_alert(alert, kind, now, moment, reason="the problem is over")
+            await self._publish([Change(alert, transition, NotifyReason.CLEARED)], None)
 
     async def save_states(self, log: BlockLog, *, everything: bool = False) -> None:
         """Save the memory of some changed points, oldest first, and move the log's cursor."""
@@ -285,7 +299,7 @@ class Engine:
             if states:
                 await self._journal.save_states(states)
             left = min(self.judge.dirty().values(), default=self.last_seq + 1)
-            await log.set_cursor("engine", left - 1)
+            await log.set_cursor(FOLLOWER, left - 1)
 
     async def _present(self, alert_id: str) -> Alert:
         alert = await self._journal.alert(alert_id)
@@ -309,9 +323,10 @@ class Engine:
             return
         changes = [self._wake(change) for change in changes]
         entries: list[OutboxEntry] = []
+        until_s = monotonic() + self._config.card_deadline_s
         for change in changes:
             if change.notify is not None:
-                entries += await self._notices(change, change.notify)
+                entries += await self._notices(change, change.notify, until_s)
         effects = Effects(
             seq=seq,
             alerts=tuple({change.alert.id: change.alert for change in changes}.values()),
@@ -331,23 +346,25 @@ class Engine:
         self._keep(alert)
         return replace(change, alert=alert)
 
-    async def _notices(self, change: Change, reason: NotifyReason) -> Sequence[OutboxEntry]:
+    async def _notices(
+        self, change: Change, reason: NotifyReason, until_s: float
+    ) -> Sequence[OutboxEntry]:
+        """Make the notices of one change; all cards of one step share one deadline."""
         card: Card | None = None
         remarks: tuple[str, ...] = ()
         if reason in _WITH_CARD:
-            card = await self._card(change.alert, self._config.card_deadline_s)
+            card = await self._card(change.alert, until_s - monotonic())
             if card is None:
                 remarks = ("who is near is still being looked up and follows",)
                 self._late_cards.append(change)
-        return make_notices(
-            change.alert,
-            change.transition,
-            reason,
+        occasion = Occasion(
+            alert=change.alert,
+            transition=change.transition,
+            reason=reason,
             card=card,
-            router=self._router,
-            now=self._clock.now(),
             remarks=remarks,
         )
+        return make_notices(occasion, self._router, self._clock.now())
 
     async def _card(self, alert: Alert, deadline_s: float) -> Card | None:
         try:
@@ -363,16 +380,14 @@ class Engine:
             if card is None:
                 _LOG.warning("card look-up gave nothing", extra={"alert": change.alert.id})
                 continue
-            entries = make_notices(
-                change.alert,
-                change.transition,
-                NotifyReason.CARD,
+            occasion = Occasion(
+                alert=change.alert,
+                transition=change.transition,
+                reason=NotifyReason.CARD,
                 card=card,
-                router=self._router,
-                now=self._clock.now(),
-                remarks=(),
             )
-            await self._record_and_send(Effects(notices=tuple(entries)))
+            entries = make_notices(occasion, self._router, self._clock.now())
+            await self._record_and_send(Effects(notices=entries))
 
     async def _record_and_send(self, effects: Effects) -> None:
         try:

@@ -22,7 +22,7 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
-from alerting.rules import BoundRule, Pack, bind
+from alerting.rules import Pack, rules_for
 from alerting.track import Live, Track
 from alerting.unusual import Anomalies, Examined
 from alerting.watch import Timing, Watch
@@ -338,17 +338,6 @@ class Judge:
         """Write one point's memory, and count it as saved."""
         self._dirty.pop(key, None)
         return memory.dump(self.points[key].watches)
-
-
-def rules_for(sensor: Sensor, pack: Pack | None) -> list[BoundRule]:
-    """Bind the pack's rules that speak of this sensor's quantity."""
-    if pack is None:
-        return []
-    return [
-        bind(pack, rule, sensor)
-        for rule in pack.spec.rules
-        if sensor.key.quantity in rule.quantities
-    ]
 
 
 def _live_again(alert: Alert, transitions: Sequence[Transition]) -> Live:

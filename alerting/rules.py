@@ -293,6 +293,17 @@ def bind(pack: Pack, rule: RuleSpec, sensor: Sensor) -> BoundRule:
     )
 
 
+def rules_for(sensor: Sensor, pack: Pack | None) -> list[BoundRule]:
+    """Bind the pack's rules that speak of this sensor's quantity."""
+    if pack is None:
+        return []
+    return [
+        bind(pack, rule, sensor)
+        for rule in pack.spec.rules
+        if sensor.key.quantity in rule.quantities
+    ]
+
+
 def _seconds(duration: Duration | None) -> float:
     return duration.total_seconds() if duration is not None else 0.0
 

@@ -29,15 +29,15 @@ def topic(site: str, device: str, leaf: str) -> str:
     return f"gw/1/{site}/{device}/{leaf}"
 
 
-def telemetry(samples: Sequence[Sample]) -> bytes:
-    """Encode one object for one sample, an array for several.
+def telemetry(samples: Sequence[Sample], *, epoch_ms: bool = False) -> bytes:
+    """Encode one object for one sample, an array for several; `at` as RFC 3339 or epoch ms.
 
     Raises:
         ValueError: no sample, a value that is not finite, or more than 256 KiB.
     """
     if not samples:
         raise ValueError("a telemetry message needs at least one sample")
-    parts = [_part(sample) for sample in samples]
+    parts = [_part(sample, epoch_ms=epoch_ms) for sample in samples]
     payload = _JSON.encode(parts[0] if len(parts) == 1 else parts)
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise ValueError(f"{len(payload)} bytes exceed {MAX_PAYLOAD_BYTES}; send fewer samples")
@@ -55,12 +55,12 @@ def rfc3339(at: datetime) -> str:
     return utc.isoformat(timespec="milliseconds") + "Z"
 
 
-def _part(sample: Sample) -> dict[str, Any]:
+def _part(sample: Sample, *, epoch_ms: bool) -> dict[str, Any]:
     for quantity, value in sample.values.items():
         if not math.isfinite(value):
             raise ValueError(f"{quantity} is {value}; JSON has no such number")
     part: dict[str, Any] = {
-        "at": rfc3339(sample.at),
+        "at": round(sample.at.timestamp() * 1000.0) if epoch_ms else rfc3339(sample.at),
         "seq": sample.seq,
         "readings": sample.values,
     }

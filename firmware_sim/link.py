@@ -20,6 +20,7 @@ from firmware_sim.errors import LinkDown, Misuse
 
 QOS = 1
 ANSWER_S = 15.0
+NOTICE_S = 2.0
 # CONNACK codes only a person can mend: wrong version, identifier, credentials, not authorised,
 # and the same in MQTT 5.
 _REFUSALS = {1, 2, 4, 5, 132, 133, 134, 135, 138, 140}
@@ -162,10 +163,16 @@ class Line:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError as error:
                 _LOG.info("already down: %s", error)
-        # Its reader notices the end of the stream on the next turn of the loop.
-        for _ in range(3):
-            await asyncio.sleep(0)
+        await self._noticed()
         await self.__aexit__(None, None, None)
+
+    async def _noticed(self) -> None:
+        """Wait until the library has seen the end of the stream: only then does reading raise."""
+        try:
+            async with asyncio.timeout(NOTICE_S):
+                await anext(aiter(self._client.messages))
+        except (aiomqtt.MqttError, TimeoutError) as error:
+            _LOG.info("line dropped: %s", error)
 
 
 _PROTOCOLS = {"5": aiomqtt.ProtocolVersion.V5, "311": aiomqtt.ProtocolVersion.V311}

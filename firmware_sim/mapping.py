@@ -1,15 +1,15 @@
 """How the columns of a recorded CSV become readings: a small YAML, checked with file and line.
 
-    site: hubeau
-    delimiter: ","           # default
-    skip_lines: 0            # lines before the header
-    time: {column: time_utc, format: iso, zone: UTC}     # iso, epoch_s, epoch_ms or strptime's
-    device: {column: station}                            # or {name: WL-01}
-    point: {column: probe}                               # optional
-    quantities:
-      stage_m: {column: stage_mm, scale: 0.001}          # or unit: mm; offset: …
-    missing: ["", "-9999"]
-    where: {method: Mesure}                              # keep only rows with these values
+site: hubeau
+delimiter: ","           # default
+skip_lines: 0            # lines before the header
+time: {column: time_utc, format: iso, zone: UTC}     # iso, epoch_s, epoch_ms or strptime's
+device: {column: station}                            # or {name: WL-01}
+point: {column: probe}                               # optional
+quantities:
+  stage_m: {column: stage_mm, scale: 0.001}          # or unit: mm; offset: …
+missing: ["", "-9999"]
+where: {method: Mesure}                              # keep only rows with these values
 """
 
 import math
@@ -220,13 +220,15 @@ def _scale(page: Page, entry: Block, quantity: str) -> float:
             return factor
     known = ", ".join(sorted({name for name, _ in _FACTORS}))
     page.fault(
-        entry.line_of("unit"), f"cannot turn `{unit}` into {quantity}; known are {known}; use `scale`"
+        entry.line_of("unit"),
+        f"cannot turn `{unit}` into {quantity}; known are {known}; use `scale`",
     )
     return 1.0
 
 
 def _time(page: Page, root: Block) -> Callable[[str], datetime]:
-    block = root.get("time") if isinstance(root.get("time"), Block) else Block(root.line)
+    found = root.get("time")
+    block = found if isinstance(found, Block) else Block(root.line)
     layout = str(block.get("format", "iso"))
     zone = _zone(page, block)
     if layout == "iso":
@@ -235,8 +237,13 @@ def _time(page: Page, root: Block) -> Callable[[str], datetime]:
         unit = 1.0 if layout == "epoch_s" else 0.001
         return lambda text: datetime.fromtimestamp(float(text) * unit, UTC)
     if "%" not in layout:
-        page.fault(block.line_of("format"), "`format` must be iso, epoch_s, epoch_ms or like %Y-%m-%d")
-    return lambda text: _with_zone(datetime.strptime(text.strip(), layout), zone)
+        page.fault(
+            block.line_of("format"), "`format` must be iso, epoch_s, epoch_ms or like %Y-%m-%d"
+        )
+    return lambda text: _with_zone(
+        datetime.strptime(text.strip(), layout),  # noqa: DTZ007 - the zone is put on next
+        zone,
+    )
 
 
 def _zone(page: Page, block: Block) -> tzinfo:
@@ -271,4 +278,3 @@ def _id(text: str) -> str:
 def fault_of(error: Exception, path: Path, line: int) -> Misuse:
     """Turn an error at one line of a recorded file into a sentence for a person."""
     return Misuse([f"{path}:{line}: {error}"])
-

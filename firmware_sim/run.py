@@ -1,4 +1,4 @@
-"""Runs a scenario's devices against a broker: one task for each device, all on one simulated clock."""
+"""Runs a scenario's devices against a broker: a task each, all on one simulated clock."""
 
 import asyncio
 import logging
@@ -65,8 +65,10 @@ class Summary:
         return asdict(self)
 
 
-async def run(plan: Plan, clock: SimClock, stop: asyncio.Event) -> Summary:
+async def run(plan: Plan, clock: SimClock, stop: asyncio.Event, summary: Summary) -> None:
     """Run until the scenario is over and everything is delivered, or until `stop`.
+
+    `summary` is filled as it goes: messages at once, samples at the end.
 
     Raises:
         Misuse: the broker refuses us (inside an exception group).
@@ -74,12 +76,10 @@ async def run(plan: Plan, clock: SimClock, stop: asyncio.Event) -> Summary:
     world = World(start=clock.start, seed=plan.seed, events=plan.events)
     habits = Habits(end_s=plan.duration_s)
     trunks = _trunks(plan)
-    summary = Summary(devices=len(plan.devices))
+    summary.devices = len(plan.devices)
     attendants = []
     for index, spec in enumerate(plan.devices):
-        device = Device(
-            spec, build(spec, world), start=clock.start, seed=plan.seed, habits=habits
-        )
+        device = Device(spec, build(spec, world), start=clock.start, seed=plan.seed, habits=habits)
         attendants.append(
             Attendant(device, _uplink(plan, spec, trunks, index), clock, _life(plan, spec))
         )
@@ -95,8 +95,7 @@ async def run(plan: Plan, clock: SimClock, stop: asyncio.Event) -> Summary:
         await trunk.close()
     for attendant in attendants:
         _add_up(summary, attendant.device)
-    summary.simulated_s = round(min(clock.t_s(), plan.duration_s), 3)
-    return summary
+    summary.simulated_s = round(max(min(clock.t_s(), plan.duration_s), 0.0), 3)
 
 
 class Attendant:
@@ -108,6 +107,7 @@ class Attendant:
         self.device = device
         self._uplink = uplink
         self._clock = clock
+        self._connected_s = 0.0
         self._events = deque(sorted(events, key=lambda event: event.at_s))
 
     async def run(self, stop: asyncio.Event, summary: Summary) -> None:
@@ -138,6 +138,7 @@ class Attendant:
                 case Wait(until_s):
                     await self._nap(until_s, stop)
                 case Connect():
+                    self._connected_s = self._clock.t_s()
                     await self._uplink.open(self._will())
                     device.connected()
                 case Birth():
@@ -147,9 +148,7 @@ class Attendant:
                     device.born()
                 case Publish(samples):
                     summary.published += 1
-                    await self._uplink.publish(
-                        self._topic("telemetry"), encode.telemetry(samples)
-                    )
+                    await self._uplink.publish(self._topic("telemetry"), encode.telemetry(samples))
                     summary.acknowledged += 1
                     device.acknowledged()
                 case HangUp():
@@ -184,11 +183,14 @@ class Attendant:
         return encode.topic(self.device.spec.site, self.device.spec.id, leaf)
 
     def _status(self, *, online: bool) -> bytes:
-        at = self._clock.at(self._clock.t_s())
-        return encode.status(online=online, at=at, firmware=FIRMWARE)
+        t_s = self._connected_s if online else self._clock.t_s()
+        return encode.status(online=online, at=self._clock.at(t_s), firmware=FIRMWARE)
 
     def _will(self) -> Will:
-        return Will(topic=self._topic("status"), payload=self._status(online=False))
+        """Give the last will; it is written before the birth and must not look older than it."""
+        at = self._clock.at(self._connected_s)
+        payload = encode.status(online=False, at=at, firmware=FIRMWARE)
+        return Will(topic=self._topic("status"), payload=payload)
 
 
 def _trunks(plan: Plan) -> list[Trunk]:
@@ -209,9 +211,7 @@ def _life(plan: Plan, spec: DeviceSpec) -> list[Event]:
 
 async def _close_at(duration_s: float, clock: SimClock, stop: asyncio.Event) -> None:
     """Set `stop` when the scenario and the time to deliver what was stored are over."""
-    while (left_s := clock.wait_s(duration_s) + DRAIN_S) > DRAIN_S:
-        await asyncio.sleep(min(left_s - DRAIN_S, _LONGEST_NAP_S))
-    await asyncio.sleep(DRAIN_S)
+    await asyncio.sleep(clock.wait_s(duration_s) + DRAIN_S)
     stop.set()
 
 

@@ -68,15 +68,19 @@ class Trunk:
 
     broker: Broker
     identifier: str
+    in_flight: int = SHARED_IN_FLIGHT
     line: Line | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SHARED_IN_FLIGHT))
+    room: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.room = asyncio.Semaphore(self.in_flight)
 
     async def ready(self) -> Line:
         """Give the open line, opening it first where needed."""
         async with self.lock:
             if self.line is None:
-                line = Line(self.broker, self.identifier, in_flight=SHARED_IN_FLIGHT)
+                line = Line(self.broker, self.identifier, in_flight=self.in_flight)
                 await line.__aenter__()
                 self.line = line
             return self.line
@@ -86,6 +90,16 @@ class Trunk:
         if self.line is line:
             self.line = None
             await line.drop()
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish on the open line; a line that fails is forgotten."""
+        line = await self.ready()
+        async with self.room:
+            try:
+                await line.publish(topic, payload, retain=retain)
+            except LinkDown:
+                await self.broke(line)
+                raise
 
     async def close(self) -> None:
         """Say farewell for everybody."""
@@ -107,13 +121,7 @@ class SharedUplink:
         self._will = will
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        line = await self._trunk.ready()
-        async with self._trunk.room:
-            try:
-                await line.publish(topic, payload, retain=retain)
-            except LinkDown:
-                await self._trunk.broke(line)
-                raise
+        await self._trunk.publish(topic, payload, retain=retain)
 
     async def drop(self) -> None:
         will, self._will = self._will, None

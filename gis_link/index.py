@@ -11,6 +11,7 @@ the wide ones that a rare capability needs and four times larger (290 MB against
 million points), and its distances are degrees.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -50,7 +51,7 @@ def measure_m(origin: Position, lat: _Floats, lon: _Floats) -> _Floats:
     """Give geodesic distances in metres to points given as arrays of degrees."""
     if not lat.size:
         return np.empty(0)
-    from_lon, from_lat = np.full_like(lon, origin.lon), np.full_like(lat, origin.lat)
+    from_lon, from_lat = np.full(lon.size, origin.lon), np.full(lat.size, origin.lat)
     return np.asarray(GEOD.inv(from_lon, from_lat, lon, lat)[2], dtype=np.float64)
 
 
@@ -63,10 +64,18 @@ def _ecef(lat: _Floats, lon: _Floats) -> _Floats:
     return np.column_stack((flat * np.cos(lam), flat * np.sin(lam), z))
 
 
+def _ecef_of(at: Position) -> tuple[float, float, float]:
+    """Give the same for one point, without the cost of arrays."""
+    phi, lam = math.radians(at.lat), math.radians(at.lon)
+    normal = _A / math.sqrt(1.0 - _E2 * math.sin(phi) ** 2)
+    flat = normal * math.cos(phi)
+    return flat * math.cos(lam), flat * math.sin(lam), normal * (1.0 - _E2) * math.sin(phi)
+
+
 def _longest_m(chord_m: float) -> float:
     """Give an upper bound of the geodesic between points this far apart through the earth."""
     half = chord_m / (2.0 * _R_MIN)
-    return 2.0 * _R_MIN * float(np.arcsin(half)) * (1 + 1e-12) + 1e-6 if half < 1.0 else np.inf
+    return 2.0 * _R_MIN * math.asin(half) * (1 + 1e-12) + 1e-6 if half < 1.0 else math.inf
 
 
 class _Ground(NamedTuple):
@@ -106,12 +115,12 @@ class _Grid:
 
     def first_radius_m(self, k: int) -> float:
         """Guess the radius of a circle with a few times `k` points in it."""
-        cells = max(1.0, np.sqrt((2.0 * k + 8.0) / _PER_CELL))
-        return float(cells * self._cell * 111_000.0)
+        cells = max(1.0, math.sqrt((2.0 * k + 8.0) / _PER_CELL))
+        return cells * self._cell * 111_000.0
 
     def box(self, at: Position, radius_m: float) -> _Ints:
         """Give the ids of all points within the radius, and some beyond."""
-        d_lat = float(np.degrees(radius_m / _R_MIN)) * 1.001 + 1e-9
+        d_lat = math.degrees(radius_m / _R_MIN) * 1.001 + 1e-9
         d_lon = _lon_reach_deg(at.lat, radius_m)
         if d_lon >= 180.0:
             return self._slices(at.lat - d_lat, at.lat + d_lat, -180.0, 180.0)
@@ -124,16 +133,16 @@ class _Grid:
         return parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
 
     def _slices(self, south: float, north: float, west: float, east: float) -> _Ints:
-        first_row = max(0, int(np.floor((south - self._south0) / self._cell)))
-        last_row = min(self._rows - 1, int(np.floor((north - self._south0) / self._cell)))
-        first = max(0, int(np.floor((west - self._east0) / self._cell)))
-        last = min(self._columns - 1, int(np.floor((east - self._east0) / self._cell)))
+        first_row = max(0, math.floor((south - self._south0) / self._cell))
+        last_row = min(self._rows - 1, math.floor((north - self._south0) / self._cell))
+        first = max(0, math.floor((west - self._east0) / self._cell))
+        last = min(self._columns - 1, math.floor((east - self._east0) / self._cell))
         if first_row > last_row or first > last:
             return self._ids[:0]
         base = np.arange(first_row, last_row + 1, dtype=np.int64) * self._columns
-        start = np.searchsorted(self._keys, base + first, side="left")
-        length = np.searchsorted(self._keys, base + last, side="right") - start
-        ends = np.cumsum(length)
+        start = self._keys.searchsorted(base + first, side="left")
+        length = self._keys.searchsorted(base + last, side="right") - start
+        ends = length.cumsum()
         offsets = np.arange(ends[-1], dtype=np.int64)
         found: _Ints = self._ids[offsets + np.repeat(start - (ends - length), length)]
         return found
@@ -142,10 +151,10 @@ class _Grid:
 def _lon_reach_deg(lat: float, radius_m: float) -> float:
     """Give how many degrees of longitude a circle can reach, 180 when it holds a pole."""
     angle = radius_m / _R_MIN * 1.01
-    phi = abs(np.radians(lat))
-    if angle + phi >= np.pi / 2 - 0.01:
+    phi = abs(math.radians(lat))
+    if angle + phi >= math.pi / 2 - 0.01:
         return 180.0
-    return float(np.degrees(np.arcsin(np.sin(angle) / np.cos(phi)))) * 1.01 + 1e-9
+    return math.degrees(math.asin(math.sin(angle) / math.cos(phi))) * 1.01 + 1e-9
 
 
 class Index(Generic[T]):
@@ -196,7 +205,7 @@ class Index(Generic[T]):
         self,
         at: Position,
         k: int,
-        radius_m: float = np.inf,
+        radius_m: float = math.inf,
         word: str = "",
         accept: Callable[[T], bool] | None = None,
     ) -> list[Near[T]]:
@@ -233,9 +242,9 @@ class _Search:
 
     def __init__(self, ground: _Ground, at: Position, k: int, radius_m: float) -> None:
         self._ground, self._at, self._k, self._radius_m = ground, at, k, radius_m
-        self._from = _ecef(np.array([at.lat]), np.array([at.lon]))[0]
+        self._from = _ecef_of(at)
         self._verdicts: dict[int, bool] = {}
-        self.horizon_m = np.inf
+        self.horizon_m = math.inf
 
     def among(self, ids: _Ints, accept: Callable[[int], bool] | None) -> list[tuple[int, float]]:
         """Give the nearest accepted of `ids`; sets how far the answer depends on."""
@@ -252,7 +261,7 @@ class _Search:
 
     def _nearest(self, ids: _Ints, chord: _Floats) -> _Ints:
         if len(ids) <= self._k:
-            self.horizon_m = np.inf
+            self.horizon_m = math.inf
             return ids
         kth = float(np.partition(chord, self._k - 1)[self._k - 1])
         self.horizon_m = _longest_m(kth)
@@ -260,7 +269,7 @@ class _Search:
 
     def _judged(self, ids: _Ints, chord: _Floats, accept: Callable[[int], bool]) -> _Ints:
         """Ask about candidates in order of chord until none further can belong to the answer."""
-        self.horizon_m, n = np.inf, 0
+        self.horizon_m, n = math.inf, 0
         chosen: list[int] = []
         order = np.argsort(chord, kind="stable")
         for i, away in zip(ids[order].tolist(), chord[order].tolist(), strict=True):

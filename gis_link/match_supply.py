@@ -47,14 +47,22 @@ class _Wanted(NamedTuple):
     hazard: str
 
 
+class _Source(NamedTuple):
+    """A depot near the point, and how much of the wanted item it can hand out."""
+
+    hit: Near[Depot]
+    held: float
+
+
 class SupplyFinder:
     """Finds depots by what they have."""
 
     def __init__(self, depots: Sequence[Depot], table: NeedTable, reach: TravelTime) -> None:
         """Sort the depots by place and item."""
-        self._index = Index(
-            depots, lambda depot: depot.position, lambda depot: {s.item for s in depot.stock}
-        )
+        self._index = Index(depots, lambda depot: depot.position, _items_held)
+        self._expiring = {
+            stock.item for depot in depots for stock in depot.stock if stock.expires is not None
+        }
         self._table, self._reach = table, reach
 
     def find(self, need: Need, scene: Scene) -> tuple[list[SupplyPick], list[str]]:
@@ -66,7 +74,7 @@ class SupplyFinder:
         asked = need.items_wanted(scene.severity)
         codes = asked or next(filter(None, map(need.items_wanted, (2, 3, 4))), [])
         shortfall: list[str] = []
-        sources: list[list[Near[Depot]]] = []
+        sources: list[list[_Source]] = []
         for code, quantity in codes:
             wanted = _Wanted(self._table.items[code], quantity, need.hazard)
             taken, missing = self._gather(wanted, scene)
@@ -80,46 +88,49 @@ class SupplyFinder:
             shortfall.append(f"no depot within {WIDEST} holds supplies for {need.hazard}")
         return picks, shortfall
 
-    def _gather(self, wanted: _Wanted, scene: Scene) -> tuple[list[Near[Depot]], str]:
+    def _gather(self, wanted: _Wanted, scene: Scene) -> tuple[list[_Source], str]:
         """Give the depots that together cover one item, and what is missing ("" for nothing)."""
         near = self._within_reach(wanted, scene)
-        total = sum(_held(hit.entry, wanted.item, scene) for hit in near)
-        taken = _until(near, wanted, wanted.quantity, scene)
+        total = sum(source.held for source in near)
+        taken = _until(near, wanted.quantity)
         if total >= wanted.quantity:
             return taken, ""
-        beyond = self._beyond(wanted, scene)
-        reachable = [hit for hit in beyond if hit.distance_m <= WIDEST_M]
+        beyond = self._holders(wanted, scene, len(near) + 2, float("inf"))[len(near) :]
+        reachable = [source for source in beyond if source.hit.distance_m <= WIDEST_M]
         said = f"needs {wanted.item.amount(wanted.quantity)}, {wanted.item.figure(total)} "
-        said += f"within {REACH}; {_next(beyond, wanted.item, scene)}"
-        return [*taken, *_until(reachable, wanted, wanted.quantity - total, scene)], said
+        there = (
+            f"within {REACH}" if len(near) < _LAST_LOOK else f"in the nearest {len(near)} depots"
+        )
+        said += f"{there}; {_next(beyond, wanted.item)}"
+        return [*taken, *_until(reachable, wanted.quantity - total)], said
 
-    def _within_reach(self, wanted: _Wanted, scene: Scene) -> list[Near[Depot]]:
+    def _within_reach(self, wanted: _Wanted, scene: Scene) -> list[_Source]:
         """Give depots with the item inside the outer ring, as many as needed, soonest first."""
         look = _FIRST_LOOK
         while True:
             near = self._holders(wanted, scene, look, RINGS_M[-1])
-            total = sum(_held(hit.entry, wanted.item, scene) for hit in near)
-            if total >= wanted.quantity or len(near) < look or look >= _LAST_LOOK:
+            is_enough = sum(source.held for source in near) >= wanted.quantity
+            if is_enough or len(near) < look or look >= _LAST_LOOK:
                 break
             look *= 4
-        positions = [hit.entry.position for hit in near]
+        positions = [source.hit.entry.position for source in near]
         travels = self._reach.between(scene.at, positions, wanted.hazard)
         ranks = [
-            (travel.seconds, -_held(hit.entry, wanted.item, scene), i)
-            for i, (hit, travel) in enumerate(zip(near, travels, strict=True))
+            (travel.seconds, -source.held, i)
+            for i, (source, travel) in enumerate(zip(near, travels, strict=True))
         ]
         return [near[i] for _, _, i in sorted(ranks)]
 
-    def _beyond(self, wanted: _Wanted, scene: Scene) -> list[Near[Depot]]:
-        """Give the next depots outside the outer ring, however far the first of them is."""
-        inside = len(self._holders(wanted, scene, _LAST_LOOK, RINGS_M[-1]))
-        return self._holders(wanted, scene, inside + 2, float("inf"))[inside:]
+    def _holders(self, wanted: _Wanted, scene: Scene, k: int, radius_m: float) -> list[_Source]:
+        """Give the nearest depots that can hand out some of the item today."""
+        code = wanted.item.code
 
-    def _holders(self, wanted: _Wanted, scene: Scene, k: int, radius_m: float) -> list[Near[Depot]]:
         def has_some(depot: Depot) -> bool:
-            return _held(depot, wanted.item, scene) > 0.0
+            return _held(depot, code, scene) > 0.0
 
-        return self._index.near(scene.at, k, radius_m, wanted.item.code, has_some)
+        accept = has_some if code in self._expiring else None
+        near = self._index.near(scene.at, k, radius_m, code, accept)
+        return [_Source(hit, _held(hit.entry, code, scene)) for hit in near]
 
     def _picks(
         self, chosen: Sequence[Near[Depot]], codes: Sequence[str], need: Need, scene: Scene
@@ -135,10 +146,10 @@ class SupplyFinder:
 
 def _pick(hit: Near[Depot], travel: Travel, items: Sequence[Item], scene: Scene) -> SupplyPick:
     depot, distance_m = hit
-    held = [(item, _held(depot, item, scene)) for item in items]
+    held = [(item, _held(depot, item.code, scene)) for item in items]
     lines = tuple(SupplyLine(item, amount, item.unit) for item, amount in held if amount > 0.0)
-    names = words.joined(item.amount(amount) for item, amount, _ in lines)
-    why = f"holds {names} ({len(lines)} of {len(items)} items needed); {ring(distance_m)}"
+    names = words.joined(line.item.plural for line in lines)
+    why = f"has {len(lines)} of the {len(items)} items needed: {names}; {ring(distance_m)}"
     codes = {line.item.code for line in lines}
     checks = [stock.checked_at for stock in depot.stock if stock.item in codes]
     known = [at for at in checks if at is not None]
@@ -146,39 +157,45 @@ def _pick(hit: Near[Depot], travel: Travel, items: Sequence[Item], scene: Scene)
     return SupplyPick(depot, distance_m, travel, lines, words.as_of(oldest, scene.now), why)
 
 
-def _held(depot: Depot, item: Item, scene: Scene) -> float:
+def _items_held(depot: Depot) -> set[str]:
+    return {stock.item for stock in depot.stock if stock.quantity > stock.reserved}
+
+
+def _held(depot: Depot, code: str, scene: Scene) -> float:
     """Give how much of an item a depot can hand out today."""
-    today = scene.now.date()
-    return sum(stock.available(today) for stock in depot.stock if stock.item == item.code)
+    held = 0.0
+    for stock in depot.stock:
+        if stock.item == code:
+            held += stock.available(scene.now.date())
+    return held
 
 
-def _until(
-    hits: Sequence[Near[Depot]], wanted: _Wanted, quantity: float, scene: Scene
-) -> list[Near[Depot]]:
+def _until(sources: Sequence[_Source], quantity: float) -> list[_Source]:
     """Take depots in order until they hold the quantity."""
-    taken: list[Near[Depot]] = []
-    for hit in hits:
+    taken: list[_Source] = []
+    for source in sources:
         if quantity <= 0.0:
             break
-        taken.append(hit)
-        quantity -= _held(hit.entry, wanted.item, scene)
+        taken.append(source)
+        quantity -= source.held
     return taken
 
 
-def _next(beyond: Sequence[Near[Depot]], item: Item, scene: Scene) -> str:
+def _next(beyond: Sequence[_Source], item: Item) -> str:
     if not beyond:
         return "none known anywhere else"
-    held = item.figure(_held(beyond[0].entry, item, scene))
-    if beyond[0].distance_m <= WIDEST_M:
-        return f"nearest next: {placed(beyond[0])} ({held})"
-    return f"none more within {WIDEST}, nearest known: {placed(beyond[0])} ({held})"
+    hit, held = beyond[0]
+    said = f"{placed(hit)} ({item.figure(held)})"
+    if hit.distance_m <= WIDEST_M:
+        return f"nearest next: {said}"
+    return f"none more within {WIDEST}, nearest known: {said}"
 
 
-def _in_turns(sources: Sequence[Sequence[Near[Depot]]]) -> Iterator[Near[Depot]]:
+def _in_turns(sources: Sequence[Sequence[_Source]]) -> Iterator[Near[Depot]]:
     """Give each depot once: the first of every item, then the second, and so on."""
     seen: set[str] = set()
-    for turn in range(max((len(hits) for hits in sources), default=0)):
-        for hits in sources:
-            if turn < len(hits) and hits[turn].entry.id not in seen:
-                seen.add(hits[turn].entry.id)
-                yield hits[turn]
+    for turn in range(max((len(taken) for taken in sources), default=0)):
+        for taken in sources:
+            if turn < len(taken) and taken[turn].hit.entry.id not in seen:
+                seen.add(taken[turn].hit.entry.id)
+                yield taken[turn].hit

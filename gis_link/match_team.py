@@ -100,7 +100,7 @@ class TeamFinder:
         why.append(f"on duty, {team.strength} people" if team.on_duty else "OFF DUTY: call in")
         if team.as_of is not None and scene.now - team.as_of > STALE_AFTER:
             why.append(_stale(team, scene))
-        fresh = words.as_of(team.as_of, scene.now)
+        fresh = _fresh(team, scene.now)
         return TeamPick(team, distance_m, travel, bool(primary), matched, fresh, "; ".join(why))
 
 
@@ -108,6 +108,12 @@ def _team_words(team: Team) -> Iterable[str]:
     yield from team.capabilities
     if team.on_duty:
         yield from (code + _ON_DUTY for code in team.capabilities)
+
+
+def _fresh(team: Team, now: datetime) -> str:
+    if team.as_of is None and team.base is not None:
+        return "at base, no live position"
+    return words.as_of(team.as_of, now)
 
 
 def _stale(team: Team, scene: Scene) -> str:

@@ -80,6 +80,11 @@ DESIGN: dict[str, DesignName] = {
         D("formwork_span_m", "m", "span of the formwork", 0.5, 500.0),
         D("pole_spacing_m", "m", "spacing of the poles", 0.1, 10.0),
         D("pole_design_force_kn", "kN", "design force of a pole after zeroing", 0.1, 1000.0),
+        D("settlement_limit_mm", "mm", "alarm value of settlement_mm", 0.1, 500.0),
+        D("foundation_settlement_limit_mm", "mm", "alarm value of the foundation", 0.1, 500.0),
+        D("h_displacement_limit_mm", "mm", "alarm value of h_displacement_mm", 0.1, 500.0),
+        D("pole_tilt_limit_deg", "deg", "alarm value of pole_tilt_deg", 0.01, 45.0),
+        D("beam_tilt_limit_deg", "deg", "alarm value of beam_tilt_deg", 0.01, 45.0),
         # Rain
         D("bucket_mm", "mm", "rain per tip of the bucket", 0.01, 5.0),
         # Water level
@@ -91,6 +96,10 @@ DESIGN: dict[str, DesignName] = {
         D("warning_stage_m", "m", "warning stage (警戒水位)", *_STAGE),
         D("guaranteed_stage_m", "m", "guaranteed stage (保证水位)", *_STAGE),
         D("record_stage_m", "m", "highest stage on record (历史最高水位)", *_STAGE),
+        D("near_stage_m", "m", "how far below the warning stage is near it", 0.01, 10.0),
+        D("rise_1h_moderate_m", "m", "rise within an hour, moderate", 0.01, 50.0),
+        D("rise_1h_severe_m", "m", "rise within an hour, severe", 0.01, 50.0),
+        D("rise_1h_extreme_m", "m", "rise within an hour, extreme", 0.01, 50.0),
         D("flood_limit_stage_m", "m", "flood-limit stage of a reservoir (汛限水位)", *_STAGE),
         D("normal_stage_m", "m", "normal stage of a reservoir (正常蓄水位)", *_STAGE),
         D("design_flood_stage_m", "m", "design flood stage (设计洪水位)", *_STAGE),

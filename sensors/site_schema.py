@@ -42,7 +42,9 @@ def _check_kind(word: str) -> str:
 def _check_design_name(name: str) -> str:
     if name in DESIGN or (name.startswith(OWN_PREFIX) and len(name) <= MAX_OWN_NAME):
         return name
-    allowed = f"{listed(nearest(name, DESIGN, 6))} and others, or a name of your own with {OWN_PREFIX}"
+    allowed = (
+        f"{listed(nearest(name, DESIGN, 6))} and others, or a name of your own with {OWN_PREFIX}"
+    )
     what = f"unknown design value '{name[:64]}'"
     raise Refused(what, allowed=allowed, fix=did_you_mean(name, DESIGN))
 

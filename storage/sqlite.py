@@ -78,14 +78,22 @@ class SqliteThread:
     """Runs functions on one connection, one after the other, off the event loop."""
 
     def __init__(self, name: str) -> None:
-        """Name the thread; it starts with the first call."""
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        """Name the thread; it lives from `open` to `close`."""
+        self._name = name
+        self._executor: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
 
     async def open(self, make: Callable[[], sqlite3.Connection]) -> None:
-        """Make the connection in the thread that will use it."""
-        loop = asyncio.get_running_loop()
-        self._connection = await loop.run_in_executor(self._executor, make)
+        """Make the connection in the thread that will use it, closing one that was open."""
+        await self.close()
+        executor = ThreadPoolExecutor(1, thread_name_prefix=self._name)
+        try:
+            loop = asyncio.get_running_loop()
+            self._connection = await loop.run_in_executor(executor, make)
+        except BaseException:
+            executor.shutdown(wait=False)
+            raise
+        self._executor = executor
 
     def submit(
         self,
@@ -94,11 +102,11 @@ class SqliteThread:
         **kwargs: P.kwargs,
     ) -> "asyncio.Future[T]":
         """Queue `function(connection, …)`; the future must be awaited or watched."""
-        connection = self._connection
-        if connection is None:
+        connection, executor = self._connection, self._executor
+        if connection is None or executor is None:
             raise RuntimeError("the database was used before it was opened or after it was closed")
         loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._executor, lambda: function(connection, *args, **kwargs))
+        return loop.run_in_executor(executor, lambda: function(connection, *args, **kwargs))
 
     async def call(
         self,
@@ -120,7 +128,7 @@ class SqliteThread:
     async def close(self) -> None:
         """Finish what was queued, close the connection and end the thread."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._executor, connection.close)
-        self._executor.shutdown()
+        executor, self._executor = self._executor, None
+        if connection is not None and executor is not None:
+            await asyncio.get_running_loop().run_in_executor(executor, connection.close)
+            executor.shutdown()

@@ -24,8 +24,6 @@ from alerting.model import (
     NotifyReason,
     OutboxEntry,
     Recipient,
-    Transition,
-    TransitionKind,
 )
 from alerting.render import IN_PLACE_OF
 from alerting.route import is_stand_in, notice_id, repeat_number
@@ -33,14 +31,7 @@ from alerting.route import is_stand_in, notice_id, repeat_number
 MAX_ERROR = 500
 
 REPEATED = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.REPEAT})
-_ENDS_REPEATS = frozenset(
-    {
-        TransitionKind.UPGRADED,
-        TransitionKind.ACKNOWLEDGED,
-        TransitionKind.CLEARED,
-        TransitionKind.WITHDRAWN,
-    }
-)
+_BEGINS_REPEATS = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,25 +137,32 @@ def repeat_after(
     return _repeat(entry, notice.recipient, entry.fallbacks, n, now + every)
 
 
-def why_no_repeat(
-    entry: OutboxEntry, alert: Alert | None, transitions: Sequence[Transition]
-) -> str | None:
+def why_no_repeat(entry: OutboxEntry, alert: Alert | None) -> str | None:
     """Say why a repeat whose time has come is not sent; None when it is.
 
-    What happened after the transition that the notice is about decides: an acknowledgement of a
-    lower severity does not silence a later rise, and a rise has repeats of its own.
+    `alert` is as it stands now. A severity above the one last told has notices, and so repeats, of
+    its own; the engine takes back an acknowledgement when the severity rises.
     """
     if alert is None:
         return "the alert is not in the journal"
     if alert.state is not AlertState.FIRING:
         return f"the alert is {alert.state.value}"
-    begun = entry.notice.transition
-    if alert.acknowledged_at is not None and alert.acknowledged_at >= begun.detected_at:
+    if alert.acknowledged_at is not None:
         return f"acknowledged by {alert.acknowledged_by or 'somebody'}"
-    for transition in transitions:
-        if transition.ordinal > begun.ordinal and transition.kind in _ENDS_REPEATS:
-            return f"the alert was {transition.kind.value.replace('_', ' ')} since"
+    if alert.severity > entry.notice.alert.severity:
+        return f"overtaken: the severity rose to {alert.severity.word}"
     return None
+
+
+def overtakes(entry: OutboxEntry, held: OutboxEntry) -> bool:
+    """Say whether a notice makes a waiting repeat about the same alert needless."""
+    notice, other = entry.notice, held.notice
+    return (
+        notice.reason in _BEGINS_REPEATS
+        and other.reason is NotifyReason.REPEAT
+        and other.recipient.id == notice.recipient.id
+        and other.transition.ordinal < notice.transition.ordinal
+    )
 
 
 def repeat_step(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from alerting.model import OutboxEntry, Severity
+from alerting.model import NotifyReason, OutboxEntry, Severity
 
 _COMPACT_FROM = 64
 
@@ -20,16 +20,20 @@ HasSlot = Callable[[str, Severity], bool]
 
 @dataclass(slots=True)
 class Held:
-    """An entry in memory; `put_s` is the monotonic time at which it was handed over."""
+    """An entry in memory; what is not recorded is nowhere else."""
 
     entry: OutboxEntry
     is_recorded: bool
-    put_s: float
 
     @property
     def id(self) -> str:
         """Give the notice id."""
         return self.entry.notice.id
+
+    @property
+    def alert_id(self) -> str:
+        """Give the id of the alert it is about."""
+        return self.entry.notice.alert.id
 
     @property
     def channel(self) -> str:
@@ -43,7 +47,7 @@ class Held:
 
 
 _Item = tuple[int, datetime, int, Held]
-_Rank = tuple[bool, int]
+_Rank = tuple[bool, bool, int]
 
 
 class WaitingRoom:
@@ -54,6 +58,7 @@ class WaitingRoom:
         self.max_held = max_held
         self._held: dict[str, Held] = {}
         self._ranks: dict[_Rank, dict[str, Held]] = {}
+        self._by_alert: dict[str, dict[str, Held]] = {}
         self._later: list[tuple[datetime, int, Held]] = []
         self._ready: dict[str, list[_Item]] = {}
         self._tickets = count()
@@ -66,24 +71,31 @@ class WaitingRoom:
         """Say whether a notice is held."""
         return notice_id in self._held
 
-    def get(self, notice_id: str) -> Held | None:
-        """Give one held entry."""
-        return self._held.get(notice_id)
+    @property
+    def n_ready(self) -> int:
+        """Give about how many entries are due and wait for a slot."""
+        return sum(len(heap) for heap in self._ready.values())
+
+    @property
+    def n_unrecorded(self) -> int:
+        """Give how many entries are nowhere but here."""
+        return sum(not held.is_recorded for held in self._held.values())
 
     def put(self, held: Held) -> Held | None:
         """Hold an entry; give the one that had to go for it when full, which may be itself.
 
-        A recorded entry goes before an unrecorded one, then the least severe, then the newest.
+        Recorded entries go first, of those repeats, then the least severe, then the newest.
         """
         old = self._held.get(held.id)
         if old is not None:
-            self._remove(old)
+            self.remove(old)
         self._held[held.id] = held
         self._ranks.setdefault(_rank(held), {})[held.id] = held
+        self._by_alert.setdefault(held.alert_id, {})[held.id] = held
         heapq.heappush(self._later, (held.entry.due_at, next(self._tickets), held))
         out = self._least() if len(self._held) > self.max_held else None
         if out is not None:
-            self._remove(out)
+            self.remove(out)
         self._compact()
         return out
 
@@ -94,16 +106,22 @@ class WaitingRoom:
             self._drop_stale(heap)
             if heap and has_slot(channel, heap[0][3].severity):
                 held = heapq.heappop(heap)[3]
-                self._remove(held)
+                self.remove(held)
                 return held
         return None
 
-    def cancel(self, alert_id: str) -> list[Held]:
-        """Take out everything about an alert."""
-        gone = [h for h in self._held.values() if h.entry.notice.alert.id == alert_id]
-        for held in gone:
-            self._remove(held)
-        return gone
+    def about(self, alert_id: str) -> list[Held]:
+        """List what is held about an alert."""
+        return list(self._by_alert.get(alert_id, {}).values())
+
+    def remove(self, held: Held) -> None:
+        """Take out one held entry."""
+        del self._held[held.id]
+        del self._ranks[_rank(held)][held.id]
+        same_alert = self._by_alert[held.alert_id]
+        del same_alert[held.id]
+        if not same_alert:
+            del self._by_alert[held.alert_id]
 
     def next_due(self) -> datetime | None:
         """Give when the next entry that is not yet due will be; None when there is none."""
@@ -125,10 +143,6 @@ class WaitingRoom:
         while heap and self._is_stale(heap[0][3]):
             heapq.heappop(heap)
 
-    def _remove(self, held: Held) -> None:
-        del self._held[held.id]
-        del self._ranks[_rank(held)][held.id]
-
     def _least(self) -> Held:
         worst = max(rank for rank, held in self._ranks.items() if held)
         return next(reversed(self._ranks[worst].values()))
@@ -148,4 +162,5 @@ class WaitingRoom:
 
 def _rank(held: Held) -> _Rank:
     """Give how readily an entry is put out, higher first."""
-    return held.is_recorded, -held.severity
+    is_repeat = held.entry.notice.reason is NotifyReason.REPEAT
+    return held.is_recorded, is_repeat, -held.severity

@@ -6,7 +6,8 @@ it takes half a second that nobody should wait for at a command line.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sensors.catalogue import KINDS
@@ -19,6 +20,7 @@ HOURS: Final = ("hour_sin", "hour_cos")
 PER_MINUTE: Final = " per min"
 _LEFT_OUT: Final = frozenset({"rain_total_mm", "battery_pct", "battery_v"})
 _DAY_S: Final = 86_400.0
+_PIECE: Final = 2_000
 
 
 class Sample(NamedTuple):
@@ -45,12 +47,26 @@ def measured(kind: str) -> tuple[str, ...]:
 
 
 def frame_of(samples: Iterable[Sample]) -> "DataFrame":
-    """Give samples as a frame: `key`, `taken_at_s` and a float column per quantity seen."""
+    """Give samples as a frame: `key`, `taken_at_s` and a float column per quantity seen.
+
+    It is put together in pieces, since pandas holds the interpreter while it reads a list of rows,
+    and an event loop in another thread must get its turn.
+    """
     import pandas as pd
 
-    rows = [{"key": key, "taken_at_s": at, **values} for key, at, values in samples]
-    frame = pd.DataFrame(rows, columns=None if rows else ["key", "taken_at_s"])
-    return frame.astype({name: "float64" for name in frame.columns if name != "key"})
+    pieces = [pd.DataFrame({"key": [], "taken_at_s": []}).astype({"key": "str"})]
+    for some in batched(samples, _PIECE):
+        rows = [{"key": key, "taken_at_s": at, **values} for key, at, values in some]
+        piece = pd.DataFrame(rows).astype({"key": "str"})
+        pieces.append(piece.astype({name: "float64" for name in piece.columns if name != "key"}))
+    return pd.concat(pieces[1:] or pieces, ignore_index=True)
+
+
+def batched(samples: Iterable[Sample], size: int) -> Iterator[list[Sample]]:
+    """Give samples in lists of at most `size`."""
+    rest = iter(samples)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def build(frame: "DataFrame", kind: str) -> "DataFrame":

@@ -6,8 +6,10 @@ deviations, because trees cannot see how far beyond the edge of what they learne
 
 The threshold is conformal in manner: scores of the newest rows, which the forest did not learn
 from, are reduced to one number per device-day (the highest median of three consecutive scores), and
-the threshold is the quantile of these that lets one quiet device-day in `days_per_flag` pass. It is
-a promise only as far as coming days resemble the held-out ones; storms and seasons do not.
+the threshold is the quantile of these that lets one quiet device-day in `days_per_flag` pass. Days
+that stand far out among the held-out ones, at most a tenth of them, are set aside first, so that a
+past flood does not teach the model to be calm about the next. It is a promise only as far as coming
+days resemble the held-out ones; seasons do not.
 
 scikit-learn is imported only when a model is trained. Everything here takes milliseconds to seconds
 and is meant to run in a worker thread.
@@ -37,6 +39,9 @@ _EDGE_WEIGHT = 0.1
 _TO_SIGMA = 1.349  # interquartile range of a normal distribution in standard deviations
 _TAILS = 4.652  # 1 % to 99 % of the same
 _DAY_S = 86_400.0
+_OUTSTANDING = 9.0  # median deviations; about six standard deviations
+_LEAST_SPREAD = 0.005
+_MOST_ASIDE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,7 @@ class Forest:
         parts = []
         for at in named:
             name, unit = name_and_unit(self.kind, self.features[at])
-            usual = f"{amount(low[at], unit)} to {amount(high[at], unit)}"
+            usual = f"{amount(low[at], '')} to {amount(high[at], unit)}"
             parts.append(f"{name} is {amount(raw[at], unit)} (usually {usual})")
         top = named[0]
         return Surprise(
@@ -187,6 +192,7 @@ def _fitted(draft: Forest, frame: "DataFrame", old: NDArray[np.bool_], plan: For
         n_estimators=plan.n_trees, max_samples=256, random_state=plan.seed, n_jobs=1
     ).fit(_clipped(z[fit]))
     peaks = _daily_peaks(frame.iloc[held], score(model, z[held])) if len(held) else np.empty(0)
+    peaks = _without_outstanding(peaks)
     if len(peaks) < plan.min_held_days:
         raise TooLittle(
             f"has {len(peaks)} of {plan.min_held_days} device-days to set its threshold by"
@@ -232,6 +238,17 @@ def _daily_peaks(frame: "DataFrame", scores: Floats) -> Floats:
     )
     peaks: Floats = ordered.groupby(["key", "day"])["smooth"].max().dropna().to_numpy()
     return peaks
+
+
+def _without_outstanding(peaks: Floats) -> Floats:
+    """Leave out days that stand far out, unless they are too many to be exceptions."""
+    if not len(peaks):
+        return peaks
+    centre = float(np.median(peaks))
+    spread = max(float(np.median(np.abs(peaks - centre))), _LEAST_SPREAD)
+    usual = peaks <= centre + _OUTSTANDING * spread
+    too_many = (~usual).sum() > np.ceil(_MOST_ASIDE * len(peaks))
+    return peaks if too_many else peaks[usual]
 
 
 def _smoothed(keys: "Series", scores: Floats) -> "Series":

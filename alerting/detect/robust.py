@@ -86,7 +86,7 @@ class RobustDetector:
         self._anchor = self._centre = self._spread = self._pace = self._swing = 0.0
         self._low = self._high = self._fastest = 0.0
         self._run_at = self._run_since = self._run_low = self._run_high = 0.0
-        self._ring = _empty_ring(bounds.n_blocks)
+        self._ring = _empty_ring(bounds)
         self._set_bounds()
 
     @property
@@ -105,9 +105,7 @@ class RobustDetector:
         level, rate = self._scores(taken_at_s, value)
         if level <= 1.0 and rate <= 1.0:
             return CALM
-        bounds = self._bounds
-        recent = (self._hit_bits << 1 | 1) & ((1 << bounds.of) - 1)
-        if recent.bit_count() < bounds.hits:
+        if not self._sustained(self._hit_bits << 1 | 1):
             return CALM
         if rate >= level:
             return self._rate_surprise(taken_at_s, value, rate)
@@ -129,7 +127,8 @@ class RobustDetector:
             if hit:
                 self._note_hit(taken_at_s, value)
                 return
-            self._run_n = self._run_hits = 0
+            if self._run_hits and not self._sustained(self._hit_bits):
+                self._run_n = self._run_hits = 0
         swing = abs(value - self._anchor)
         if swing > self._swing:
             self._swing = swing
@@ -156,7 +155,8 @@ class RobustDetector:
     def _why_not_ready(self) -> str | None:
         bounds = self._bounds
         if self._n < bounds.min_readings:
-            return f"has seen {self._n} of {bounds.min_readings} readings"
+            apart = span(self._family.step_s)
+            return f"has seen {self._n} of {bounds.min_readings} readings {apart} or more apart"
         watched_s = self._anchor_at - self._first_at
         if watched_s < bounds.min_span_s:
             return f"has watched {span(watched_s)} of {span(bounds.min_span_s)}"
@@ -174,6 +174,11 @@ class RobustDetector:
             allowed *= steps
         return level, abs(value - self._anchor) / allowed
 
+    def _sustained(self, hit_bits: int) -> bool:
+        """Say whether enough of the last readings were hits."""
+        bounds = self._bounds
+        return (hit_bits & ((1 << bounds.of) - 1)).bit_count() >= bounds.hits
+
     def _rate_surprise(self, taken_at_s: float, value: float, score: float) -> Surprise:
         elapsed_s = taken_at_s - self._anchor_at
         step_s = self._family.step_s
@@ -190,7 +195,7 @@ class RobustDetector:
     def _level_surprise(self, value: float, score: float) -> Surprise:
         reason = (
             f"stands at {amount(value, self._unit)}; {self._period()} it stayed between "
-            f"{amount(self._low, self._unit)} and {amount(self._high, self._unit)}"
+            f"{amount(self._low, '')} and {amount(self._high, self._unit)}"
         )
         return Surprise(score=score, low=self._level_low, high=self._level_high, reason=reason)
 
@@ -209,7 +214,7 @@ class RobustDetector:
         self._anchor = self._centre = self._low = self._high = value
         self._fastest = self._swing = 0.0
         self._block = self._block_of(taken_at_s)
-        self._ring = _empty_ring(self._bounds.n_blocks)
+        self._ring = _empty_ring(self._bounds)
         self._hit_bits = self._run_n = self._run_hits = 0
         self._is_ready = False
         self._spread = self._level_floor() / (_TO_SIGMA * self._bounds.z_level)
@@ -248,12 +253,12 @@ class RobustDetector:
         block = self._block_of(taken_at_s)
         if block == self._block:
             return
-        n_blocks = self._bounds.n_blocks
-        for begun in range(self._block + 1, min(block, self._block + n_blocks) + 1):
-            slot = 3 * (begun % n_blocks)
+        n_slots = len(self._ring) // 3
+        for begun in range(self._block + 1, min(block, self._block + n_slots) + 1):
+            slot = 3 * (begun % n_slots)
             self._ring[slot : slot + 3] = array("d", _EMPTY)
         self._block = block
-        self._take_blocks_as_usual(until_s=block * self._bounds.memory_s / n_blocks)
+        self._take_blocks_as_usual(until_s=block * self._bounds.memory_s / self._bounds.n_blocks)
 
     def _take_blocks_as_usual(self, *, until_s: float) -> None:
         """Summarise all blocks; after a silence longer than memory the last known stays usual."""
@@ -264,8 +269,8 @@ class RobustDetector:
             self._usual_until = until_s
 
     def _remember(self, low: float, high: float, fastest: float) -> None:
-        slot = 3 * (self._block % self._bounds.n_blocks)
         ring = self._ring
+        slot = 3 * self._block % len(ring)
         if low < ring[slot]:
             ring[slot] = low
         if high > ring[slot + 1]:
@@ -328,8 +333,9 @@ class RobustDetector:
         self._set_bounds()
 
 
-def _empty_ring(n_blocks: int) -> "array[float]":
-    return array("d", _EMPTY * n_blocks)
+def _empty_ring(bounds: Bounds) -> "array[float]":
+    """Make room for the remembered blocks and the one under way: lowest, highest, fastest."""
+    return array("d", _EMPTY * (bounds.n_blocks + 1))
 
 
 def _toward(estimate: float, seen: float, eta: float, least: float) -> float:

@@ -4,10 +4,10 @@ _SPANS = ((86_400.0, "day"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
 def amount(value: float, unit: str) -> str:
-    """Give a value with three significant digits, never in exponent form below a billion.
+    """Give a value with three significant digits and never an exponent; `unit` may be empty.
 
-    >>> amount(0.4213, "m"), amount(12345.6, "kN"), amount(3.0, "mm")
-    ('0.421 m', '12346 kN', '3 mm')
+    >>> amount(0.4213, "m"), amount(12345.6, "kN"), amount(3.0, "")
+    ('0.421 m', '12346 kN', '3')
     """
     magnitude = abs(value)
     if magnitude >= 1000.0:
@@ -18,7 +18,7 @@ def amount(value: float, unit: str) -> str:
         text = f"{value:.6f}".rstrip("0").rstrip(".")
     if text in ("-0", ""):
         text = "0"
-    return f"{text} {unit}"
+    return f"{text} {unit}".rstrip()
 
 
 def span(seconds: float) -> str:

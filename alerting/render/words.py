@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timedelta, timezone
 
 NOT_RECORDED = "not recorded: the journal is away"
-CARD_FOLLOWS = "card follows: who is near is still being looked up"
+CARD_FOLLOWS = "who is near is still being looked up and follows"
 NOT_CHECKED = "not checked whether somebody acknowledged: the journal is away"
 IN_PLACE_OF = "in place of {name}, who could not be reached"
 

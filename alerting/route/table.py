@@ -166,6 +166,8 @@ class RouteTable:
         for person, _ in self._named(route):
             if person.why_not_for(site) is None:
                 yield person, False
+                if person.stand_in in self.people:
+                    yield self.people[person.stand_in], False
 
     def _visits(self, matter: Matter, now: datetime) -> list[Visit]:
         visits: list[Visit] = []
@@ -195,6 +197,10 @@ class RouteTable:
                 is_off_duty=elsewhere is None and off_duty is not None,
                 then=(person.stand_in,) if person.stand_in else (),
             )
+            stand_in = self.people.get(person.stand_in)
+            if elsewhere is None and off_duty is not None and stand_in is not None:
+                why_not = stand_in.why_off_duty(now) or ""
+                yield Choice(stand_in, f"stands in for {person.name}", why_not=why_not)
 
     def _named(self, route: Route) -> Iterator[tuple[Person, str]]:
         for person_id in route.people:

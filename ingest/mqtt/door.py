@@ -38,7 +38,7 @@ class MqttSource:
         self._closing = asyncio.Event()
         self._is_iterated = False
         self._generation = 0
-        self._has_succeeded = False
+        self._n_connects = 0
         self._n_failures = 0
         self._opened_at = 0.0
         self._status = SourceStatus(
@@ -120,6 +120,8 @@ class MqttSource:
 
     async def _connect(self) -> None:
         """Try until connected or closed."""
+        if self._link is not None and self._link.refused is not None and self._n_connects == 1:
+            raise self._link.refused
         while not self._closing.is_set():
             await self._pause()
             try:
@@ -128,7 +130,7 @@ class MqttSource:
                 self._note_failure(str(away))
             except SourceError as refused:
                 self._note_failure(str(refused))
-                if not self._has_succeeded:
+                if not self._n_connects:
                     raise
             else:
                 return
@@ -146,13 +148,13 @@ class MqttSource:
         await link.open()
         self._opened_at = asyncio.get_running_loop().time()
         log.info("connected to %s as %s", self._config.place, self._config.client_id)
-        if self._has_succeeded and not link.session_present:
+        if self._n_connects and not link.session_present:
             log.warning(
                 "%s kept no session for us: what was sent while we were away may be lost",
                 self._config.place,
             )
-        self._note(connected=True, reason="connected", again=self._has_succeeded)
-        self._has_succeeded = True
+        self._n_connects += 1
+        self._note(connected=True, reason="connected")
 
     async def _pause(self) -> None:
         """Wait before an attempt: not at all at first, then longer and longer, with jitter."""
@@ -178,14 +180,14 @@ class MqttSource:
         if self._n_failures.bit_count() == 1:  # the 1st, 2nd, 4th, 8th, … in a row
             log.warning("no broker (%d in a row): %s", self._n_failures, reason)
 
-    def _note(self, *, connected: bool, reason: str, again: bool = False) -> None:
+    def _note(self, *, connected: bool, reason: str) -> None:
         old = self._status
         self._status = replace(
             old,
             connected=connected,
             since=old.since if old.connected == connected else self._now(),
             reason=reason,
-            n_reconnects=old.n_reconnects + again,
+            n_reconnects=max(0, self._n_connects - 1),
         )
 
 

@@ -38,7 +38,8 @@ class Link:
     """A connection with its own generation number, which the tokens of its messages carry.
 
     Messages are appended to `inbox`, which belongs to the source; `wake` is called when there are
-    some or when the connection ended. `ended` then says why.
+    some or when the connection ended. `ended` then says why, and `refused` is the error if it was
+    a refused subscription.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Link:
     ) -> None:
         self.generation = generation
         self.ended: str | None = None
+        self.refused: SourceError | None = None
         self.session_present = False
         self._config = config
         self._inbox = inbox
@@ -108,6 +110,9 @@ class Link:
 
     async def open(self) -> None:
         """Connect, log in and subscribe.
+
+        It also returns when messages of an earlier session arrive before the answer to the
+        subscription: a broker may wait for their acknowledgement (amqtt does).
 
         Raises:
             SourceError: refused for a reason a person must mend.
@@ -182,7 +187,9 @@ class Link:
         named = list(zip(self._config.filters, codes, strict=False))
         refused = [f"`{each}` ({code})" for each, code in named if code.is_failure]
         if refused:
-            self._settle(_why_not_subscribed(refused, self._config))
+            self.refused = _why_not_subscribed(refused, self._config)
+            self._settle(self.refused)
+            self._loop.call_soon(self.end, str(self.refused))
             return
         for each, code in named:
             if code.value == 0:
@@ -221,9 +228,9 @@ class Link:
             return f"the broker ended the connection: {code}"
         if fault is not None:
             return f"the connection broke: {fault}"
-        if code.is_failure:
-            return f"the connection ended: {code}"
-        return "disconnected"
+        if code.getName() == "Keep alive timeout":
+            return f"the broker was silent for {self._config.keepalive_s} s"
+        return "the broker closed the connection"
 
     def _on_register_write(self, _client: paho.Client, _userdata: object, _sock: object) -> None:
         """Flush soon; while connecting (in a thread) the take-over does it."""
@@ -256,6 +263,7 @@ class Link:
         except (ValueError, LookupError, struct.error) as fault:
             self.end(f"the broker sent a malformed packet: {fault}")
         if len(self._inbox) != n_before:
+            self._settle(None)
             self._wake()
 
     def _is_full(self) -> bool:

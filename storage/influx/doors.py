@@ -19,7 +19,7 @@ from storage.influx.config import InfluxConfig
 from storage.influx.influxql import Query
 
 if TYPE_CHECKING:
-    from influxdb_client import InfluxDBClient
+    from influxdb_client.client.influxdb_client import InfluxDBClient
 
 _GZIP_LEVEL = 3
 
@@ -138,8 +138,9 @@ class V2WriteDoor:
 
     def _write(self, body: bytes) -> Rejection | None:
         # Imported here because it takes more than half a second, which 1.x need not pay.
-        from influxdb_client import InfluxDBClient, WritePrecision
+        from influxdb_client.client.influxdb_client import InfluxDBClient
         from influxdb_client.client.write_api import SYNCHRONOUS
+        from influxdb_client.domain.write_precision import WritePrecision
         from influxdb_client.rest import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -147,7 +148,7 @@ class V2WriteDoor:
         if self._client is None:
             self._client = InfluxDBClient(
                 url=config.url,
-                token=config.token or None,
+                token=config.token,
                 org=config.org,
                 timeout=int(config.timeout.total_seconds() * 1000),
                 enable_gzip=config.wants_gzip,
@@ -157,7 +158,7 @@ class V2WriteDoor:
                 bucket=config.database,
                 org=config.org,
                 record=body,
-                write_precision=WritePrecision.US,
+                write_precision=WritePrecision.US,  # type: ignore[arg-type] # it is a str
             )
         except ApiException as error:
             return judge(error.status or 0, dict(error.headers or {}), _bytes(error.body))

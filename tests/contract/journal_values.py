@@ -1,9 +1,14 @@
 """Values for the journal's tests: plain ones by hand, and strategies for every field."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from alerting.model import (
     Alert,
@@ -22,10 +27,15 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
-from alerting.ports import Action, RuleState
+from alerting.ports import Action, Effects, RuleState
 from sensors.model import Position, SensorKey
+from storage.journal import SqlJournal
+from tests.fakes import MemoryJournal
+
+AnyJournal = SqlJournal | MemoryJournal
 
 T0 = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
+_numbers_of_databases = count(1)
 
 
 def an_alert(alert_id: str = "a1", **fields: Any) -> Alert:
@@ -81,12 +91,61 @@ def an_entry(notice_id: str = "n1", alert: Alert | None = None, **fields: Any) -
         card=Card(shortfall=("no pump within 5 km",)),
         created_at=T0,
     )
-    return OutboxEntry(**{"notice": notice, "due_at": T0} | fields)
+    plain: dict[str, Any] = {"notice": notice, "due_at": T0}
+    return OutboxEntry(**plain | fields)
 
 
 def an_action(alert_id: str = "a1", **fields: Any) -> Action:
     plain: dict[str, Any] = {"alert_id": alert_id, "at": T0, "actor": "乙某", "action": "ack"}
     return Action(**plain | fields)
+
+
+def a_raise(number: int = 1) -> Effects:
+    alert = an_alert(f"a{number}")
+    return Effects(
+        seq=number,
+        alerts=(alert,),
+        transitions=(a_transition(alert.id),),
+        notices=(an_entry(f"n{number}", alert),),
+    )
+
+
+@asynccontextmanager
+async def opened(url: str, *, timeout_s: float = 10.0) -> AsyncIterator[SqlJournal]:
+    journal = SqlJournal(url, timeout_s=timeout_s)
+    await journal.open()
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+async def everything(journal: AnyJournal, alert_id: str) -> tuple[object, ...]:
+    return (
+        await journal.alert(alert_id),
+        await journal.transitions(alert_id),
+        await journal.actions(alert_id),
+        await journal.outbox(alert_id),
+        await journal.recorded_seq(),
+    )
+
+
+async def run_sql(dsn: str, statement: str) -> list[Any]:
+    """Run one statement behind the journal's back and give the first column of what it gives."""
+    dsn = dsn.replace("sqlite:", "sqlite+aiosqlite:")
+    engine = create_async_engine(dsn, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        result = await connection.exec_driver_sql(statement)
+        found = [row[0] for row in result] if result.returns_rows else []
+    await engine.dispose()
+    return found
+
+
+async def fresh_url(server: str) -> str:
+    """Make an empty database on the PostgreSQL server and give its address."""
+    name = f"journal_{next(_numbers_of_databases)}"
+    await run_sql(server, f"CREATE DATABASE {name}")
+    return server.rpartition("/")[0] + f"/{name}"
 
 
 _words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sensors.document import Fault
-from sensors.site import Registry, load_registry
+from sensors.site import Registry, Sensor, load_registry
 
 Load = Callable[..., tuple[Registry, list[Fault]]]
 
@@ -23,5 +23,23 @@ def load(tmp_path: Path) -> Load:
         for name, text in named.items():
             (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         return load_registry(tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def make_sensor(load: Load) -> Callable[[str, str, str], Sensor]:
+    """Load one sensor from a site file: its device's kind, its quantity, and further keys."""
+
+    def run(kind: str, quantity: str, further: str = "") -> Sensor:
+        text = (
+            "site:\n  id: s\n  name: S\n  position: {lat: 23.2, lon: 113.3}\n  kind: other\n"
+            "  district: d\n  street: e\n  village: f\ndevices:\n"
+            f"  - id: D-1\n    kind: {kind}\n    every: 1m\n"
+            f"    sensors: [{{quantity: {quantity}, {further}}}]\n"
+        )
+        registry, faults = load(text)
+        assert faults == []
+        return next(registry.sensors())
 
     return run

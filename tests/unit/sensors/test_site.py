@@ -161,6 +161,10 @@ def test_the_fingerprint_follows_the_content_and_nothing_else(tmp_path: Path) ->
 
     first = fingerprint("one", a=FULL, b=HEAD + DEVICE)
     assert fingerprint("two", b="# a remark\n" + FULL, a=HEAD + DEVICE) == first
+    swapped = FULL.replace(
+        "warning_stage_m: 6.5, x_flap_gate_m: 3", "x_flap_gate_m: 3, warning_stage_m: 6.5"
+    )
+    assert fingerprint("five", a=swapped, b=HEAD + DEVICE) == first
     assert fingerprint("three", a=FULL.replace("6.5", "6.6"), b=HEAD + DEVICE) != first
     assert fingerprint("four", a=FULL) != first
 
@@ -209,8 +213,7 @@ def test_the_fingerprint_follows_the_content_and_nothing_else(tmp_path: Path) ->
         ),
         (
             HEAD + "  design:\n    pit_dept_m: 12\n" + DEVICE,
-            "s1.yaml:10: design: unknown design value 'pit_dept_m'; "
-            "allowed: pit_depth_m, ",
+            "s1.yaml:10: design: unknown design value 'pit_dept_m'; allowed: pit_depth_m, ",
         ),
         (
             HEAD + "  design:\n    pit_depth_m: -12\n" + DEVICE,

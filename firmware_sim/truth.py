@@ -1,0 +1,42 @@
+"""A scenario's truth as plain values: labels for each device, with absolute times when asked."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from firmware_sim.encode import rfc3339
+from firmware_sim.scenario import Label, Scenario, Scope
+from firmware_sim.site import DeviceSpec
+
+
+def truth(scenario: Scenario, devices: list[DeviceSpec], start: datetime | None) -> dict[str, Any]:
+    """Give labels, allowed and quiet; times are seconds since the start, and instants if known."""
+    return {
+        "scenario": scenario.name,
+        "duration_s": scenario.duration_s,
+        "labels": [_label(label, device, start) for label, device in scenario.expand(devices)],
+        "allowed": [_scope(scope, devices) for scope in scenario.allowed],
+        "quiet": [_scope(scope, devices) for scope in scenario.quiet],
+    }
+
+
+def _label(label: Label, device: DeviceSpec, start: datetime | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "hazard": label.hazard,
+        "site": device.site,
+        "device": device.id,
+        "severity": label.severity,
+        "from_s": label.from_s,
+        "by_s": label.by_s,
+        "until_s": label.until_s,
+    }
+    if start is not None:
+        for name in ("from", "by", "until"):
+            entry[name] = rfc3339(start + timedelta(seconds=entry[f"{name}_s"]))
+    return entry
+
+
+def _scope(scope: Scope, devices: list[DeviceSpec]) -> dict[str, Any]:
+    return {
+        "hazard": scope.hazard,
+        "devices": [device.name for device in devices if scope.covers(scope.hazard, device)],
+    }

@@ -1,0 +1,62 @@
+"""The clocks of the program; everything else is given the time.
+
+`SystemClock` is the wall clock. `ScaledClock` lets a demonstration run faster than the world, in
+step with a simulator that was given the same start, anchor and speed. `EventClock` follows the
+newest reading, for replays of recorded data.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Give the present instant, aware and in UTC."""
+        ...
+
+
+class SystemClock:
+    """The wall clock."""
+
+    def now(self) -> datetime:
+        """Give the present instant, aware and in UTC."""
+        return datetime.now(UTC)
+
+
+class ScaledClock:
+    """Stood at `start` when the wall clock stood at `anchor_s`, and runs `speed` times as fast."""
+
+    def __init__(self, *, start: datetime, anchor_s: float, speed: float) -> None:
+        """Take `anchor_s` in seconds since 1970; `speed` is simulated seconds per second, > 0."""
+        if speed <= 0:
+            raise ValueError(f"a clock cannot run at speed {speed}; it must be above 0")
+        self.start = start
+        self.anchor_s = anchor_s
+        self.speed = speed
+
+    def now(self) -> datetime:
+        """Give the simulated instant."""
+        return self.start + timedelta(seconds=(time.time() - self.anchor_s) * self.speed)
+
+
+class EventClock:
+    """The time of the newest reading, going on at the pace of the world since it came."""
+
+    def __init__(self, start: datetime) -> None:
+        """Begin at `start`, usually before the first reading."""
+        self._newest = start
+        self._told_s = time.monotonic()
+
+    def tell(self, taken_at: datetime) -> datetime:
+        """Move on to a reading's instant if it is newer, and give the newest so far."""
+        if taken_at > self._newest:
+            self._newest = taken_at
+            self._told_s = time.monotonic()
+        return self._newest
+
+    def now(self) -> datetime:
+        """Give the newest reading's instant plus the time since it came."""
+        return self._newest + timedelta(seconds=time.monotonic() - self._told_s)

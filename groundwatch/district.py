@@ -1,0 +1,77 @@
+"""Everything a directory of site files says: sensors, rules, people, resources, and all its faults.
+
+Works offline and starts nothing; `groundwatch check` prints what this finds.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerting.channels.guard import why_refused
+from alerting.route import Known, RouteTable, load_routes
+from alerting.rules import PACK_FOLDER, Pack, load_packs, rules_for
+from gis_link.loaders import Resources, load_resources
+from sensors.registry import Registry
+from sensors.site import load_registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class District:
+    """A loaded directory; parts with faults hold what could be used."""
+
+    registry: Registry
+    packs: dict[str, Pack]
+    routes: RouteTable
+    resources: Resources
+    faults: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def not_judged(self) -> list[str]:
+        """List in sentences every limit that misses an input on some sensor."""
+        return [
+            f"{sensor.key}: {rule.id}, {missing.severity.word}: not judged, {missing.reason}"
+            for sensor in self.registry.sensors()
+            for rule in rules_for(sensor, self.packs.get(sensor.kind))
+            for missing in rule.not_judged
+        ]
+
+
+def load_district(
+    directory: Path, *, packs: Path | None = None, resources: Path | None = None
+) -> District:
+    """Load a directory of site files; nothing is raised, every fault is in the answer."""
+    registry, faults = load_registry(directory)
+    found, pack_faults = load_packs(PACK_FOLDER)
+    faults = [*faults, *pack_faults]
+    own_packs = packs or directory / "packs"
+    if packs is not None or own_packs.is_dir():
+        own, own_faults = load_packs(own_packs)
+        found, faults = {**found, **own}, [*faults, *own_faults]
+    known = Known(
+        sites=frozenset(site for site in registry.sites),
+        hazards=frozenset(rule.hazard for pack in found.values() for rule in pack.spec.rules)
+        | {"sensor_silent", "anomaly", "system"},
+        why_refused=_why_address_refused,
+    )
+    routes, route_faults = load_routes(directory, known)
+    faults += route_faults
+    stock, stock_faults = load_resources(resources or directory / "resources", directory / "map")
+    said = [str(fault) for fault in faults if not fault.is_warning]
+    warned = [str(fault) for fault in faults if fault.is_warning]
+    said += [str(fault) for fault in stock_faults if not _is_mild(fault)]
+    warned += [str(fault) for fault in stock_faults if _is_mild(fault)]
+    return District(
+        registry=registry,
+        packs=found,
+        routes=routes,
+        resources=stock,
+        faults=tuple(said),
+        warnings=tuple(warned),
+    )
+
+
+def _is_mild(fault: object) -> bool:
+    return bool(getattr(fault, "is_warning", False))
+
+
+def _why_address_refused(channel: str, address: str) -> str | None:
+    return why_refused(address) if channel == "webhook" else None

@@ -1,0 +1,131 @@
+"""The one road in: message, report, log, judgement, acknowledgement, in this order and no other.
+
+Nothing is acknowledged before the log owns it (contract C1). When the log cannot take more (disk
+full), readings are still judged so that a warning goes out, nothing is acknowledged, and the
+messages wait here, as many as the source lets be in flight, until the log can take them.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from alerting.engine import Engine
+from groundwatch.clock import EventClock
+from ingest.intake import Intake
+from ingest.source import Decoded, DeviceStatus, RawMessage, Source
+from sensors.model import Report
+from storage.errors import LogFull
+from storage.log import Log
+
+_LOG = logging.getLogger(__name__)
+_RETRY_S = 1.0
+
+
+@dataclass(slots=True)
+class PipelineCounts:
+    """What went through since the start. `log_full` says why the log takes nothing, if so."""
+
+    messages: int = 0
+    reports: int = 0
+    readings: int = 0
+    rejects: int = 0
+    acknowledged: int = 0
+    log_full: str = ""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A batch that is judged and not owned yet."""
+
+    batch: Sequence[RawMessage]
+    decoded: Decoded
+
+
+@dataclass(slots=True, kw_only=True)
+class Pipeline:
+    """Carries batches from one source to the engine until the source is closed."""
+
+    source: Source
+    intake: Intake
+    log: Log
+    engine: Engine
+    event_clock: EventClock | None = None
+    on_status: Callable[[Sequence[DeviceStatus]], None] | None = None
+    counts: PipelineCounts = field(default_factory=PipelineCounts)
+    _held: deque[_Held] = field(default_factory=deque)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def run(self) -> None:
+        """Carry until the source ends; then own what still waits, if the log takes it.
+
+        Raises:
+            SourceError: a person must mend something at the source.
+        """
+        async with asyncio.TaskGroup() as group:
+            retrying = group.create_task(self._retry(), name="log retry")
+            async for batch in self.source.batches():
+                await self._carry(batch)
+            retrying.cancel()
+        async with self._lock:
+            await self._own_held()
+
+    async def _carry(self, batch: Sequence[RawMessage]) -> None:
+        decoded = self.intake.decode(batch)
+        if self.event_clock is not None:
+            decoded.reports = _restamped(decoded.reports, self.event_clock)
+        self.counts.messages += len(batch)
+        self.counts.rejects += len(decoded.rejects)
+        if decoded.statuses and self.on_status is not None:
+            self.on_status(decoded.statuses)
+        async with self._lock:
+            if self._held:
+                await self._own_held()
+            held = _Held(batch, decoded)
+            if self._held or not await self._own(held):
+                await self.engine.judge_unowned(decoded.reports)
+                self._held.append(held)
+                self.counts.waiting += len(batch)
+
+    async def _own(self, held: _Held) -> bool:
+        """Own one batch, judge it, acknowledge it; False when the log takes nothing now."""
+        decoded = held.decoded
+        try:
+            seq = await self.log.own(decoded)
+        except LogFull as error:
+            if not self.counts.log_full:
+                _LOG.error("the log is full; nothing is acknowledged", extra={"why": str(error)})
+            self.counts.log_full = str(error)
+            return False
+        self.counts.log_full = ""
+        if decoded.reports:
+            self.intake.remember(decoded.reports)
+            self.counts.reports += len(decoded.reports)
+            self.counts.readings += sum(len(report.values) for report in decoded.reports)
+            await self.engine.take(seq, decoded.reports)
+        await self.source.acknowledge(held.batch)
+        self.counts.acknowledged += len(held.batch)
+        return True
+
+    async def _own_held(self) -> None:
+        while self._held and await self._own(self._held[0]):
+            self.counts.waiting -= len(self._held.popleft().batch)
+
+    async def _retry(self) -> None:
+        while True:
+            await asyncio.sleep(_RETRY_S)
+            if self._held:
+                async with self._lock:
+                    await self._own_held()
+
+
+def _restamped(reports: Sequence[Report], clock: EventClock) -> list[Report]:
+    """Let each report arrive, on the replay's clock, when the newest reading so far was taken."""
+    return [
+        msgspec.structs.replace(report, received_at=clock.tell(report.taken_at))
+        for report in reports
+    ]

@@ -1,0 +1,162 @@
+"""Settings: one TOML file, then the environment (`GROUNDWATCH_…`), then the command line.
+
+The only reader of the environment and of files of settings. Everything is checked before anything
+is connected to; secrets are kept in one type that never prints itself.
+"""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+_FILE = "_file"
+
+
+class SettingsError(ValueError):
+    """Something a person wrote cannot be used; the text says what, where and what is allowed."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class MqttSettings(_Section):
+    """Where readings come from. Without a host the program runs a broker of its own."""
+
+    host: str | None = None
+    port: int = Field(default=1883, gt=0, lt=65536)
+    version: Literal[5, 311] = 311
+    client_id: str = "groundwatch"
+    user: str | None = None
+    password: SecretStr | None = None
+    tls_ca: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    max_in_flight: int = Field(default=4000, gt=0, lt=65536)
+    broker: Literal["auto", "mosquitto", "amqtt"] = "auto"
+    broker_port: int = Field(default=0, ge=0, lt=65536)
+
+
+class InfluxSettings(_Section):
+    """Where readings go. Without this section they go to the embedded store."""
+
+    url: str
+    database: str = "groundwatch"
+    org: str = ""
+    version: Literal["auto", "1", "2", "3"] = "auto"
+    user: str | None = None
+    password: SecretStr | None = None
+    token: SecretStr | None = None
+
+
+class HttpSettings(_Section):
+    """Where the HTTP interface listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=0, lt=65536)
+
+
+class WebhookSettings(_Section):
+    """How webhooks are signed, and which hosts they may go to (all, when empty)."""
+
+    secret: SecretStr | None = None
+    allowed_hosts: tuple[str, ...] = ()
+
+
+class ModelSettings(_Section):
+    """Where models are kept and the key that seals their files."""
+
+    key: SecretStr | None = None
+    train_at_hour_utc: int = Field(default=18, ge=0, le=23)
+    enabled: bool = True
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GROUNDWATCH_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+    )
+
+    sites: Path = Path("sites")
+    state: Path = Path("var")
+    packs: Path | None = None
+    resources: Path | None = None
+    journal: str | None = None
+    clock: Literal["system", "event"] = "system"
+    log_max_bytes: int = Field(default=2 * 1024**3, ge=1024 * 1024)
+    retention_days: int | None = Field(default=None, ge=1)
+    mqtt: MqttSettings = MqttSettings()
+    influx: InfluxSettings | None = None
+    http: HttpSettings = HttpSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    models: ModelSettings = ModelSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the command line win over the environment, and that over the file."""
+        del dotenv_settings, file_secret_settings
+        given = dict(init_settings())
+        file = InitSettingsSource(settings_cls, init_kwargs=given.pop(_FILE, {}))
+        return InitSettingsSource(settings_cls, init_kwargs=given), env_settings, file
+
+    @property
+    def resources_dir(self) -> Path:
+        """Give the directory of teams, depots and cameras: beside the sites unless named."""
+        return self.resources or self.sites / "resources"
+
+    @property
+    def journal_url(self) -> str:
+        """Give the journal's database URL."""
+        return self.journal or f"sqlite:///{self.state / 'journal.db'}"
+
+    @property
+    def retention(self) -> timedelta | None:
+        """Give for how long the embedded store keeps readings."""
+        return timedelta(days=self.retention_days) if self.retention_days else None
+
+
+def load_settings(path: Path | None = None, **given: Any) -> Settings:
+    """Read settings; `given` are those of the command line (None is not given).
+
+    Raises:
+        SettingsError: the file cannot be read or a setting is wrong; every fault is named.
+    """
+    file: dict[str, Any] = {}
+    if path is not None:
+        try:
+            file = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: not a TOML file: {error}") from error
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    values[_FILE] = file
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        where = str(path) if path is not None else "settings"
+        faults = [
+            f"{where}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise SettingsError("\n".join(faults)) from error

@@ -1,0 +1,234 @@
+"""What a journal on a disk must stand: closing, killing, wrong values; on both databases."""
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerting.errors import JournalError
+from alerting.ports import Effects, RuleState
+from sensors.model import Position
+from storage.journal import SqlJournal
+from tests.contract.journal_values import (
+    T0,
+    a_raise,
+    a_transition,
+    an_action,
+    an_alert,
+    an_entry,
+    everything,
+    fresh_url,
+    opened,
+    run_sql,
+)
+from tests.servers import start_postgres, stop
+
+ROOT = Path(__file__).parents[2]
+LATER = T0 + timedelta(days=30)
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    dsn = start_postgres(tmp_path_factory.mktemp("postgres"))
+    yield dsn
+    stop(dsn)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/made/by/open/journal.db"
+    return await fresh_url(request.getfixturevalue("postgres"))
+
+
+async def test_instants_come_back_in_utc_to_the_microsecond(url: str) -> None:
+    local = datetime.fromisoformat("2026-05-01T20:00:00.000001+08:00")
+    async with opened(url) as journal:
+        await journal.record(Effects(alerts=(an_alert(detected_at=local),)))
+        found = await journal.alert("a1")
+    assert found is not None
+    assert found.detected_at == local
+    assert found.detected_at.isoformat() == "2026-05-01T12:00:00.000001+00:00"
+
+
+async def test_everything_is_there_after_closing_and_opening(url: str) -> None:
+    async with opened(url) as journal:
+        await journal.record(replace(a_raise(4), actions=(an_action("a4"),)))
+        await journal.save_states([RuleState(key="k", seq=4, blob=b"\x00\xff")])
+        before = await everything(journal, "a4")
+    async with opened(url) as journal:
+        assert await everything(journal, "a4") == before
+        assert await journal.load_states() == [RuleState(key="k", seq=4, blob=b"\x00\xff")]
+        assert await journal.due(LATER) == [an_entry("n4", an_alert("a4"))]
+
+
+async def test_a_closed_journal_says_so_and_opens_again(url: str) -> None:
+    journal = SqlJournal(url)
+    with pytest.raises(JournalError, match="not open"):
+        await journal.record(a_raise())
+    await journal.open()
+    await journal.close()
+    await journal.close()
+    for attempt in (journal.record(a_raise()), journal.alerts(), journal.due(T0)):
+        with pytest.raises(JournalError, match="not open"):
+            await attempt
+    await journal.open()
+    await journal.record(a_raise())
+    await journal.close()
+
+
+async def test_programs_that_open_it_at_once_do_not_disturb_each_other(url: str) -> None:
+    journals = [SqlJournal(url) for _ in range(6)]
+    async with asyncio.TaskGroup() as group:
+        for journal in journals:
+            group.create_task(journal.open())
+    for number, journal in enumerate(journals, start=1):
+        await journal.record(a_raise(number))
+    assert await journals[0].recorded_seq() == 6
+    for journal in journals:
+        await journal.close()
+
+
+@pytest.mark.slow
+async def test_two_processes_migrate_at_once(url: str) -> None:
+    writers = [start_writer(url, first) for first in (1, 100_001)]
+    for writer in writers:
+        read_numbers(writer, 3)
+        kill(writer)
+    async with opened(url) as journal:
+        assert await journal.alert("a3")
+        assert await journal.alert("a100003")
+
+
+def start_writer(url: str, first: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.contract.journal_writer", url, str(first)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def read_numbers(writer: subprocess.Popen[str], at_least: int) -> list[int]:
+    assert writer.stdout is not None
+    lines = [writer.stdout.readline() for _ in range(at_least)]
+    assert all(lines), "the writer ended early"
+    return [int(line) for line in lines]
+
+
+def kill(writer: subprocess.Popen[str]) -> list[int]:
+    """Kill -9, and give the numbers it had printed meanwhile."""
+    assert writer.stdout is not None
+    writer.send_signal(signal.SIGKILL)
+    rest, _ = writer.communicate(timeout=30)
+    return [int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
+
+
+@pytest.mark.slow
+async def test_what_was_recorded_survives_kill_9(url: str) -> None:
+    first = 1
+    for at_least in (1, 40, 111):
+        writer = start_writer(url, first)
+        numbers = read_numbers(writer, at_least)
+        numbers += kill(writer)
+        async with opened(url) as journal:
+            for number in numbers:
+                alert = an_alert(f"a{number}")
+                assert await journal.alert(alert.id) == alert
+                assert await journal.transitions(alert.id) == [a_transition(alert.id)]
+                assert len(await journal.outbox(alert.id)) == 5
+            recorded = await journal.recorded_seq()
+            assert numbers[-1] <= recorded <= numbers[-1] + 1
+        first = recorded + 1
+
+
+async def test_a_cancelled_caller_leaves_a_working_journal(url: str) -> None:
+    alerts = tuple(an_alert(f"a{n}") for n in range(2000))
+    async with opened(url) as journal:
+        for wait_s in (0.0, 0.005, 0.02):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await journal.record(Effects(alerts=alerts))
+            assert len(await journal.alerts(limit=5000)) in (0, 2000)
+            await journal.record(Effects(seq=1))
+        await journal.record(a_raise())
+        assert await journal.alert("a1") == an_alert("a1")
+
+
+# What the program does wrong
+
+
+async def test_a_naive_instant_is_refused_and_leaves_nothing(url: str) -> None:
+    naive = T0.replace(tzinfo=None)
+    async with opened(url) as journal:
+        await journal.record(Effects(alerts=(an_alert(),)))
+        for effects in (
+            Effects(seq=1, alerts=(an_alert(value=1.0), an_alert("a2", started_at=naive))),
+            Effects(seq=1, notices=(an_entry(due_at=naive),)),
+            Effects(seq=1, actions=(an_action(at=naive),)),
+        ):
+            with pytest.raises(ValueError, match="naive"):
+                await journal.record(effects)
+        for question in (journal.due(naive), journal.alerts(since=naive), journal.prune(naive)):
+            with pytest.raises(ValueError, match="naive"):
+                await question
+        assert await everything(journal, "a1") == (an_alert(), [], [], [], 0)
+
+
+async def test_text_that_no_database_can_hold_does_not_stop_an_alert(url: str) -> None:
+    strange = "a\0b\ud800c"
+    alert = an_alert(reason=strange)
+    async with opened(url) as journal:
+        await journal.record(
+            Effects(
+                alerts=(alert,),
+                actions=(an_action(note=strange),),
+                notices=(an_entry("n1", alert, last_error=strange),),
+            )
+        )
+        found = await journal.alert("a1")
+        assert found is not None
+        assert found.reason == "a\ufffdb\ufffdc"
+        assert (await journal.actions("a1"))[0].note == "a\ufffdb\ufffdc"
+        assert await journal.due(LATER) == [an_entry("n1", alert, last_error=strange)]
+
+
+async def test_a_number_that_is_none_does_not_stop_an_alert(url: str) -> None:
+    nan = float("nan")
+    async with opened(url) as journal:
+        await journal.record(Effects(alerts=(an_alert(value=nan, position=Position(nan, 1.0)),)))
+        found = await journal.alert("a1")
+    assert found is not None
+    assert found.value is None
+    assert found.position.lat != found.position.lat
+    assert found.position.lon == 1.0
+
+
+async def test_an_unreadable_notice_does_not_hold_up_the_others(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(url) as journal:
+        for number in (1, 2, 3):
+            await journal.record(a_raise(number))
+        await run_sql(url, "UPDATE outbox SET entry = '{\"v\":99}' WHERE id = 'n1'")
+        await run_sql(url, "UPDATE outbox SET entry = 'rubbish' WHERE id = 'n2'")
+        assert [entry.notice.id for entry in await journal.due(LATER)] == ["n3"]
+        assert "n1" in caplog.text
+        assert "n2" in caplog.text
+        caplog.clear()
+        assert [entry.notice.id for entry in await journal.due(LATER)] == ["n3"]
+        assert caplog.text == ""
+        with pytest.raises(JournalError, match="cannot be read"):
+            await journal.outbox("a1")
+
+
+async def test_tables_of_a_newer_program_are_refused(url: str) -> None:
+    async with opened(url):
+        pass
+    await run_sql(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(JournalError, match="run the version that made them"):
+        await SqlJournal(url).open()

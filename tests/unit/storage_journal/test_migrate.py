@@ -1,0 +1,84 @@
+"""The revisions lead to exactly the tables of `schema`, and back, on both databases."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.journal import migrate
+from storage.journal.connect import journal_url, migrator, prepare_file
+from storage.journal.schema import metadata
+from tests.servers import start_postgres, stop
+
+ROOT = Path(__file__).parents[3]
+
+
+def tables_of(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+def back_to_nothing(connection: Connection) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(ROOT / "storage/journal/migrations"))
+    command.downgrade(config, "base")
+
+
+def undo_an_index(connection: Connection) -> list[Any]:
+    connection.exec_driver_sql("DROP INDEX ix_alerts_detected_at")
+    return migrate.drift(connection)
+
+
+async def check(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate.upgrade)
+        await connection.run_sync(migrate.upgrade)
+        assert await connection.run_sync(migrate.drift) == []
+        wanted = {*metadata.tables, "alembic_version"}
+        assert await connection.run_sync(tables_of) == wanted
+    async with engine.connect() as connection:
+        assert len(await connection.run_sync(undo_an_index)) == 1
+    async with engine.begin() as connection:
+        await connection.run_sync(back_to_nothing)
+        assert await connection.run_sync(tables_of) == {"alembic_version"}
+        heads = await connection.run_sync(
+            lambda sync: MigrationContext.configure(sync).get_current_heads()
+        )
+        assert heads == ()
+        await connection.run_sync(migrate.upgrade)
+        assert await connection.run_sync(migrate.drift) == []
+    await engine.dispose()
+
+
+async def test_sqlite_revisions_make_the_tables_of_the_schema(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    prepare_file(path, 1.0)
+    await check(migrator(journal_url(f"sqlite:///{path}"), 1.0))
+
+
+@pytest.mark.postgres
+async def test_postgres_revisions_make_the_tables_of_the_schema(tmp_path: Path) -> None:
+    dsn = start_postgres(tmp_path)
+    await check(migrator(journal_url(dsn), 10.0))
+    stop(dsn)
+
+
+@pytest.mark.slow
+def test_the_maintainers_command_finds_nothing_to_add(tmp_path: Path) -> None:
+    alembic = [sys.executable, "-m", "alembic", "-c", str(ROOT / "storage/journal/alembic.ini")]
+    for arguments in (["upgrade", "head"], ["check"]):
+        done = subprocess.run(
+            [*alembic, *arguments],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
