@@ -12,6 +12,7 @@ from alerting import memory
 from alerting.blind import Blindness, SilenceTimers, why_blind
 from alerting.book import Book, Change, Moment, open_alert, step_alert
 from alerting.detect.detector import Detector
+from alerting.history import Flag
 from alerting.model import (
     Alert,
     AlertKind,
@@ -30,6 +31,9 @@ from sensors.model import Position, Qc, Report, SensorKey
 from sensors.registry import Registry, Sensor
 
 BLIND_RULE = "blind"
+# A detector looks at one sensor once a minute at most: its families move over minutes, and a crane
+# at 1 Hz would otherwise spend more on looking for the unusual than on its limits.
+EXAMINE_EVERY_S = 60.0
 _BLIND_SOURCE = Provenance(source="the registry of sensors", confidence="D")
 _FAIL = int(Qc.FAIL)
 _PASS = int(Qc.PASS)
@@ -108,6 +112,10 @@ class Judge:
                 flag = qc.get(quantity, _PASS) if qc else _PASS
                 if watch is None or flag == _FAIL:
                     continue
+                if watch.is_idle:
+                    if taken_s > watch.newest_s:
+                        watch.newest_s = taken_s
+                    continue
                 changed = watch.put(taken_s, value, flag, delay_s)
                 if changed:
                     self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
@@ -129,7 +137,7 @@ class Judge:
             self._book.reconcile(track, watch.n_settled, moment)
             if track.rule.sign_off:
                 self._book.note_sign_off_wanted(track, moment)
-        watch.is_busy = watch.detector is not None or any(track.lives for track in watch.tracks)
+        watch.is_busy = any(track.lives for track in watch.tracks)
 
     def _settle(self, watch: Watch, now: datetime, seq: int) -> None:
         first, last = watch.settle()
@@ -147,16 +155,17 @@ class Judge:
             if track.lives:
                 self._book.finalise(track, first, last, moment)
                 is_standing = is_standing or bool(track.lives)
-        watch.is_busy = watch.detector is not None or is_standing
+        watch.is_busy = is_standing
 
     def _examine(
         self, watch: Watch, detector: Detector, first: int, last: int, moment: Moment
     ) -> None:
         history = watch.history
         for index in range(first, last):
-            if history.flags[index] != 1:  # only believable readings that came on time
-                continue
             taken_s, value = history.times[index], history.values[index]
+            if taken_s < watch.examine_from_s or history.flags[index] != Flag.CAN_CLEAR:
+                continue
+            watch.examine_from_s = taken_s + EXAMINE_EVERY_S
             answer = detector.examine(taken_s, value)
             detector.learn(taken_s, value)
             if self.is_quiet:

@@ -34,6 +34,7 @@ class WatchMemory(msgspec.Struct, array_like=True):
     newest_s: float
     tracks: dict[str, TrackMemory]
     detector: bytes | None
+    examine_from_s: float
 
 
 class PointMemory(msgspec.Struct, array_like=True):
@@ -96,6 +97,7 @@ def _watch(watch: Watch) -> WatchMemory:
         newest_s=watch.newest_s,
         tracks={track.rule.id: _track(track) for track in watch.tracks},
         detector=watch.detector.dump() if watch.detector is not None else None,
+        examine_from_s=watch.examine_from_s if watch.detector is not None else 0.0,
     )
 
 
@@ -118,6 +120,7 @@ def _restore(watch: Watch, kept: WatchMemory) -> None:
     watch.newest_s = kept.newest_s
     if watch.detector is not None and kept.detector is not None:
         watch.detector.load(kept.detector)
+        watch.examine_from_s = kept.examine_from_s
     for track in watch.tracks:
         saved = kept.tracks.get(track.rule.id)
         if saved is not None and saved.fingerprint == fingerprint(track):

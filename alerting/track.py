@@ -249,8 +249,14 @@ class Track:
         stats = [measure.compute(history, index) for measure in rule.measures]
         entry = self.levels.get(level) or rule.levels[-1]
         way = _met(entry, stats) or entry.alternatives[0]
-        parts = [_part(rule, stats, position, limit) for position, limit in way]
         position, limit = way[0]
+        if step.after < step.before:
+            left = self.levels.get(step.before) or rule.levels[-1]
+            words = f"has left the {left.severity.word} level"
+            parts = [_part(rule, stats, *pair, words) for pair in left.alternatives[0]]
+        else:
+            words = "at or above" if rule.sign > 0 else "at or below"
+            parts = [_part(rule, stats, *pair, words) for pair in way]
         stat = stats[position]
         suspect = " The reading is suspect." if history.flags[index] & Flag.SUSPECT else ""
         return Finding(
@@ -391,10 +397,11 @@ def _met(level: Level, stats: Sequence[float | None]) -> tuple[tuple[int, float]
     return None
 
 
-def _part(rule: BoundRule, stats: Sequence[float | None], position: int, limit: float) -> str:
+def _part(
+    rule: BoundRule, stats: Sequence[float | None], position: int, limit: float, words: str
+) -> str:
     """Put one measure against its limit in words."""
     stat, measure = stats[position], rule.measures[position]
-    side = "at or above" if rule.sign > 0 else "at or below"
     shown = "unknown" if stat is None else f"{rule.sign * stat:.4g} {measure.unit}"
     name = "" if measure.name == "value" else f"{measure.name.replace('_', ' ')} "
-    return f"{name}{shown}, {side} {rule.sign * limit:.4g} {measure.unit}"
+    return f"{name}{shown}, {words} {rule.sign * limit:.4g} {measure.unit}"

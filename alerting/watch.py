@@ -18,6 +18,7 @@ from sensors.registry import Sensor
 
 _KEEP_AT_LEAST = 64
 _SLACK = 192
+_NEVER_S = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ class Watch:
         "_keep_s",
         "_trim_at",
         "detector",
+        "examine_from_s",
         "history",
         "is_busy",
+        "is_idle",
         "is_late",
         "key",
         "lateness_s",
@@ -73,7 +76,9 @@ class Watch:
         self.newest_s = 0.0
         self.n_settled = 0
         self.is_late = False
-        self.is_busy = detector is not None
+        self.is_busy = False  # an announced alert of some track is not settled yet
+        self.is_idle = not rules and detector is None  # only its silence matters
+        self.examine_from_s = 0.0 if detector is not None else _NEVER_S
         self._keep_s = max((rule.window_s + rule.stale_s for rule in rules), default=0.0)
         self._trim_at = _KEEP_AT_LEAST + _SLACK
 
@@ -85,10 +90,8 @@ class Watch:
         """
         if time_s > self.newest_s:
             self.newest_s = time_s
-        if not self.tracks and self.detector is None:
-            return ()
         history = self.history
-        n_before = len(history)
+        n_before = len(history.times)
         self.is_late = delay_s > self.lateness_s or (
             n_before > 0 and time_s <= history.times[-1] - self.lateness_s
         )
@@ -130,8 +133,13 @@ class Watch:
 
     @property
     def wants_settling(self) -> bool:
-        """Say whether the boundary matters now: something stands, or there is much to forget."""
-        return self.is_busy or len(self.history) >= self._trim_at
+        """Say whether the boundary matters now.
+
+        It does while an alert stands, when the detector's next look is due, and when there is much
+        to forget.
+        """
+        times = self.history.times
+        return self.is_busy or times[-1] >= self.examine_from_s or len(times) >= self._trim_at
 
     def trim_if_long(self) -> None:
         """Forget what no decision can look back at any more, once there is much of it."""

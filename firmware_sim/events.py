@@ -81,6 +81,11 @@ DEEDS: dict[str, Deed] = {
         ("formwork",),
         {"to_pct": Param(70.0, 1.0, 300.0), "over": Param(3600.0, 10.0, 864000.0)},
     ),
+    "danger": Deed(
+        "somebody sees a danger sign and presses the button",
+        ("pit", "formwork"),
+        {"lasting": _LASTING},
+    ),
     "overload": Deed(
         "a crane or hoist lifts more than it may",
         ("crane", "hoist"),

@@ -122,7 +122,11 @@ def write_site(load: Load, directory: Path) -> Path:
         "site:",
         f"  id: {load.site}",
         "  name: Load-test fleet",
+        "  kind: other",
         "  position: {lat: 23.2, lon: 113.3}",
+        "  district: load test",
+        "  street: load test",
+        "  village: load test",
         "devices:",
     ]
     sensors = ", ".join(f"{{quantity: {quantity}}}" for quantity in QUANTITIES)

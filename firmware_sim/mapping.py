@@ -23,17 +23,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from firmware_sim.errors import Misuse
 from firmware_sim.kinds import KINDS
 from firmware_sim.marked import Block, Page
+from firmware_sim.units import units_for
 
-# (unit in the file, ending of the quantity) → factor.
-_FACTORS = {
-    ("mm", "_m"): 0.001,
-    ("cm", "_m"): 0.01,
-    ("m", "_mm"): 1000.0,
-    ("cm", "_mm"): 10.0,
-    ("km/h", "_ms"): 1 / 3.6,
-    ("kg", "_t"): 0.001,
-    ("rad", "_deg"): 180.0 / math.pi,
-}
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUANTITIES = frozenset().union(*KINDS.values())
 _KEYS = (
@@ -213,17 +204,15 @@ def _scale(page: Page, entry: Block, quantity: str) -> float:
     unit = str(entry.get("unit", ""))
     if "scale" in entry and unit:
         page.fault(entry.line_of("unit"), "give `scale` or `unit`, not both")
-    if not unit or quantity.endswith("_" + unit.replace("/", "")):
+    if not unit:
         return float(entry.get("scale", 1.0))
-    for (name, ending), factor in _FACTORS.items():
-        if unit == name and quantity.endswith(ending):
-            return factor
-    known = ", ".join(sorted({name for name, _ in _FACTORS}))
-    page.fault(
-        entry.line_of("unit"),
-        f"cannot turn `{unit}` into {quantity}; known are {known}; use `scale`",
-    )
-    return 1.0
+    units = units_for(quantity)
+    if unit not in units:
+        allowed = ", ".join(units)
+        page.fault(
+            entry.line_of("unit"), f"{quantity} in `{unit}`? Allowed are {allowed}; or use `scale`"
+        )
+    return units.get(unit, 1.0)
 
 
 def _time(page: Page, root: Block) -> Callable[[str], datetime]:

@@ -12,6 +12,7 @@ from firmware_sim import span
 from firmware_sim.errors import Misuse
 from firmware_sim.kinds import KINDS
 from firmware_sim.marked import Block, Page, Rows
+from firmware_sim.units import units_for
 
 DEFAULT_EVERY_S = {
     "crane": 5.0,
@@ -23,29 +24,14 @@ DEFAULT_EVERY_S = {
     "platform": 5.0,
 }
 _MIN_EVERY_S = 0.1
-# What a device that speaks another unit multiplies the base unit by. Copied by hand, as the
-# quantities are: the server's own table must not be able to hide a mistake here.
-_UNITS = {
-    "kg": 1000.0,
-    "kN(t)": 9.80665,
-    "cm": 100.0,
-    "mm(m)": 1000.0,
-    "m(mm)": 0.001,
-    "rad": 0.017453292519943295,
-    "km/h": 3.6,
-    "t(kN)": 1 / 9.80665,
-    "hPa": 10.0,
-}
-_BASE_UNITS = "t % m mm deg permille mm/m m/s mm/h kN kN·m kPa degC V m3/s count bool code"
-_BASE = frozenset(_BASE_UNITS.split())
 
 
 @dataclass(frozen=True, slots=True)
 class SensorSpec:
     """One sensor a device carries, with the design numbers that hold for it.
 
-    The instrument sends `(value - offset) / scale * factor`: `scale` and `offset` undo the
-    calibration the server will apply, `factor` turns the base unit into the one the device speaks.
+    The instrument sends `(value - offset) / scale / unit`: `scale` and `offset` undo the
+    calibration the server will apply, `unit` is the size of what it speaks in base units.
     """
 
     quantity: str
@@ -53,11 +39,11 @@ class SensorSpec:
     design: dict[str, float] = field(default_factory=dict)
     scale: float = 1.0
     offset: float = 0.0
-    factor: float = 1.0
+    unit: float = 1.0
 
     def raw(self, value: float) -> float:
         """Give what the instrument sends when the truth is `value`."""
-        return (value - self.offset) / self.scale * self.factor
+        return (value - self.offset) / self.scale / self.unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +166,11 @@ def _sensors(page: Page, row: Block, kind: str, design: dict[str, float]) -> tup
 
 
 def _sensor(page: Page, entry: Block, quantity: str, design: dict[str, float]) -> SensorSpec:
+    units = units_for(quantity)
     unit = str(entry.get("unit", "")).strip()
-    if unit and unit not in _UNITS and unit not in _BASE:
-        allowed = ", ".join([*sorted(_BASE), *_UNITS])
-        page.fault(entry.line_of("unit"), f"unknown unit `{unit}`; allowed are {allowed}")
+    if unit and unit not in units:
+        allowed = ", ".join(units)
+        page.fault(entry.line_of("unit"), f"{quantity} in `{unit}`? Allowed are {allowed}")
     calibration = _numbers(entry.get("calibration"))
     if calibration.get("scale", 1.0) == 0.0:
         page.fault(entry.line_of("calibration"), "a calibration's scale cannot be 0")
@@ -194,7 +181,7 @@ def _sensor(page: Page, entry: Block, quantity: str, design: dict[str, float]) -
         design | _numbers(entry) | _numbers(entry.get("design")),
         calibration.get("scale", 1.0),
         calibration.get("offset", 0.0),
-        _UNITS.get(unit, 1.0),
+        units.get(unit, 1.0),
     )
 
 

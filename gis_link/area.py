@@ -101,6 +101,8 @@ def check_areas(places: Sequence[Place]) -> list[Fault]:
 
 
 def _overlaps(places: Sequence[Place]) -> list[Fault]:
+    if not places:
+        return []
     outlines = [place.outline for place in places]
     pairs = shapely.STRtree(outlines).query(outlines, predicate="intersects").T.tolist()
     faults: list[Fault] = []

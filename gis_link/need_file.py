@@ -45,7 +45,7 @@ class _Wrong(Exception):
 
 def closest(word: str, allowed: Iterable[str]) -> str:
     """Suggest the word that was probably meant, and list what is allowed."""
-    names = sorted(allowed)
+    names = sorted(str(name) for name in allowed)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     meant = f"did you mean {near[0]!r}? " if near else ""
     return f"{meant}allowed: {', '.join(names)}"

@@ -5,7 +5,6 @@ Pure computation on loaded resources, a few milliseconds at 100 000 of them, so 
 
 import math
 from datetime import datetime
-from typing import Protocol
 
 from alerting.model import Alert, AlertKind, Card, ChainLink, Responder, Severity
 from gis_link import model as gis
@@ -18,6 +17,7 @@ from gis_link.match_team import TeamPick
 from gis_link.reach import TravelTime
 from gis_link.scene import Scene
 from gis_link.view import View, Views
+from groundwatch.clock import Clock
 from sensors.model import Position
 
 _ABSENT = {
@@ -34,14 +34,6 @@ _OF_KIND = {
     AlertKind.ANOMALY: "anomaly",
     AlertKind.SYSTEM: "system",
 }
-
-
-class Clock(Protocol):
-    """Tells the time that ages are counted from."""
-
-    def now(self) -> datetime:
-        """Give the present instant, aware, in UTC."""
-        ...
 
 
 class CardDesk:

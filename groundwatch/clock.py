@@ -36,23 +36,35 @@ class ScaledClock:
         self.start = start
         self.anchor_s = anchor_s
         self.speed = speed
+        self._halted_at: datetime | None = None
 
     def now(self) -> datetime:
         """Give the simulated instant."""
+        if self._halted_at is not None:
+            return self._halted_at
         return self.start + timedelta(seconds=(time.time() - self.anchor_s) * self.speed)
+
+    def halt(self) -> None:
+        """Stand still from now on: the simulated world has ended."""
+        self._halted_at = self.now()
 
 
 class EventClock:
-    """The time of the newest reading, going on at the pace of the world since it came."""
+    """The time of the newest reading, going on at the pace of the world since it came.
+
+    Before the first reading (`has_begun` is False) it tells nothing that silence could be judged by.
+    """
 
     def __init__(self, start: datetime) -> None:
         """Begin at `start`, usually before the first reading."""
         self._newest = start
         self._told_s = time.monotonic()
+        self.has_begun = False
 
     def tell(self, taken_at: datetime) -> datetime:
         """Move on to a reading's instant if it is newer, and give the newest so far."""
         if taken_at > self._newest:
+            self.has_begun = True
             self._newest = taken_at
             self._told_s = time.monotonic()
         return self._newest

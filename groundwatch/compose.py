@@ -7,6 +7,7 @@ round, so that nothing that was taken in is left without an owner.
 import asyncio
 import logging
 import sys
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,8 +30,8 @@ from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock, SystemClock
 from groundwatch.district import District
 from groundwatch.pipeline import Pipeline
-from groundwatch.settings import Settings
-from groundwatch.supervise import problems
+from groundwatch.settings import InfluxSettings, Settings
+from groundwatch.supervise import Away, problems
 from ingest.broker import LocalBroker, local_broker
 from ingest.intake import Intake
 from ingest.mqtt import MqttConfig, MqttSource, TlsConfig
@@ -78,6 +79,8 @@ class Program:
     n_unwritten_dropped: int = 0
     _wake_writer: asyncio.Event = field(default_factory=asyncio.Event)
     _is_stopping: bool = False
+    _broker_away: Away = field(default_factory=Away)
+    _store_away: Away = field(default_factory=Away)
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None] | None = None) -> None:
         """Run until `stop` is set, then stop gracefully: nothing owned is lost.
@@ -126,16 +129,18 @@ class Program:
                 return
 
     async def _tick(self) -> None:
-        was_connected = False
+        was_listening = False
         since_sites_s = 0.0
         while True:
             now = self.clock.now()
-            status = self.source.status
-            if status.connected and not was_connected:
+            is_listening = self.source.status.connected and (
+                not isinstance(self.clock, EventClock) or self.clock.has_begun
+            )
+            if is_listening and not was_listening:
                 self.engine.judge.silence.start(now.timestamp())
-            was_connected = status.connected
-            await self.engine.tick(is_listening=status.connected)
-            await self._supervise(now)
+            was_listening = is_listening
+            await self.engine.tick(is_listening=is_listening)
+            await self._supervise()
             await self._save_states()
             since_sites_s += 1.0
             if since_sites_s >= _SITES_EVERY_S or since_sites_s == 2.0:
@@ -143,13 +148,15 @@ class Program:
                 await self._write_sites(now)
             await asyncio.sleep(1.0)
 
-    async def _supervise(self, now: datetime) -> None:
+    async def _supervise(self) -> None:
+        source, ship, now_s = self.source.status, self.shipper.status(), time.monotonic()
+        store_away = bool(self.store_problem) or not ship.is_writing
         found = problems(
-            source=self.source.status,
+            source=source,
+            broker_away_s=self._broker_away.look(is_away=not source.connected, now_s=now_s),
             log_full=self.pipeline.counts.log_full,
-            ship=self.shipper.status(),
-            started_at=self.started_at,
-            now=now,
+            ship=ship,
+            store_away_s=self._store_away.look(is_away=store_away, now_s=now_s),
         )
         for name, problem in found.items():
             if problem is None:
@@ -273,7 +280,7 @@ async def opened(
         count = await engine.restore(log)
         _LOG.info("restored", extra={"blocks_read": count, "last_block": engine.last_seq})
         broker = await _broker(settings, stack)
-        mqtt = _mqtt_config(settings, broker)
+        mqtt = mqtt_config(settings, broker)
         source = MqttSource(mqtt, now=SystemClock().now if _is_event(clock) else clock.now)
         intake = Intake(district.registry)
         await _remember(intake, log)
@@ -322,16 +329,19 @@ def _store(settings: Settings) -> TelemetryStore:
     if influx is None:
         path = settings.state / "telemetry.db"
         return EmbeddedStore(EmbeddedConfig(path=path, retention=settings.retention))
-    return InfluxStore(
-        InfluxConfig(
-            url=influx.url,
-            database=influx.database,
-            version=_INFLUX_VERSIONS[influx.version],
-            org=influx.org,
-            token=influx.token.get_secret_value() if influx.token else "",
-            user=influx.user or "",
-            password=influx.password.get_secret_value() if influx.password else "",
-        )
+    return InfluxStore(influx_config(influx))
+
+
+def influx_config(influx: InfluxSettings) -> InfluxConfig:
+    """Say how to reach the database of the settings."""
+    return InfluxConfig(
+        url=influx.url,
+        database=influx.database,
+        version=_INFLUX_VERSIONS[influx.version],
+        org=influx.org,
+        token=influx.token.get_secret_value() if influx.token else "",
+        user=influx.user or "",
+        password=influx.password.get_secret_value() if influx.password else "",
     )
 
 
@@ -366,7 +376,8 @@ async def _broker(settings: Settings, stack: AsyncExitStack) -> LocalBroker | No
     return broker
 
 
-def _mqtt_config(settings: Settings, broker: LocalBroker | None) -> MqttConfig:
+def mqtt_config(settings: Settings, broker: LocalBroker | None) -> MqttConfig:
+    """Say how to reach the broker of the settings, or the one started here."""
     mqtt = settings.mqtt
     tls = None
     if mqtt.tls_ca is not None:

@@ -74,6 +74,19 @@ class Pipeline:
         async with self._lock:
             await self._own_held()
 
+    async def own(self, decoded: Decoded) -> int:
+        """Own and judge what did not come through the source (replayed from quarantine).
+
+        Raises:
+            LogFull: nothing of `decoded` is owned or judged.
+        """
+        async with self._lock:
+            seq = await self.log.own(decoded)
+            if decoded.reports:
+                self.intake.remember(decoded.reports)
+                await self.engine.take(seq, decoded.reports)
+            return seq
+
     async def _carry(self, batch: Sequence[RawMessage]) -> None:
         decoded = self.intake.decode(batch)
         if self.event_clock is not None:

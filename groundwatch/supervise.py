@@ -5,14 +5,13 @@ A broker that is away makes every sensor silent at once; one alert that says so 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from alerting.model import Severity
 from ingest.mqtt import SourceStatus
 from storage.ship import ShipStatus
 
-BROKER_PATIENCE = timedelta(seconds=10)
-STORE_PATIENCE = timedelta(seconds=60)
+BROKER_PATIENCE_S = 10.0
+STORE_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +22,53 @@ class Problem:
     severity: Severity
 
 
+@dataclass(slots=True)
+class Away:
+    """For how long something has been away, on a clock that only goes forward."""
+
+    since_s: float | None = None
+
+    def look(self, *, is_away: bool, now_s: float) -> float:
+        """Take one look at a monotonic time and give the seconds it has been away, 0 if here."""
+        if not is_away:
+            self.since_s = None
+            return 0.0
+        if self.since_s is None:
+            self.since_s = now_s
+        return now_s - self.since_s
+
+
 def problems(
-    *, source: SourceStatus, log_full: str, ship: ShipStatus, started_at: datetime, now: datetime
+    *,
+    source: SourceStatus,
+    broker_away_s: float,
+    log_full: str,
+    ship: ShipStatus,
+    store_away_s: float,
 ) -> Mapping[str, Problem | None]:
     """Say for each of the program's own parts what is wrong with it, None where nothing is."""
     return {
-        "broker": _broker(source, now),
-        "log": Problem(f"readings cannot be kept: {log_full}", Severity.EXTREME)
-        if log_full
-        else None,
-        "store": _store(ship, started_at, now),
+        "broker": _broker(source, broker_away_s),
+        "log": _log(log_full),
+        "store": _store(ship, store_away_s),
     }
 
 
-def _broker(source: SourceStatus, now: datetime) -> Problem | None:
-    if source.connected or now - source.since < BROKER_PATIENCE:
+def _broker(source: SourceStatus, away_s: float) -> Problem | None:
+    if away_s < BROKER_PATIENCE_S:
         return None
     text = f"no readings arrive: the broker is away ({source.reason}); every sensor is unseen"
     return Problem(text, Severity.SEVERE)
 
 
-def _store(ship: ShipStatus, started_at: datetime, now: datetime) -> Problem | None:
-    if ship.is_writing:
-        return None
-    since = ship.last_ok_at or started_at
+def _log(full: str) -> Problem | None:
+    return Problem(f"readings cannot be kept: {full}", Severity.EXTREME) if full else None
+
+
+def _store(ship: ShipStatus, away_s: float) -> Problem | None:
     if ship.needs_a_person:
         return Problem(f"the database refuses readings: {ship.last_error}", Severity.MODERATE)
-    if now - since < STORE_PATIENCE:
+    if away_s < STORE_PATIENCE_S:
         return None
     text = (
         f"the database is away ({ship.last_error}); {ship.behind_reports} reports wait in the log"

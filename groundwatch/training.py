@@ -105,7 +105,7 @@ class Forests:
             except _FAILURES as error:
                 self.note_problem(kind, f"saved model not used: {error}", tried_at=None)
 
-    def use(self, forest: Forest) -> None:
+    def use(self, forest: Forest, *, tried_at: datetime | None = None) -> None:
         """Judge with this model from now on."""
         self._forests[forest.kind] = forest
         self._status[forest.kind] = replace(
@@ -114,6 +114,7 @@ class Forests:
             trained_until=datetime.fromtimestamp(forest.trained_until_s, UTC),
             n_rows=forest.n_rows,
             problem="",
+            tried_at=tried_at,
         )
 
     def note_problem(self, kind: str, problem: str, *, tried_at: datetime | None) -> None:
@@ -280,7 +281,7 @@ class Retraining:
         except _FAILURES as error:
             self._forests.note_problem(kind, str(error) or repr(error), tried_at=tried_at)
         else:
-            self._forests.use(forest)
+            self._forests.use(forest, tried_at=tried_at)
             _log.info("model trained", kind=kind, rows=forest.n_rows, devices=len(forest.keys))
         return next(status for status in self._forests.status() if status.kind == kind)
 

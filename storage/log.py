@@ -204,9 +204,9 @@ class Log:
             found.append(block)
         return found
 
-    async def count_beyond(self, seq: int) -> tuple[int, int]:
-        """Count the blocks and the reports beyond `seq`."""
-        return await self._read(log_file.count_beyond, seq)
+    async def count_reports(self, after: int, upto: int) -> int:
+        """Count the reports in the blocks beyond `after` up to and including `upto`."""
+        return await self._read(log_file.count_reports, after, upto)
 
     def cursor(self, follower: str) -> int:
         """Give the number of the last block that `follower` is done with, 0 when none.

@@ -166,12 +166,12 @@ def read(connection: sqlite3.Connection, after: int, max_reports: int) -> list[B
     return blocks
 
 
-def count_beyond(connection: sqlite3.Connection, seq: int) -> tuple[int, int]:
-    """Count the blocks and the reports beyond `seq`."""
-    blocks, reports = connection.execute(
-        "SELECT count(*), coalesce(sum(n_reports), 0) FROM block WHERE seq > ?", (seq,)
+def count_reports(connection: sqlite3.Connection, after: int, upto: int) -> int:
+    """Count the reports in the blocks beyond `after` up to `upto`."""
+    row = connection.execute(
+        "SELECT coalesce(sum(n_reports), 0) FROM block WHERE seq > ? AND seq <= ?", (after, upto)
     ).fetchone()
-    return blocks, reports
+    return int(row[0])
 
 
 def save_cursor(

@@ -6,16 +6,18 @@ block shipped twice after a crash is stored once, because every store writes by 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import SystemRandom
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from storage.errors import LogFull, StorageError, StoreRefused, StoreUnavailable
 from storage.log import Log
 from storage.log_file import Block
 from storage.ports import TelemetryStore
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _MAX_DOUBLINGS = 16
@@ -130,14 +132,13 @@ class Shipper:
         Raises:
             LogUnusable: the log cannot be read.
         """
-        self._tally.owned_at_start = self._log.n_owned
-        _, self._tally.behind_at_start = await self._log.count_beyond(self._cursor)
+        last_seq, self._tally.owned_at_start = self._log.last_seq, self._log.n_owned
+        self._tally.behind_at_start = await self._log.count_reports(self._cursor, last_seq)
         while not self._stopping.is_set():
-            await self._until_stop(self._log.wait_beyond(self._cursor))
+            await self._until_stop(self._log.wait_beyond, self._cursor)
             if self.status().behind_reports < self._config.max_reports:
                 await self._pause(self._config.max_age)
-            if not self._stopping.is_set():
-                await self._ship_next()
+            await self._ship_next()
         await self._drain()
 
     @property
@@ -146,6 +147,8 @@ class Shipper:
 
     async def _ship_next(self) -> None:
         """Ship the next blocks, however often it takes, unless stopped between two attempts."""
+        if self._stopping.is_set():
+            return
         blocks = await self._log.blocks(self._cursor, self._config.max_reports)
         while blocks and not self._stopping.is_set():
             delay = await self._attempt(blocks)
@@ -227,15 +230,18 @@ class Shipper:
         return delay
 
     async def _pause(self, duration: timedelta) -> None:
-        await self._until_stop(self._nap(duration.total_seconds()))
+        await self._until_stop(self._sleep, duration.total_seconds())
 
-    async def _nap(self, seconds: float) -> None:
-        await self._sleep(seconds)
+    async def _until_stop(self, wait: Callable[[T], Awaitable[None]], until: T) -> None:
+        """Wait for `wait(until)` or for `stop`, whichever comes first."""
+        if self._stopping.is_set():
+            return
 
-    async def _until_stop(self, waiting: Coroutine[Any, Any, None]) -> None:
-        """Wait for `waiting` or for `stop`, whichever comes first."""
+        async def waiting() -> None:
+            await wait(until)
+
         async with asyncio.TaskGroup() as group:
-            tasks = {group.create_task(waiting), group.create_task(self._stopping.wait())}
+            tasks = {group.create_task(waiting()), group.create_task(self._stopping.wait())}
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()

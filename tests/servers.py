@@ -71,12 +71,14 @@ def resume(address: str | int) -> None:
 
 
 def save_mosquitto(port: int) -> None:
-    """Make mosquitto write its sessions and queues to disk now (SIGUSR1)."""
+    """Make mosquitto write its sessions and queues to disk, and wait until they are there."""
     server = _running[port]
-    before = server.log.stat().st_size
+    saved = server.log.parent / "mosquitto" / "mosquitto.db"
+    before = saved.stat().st_ino if saved.exists() else None
     server.process.send_signal(signal.SIGUSR1)
     deadline = time.monotonic() + _START_S
-    while b"Saving in-memory database" not in server.log.read_bytes()[before:]:
+    # It writes beside the old file and renames; the line in its log comes before the writing.
+    while not saved.exists() or saved.stat().st_ino == before:
         if time.monotonic() > deadline:
             raise RuntimeError(f"mosquitto at {port} did not save its state")
         time.sleep(0.01)

@@ -29,6 +29,7 @@ import httpx2
 import msgspec
 from pydantic import SecretStr
 
+from alerting.channels.fresh import Freshness
 from alerting.channels.guard import host_of, why_refused
 from alerting.errors import DeliveryError
 from alerting.model import Notice, Receipt
@@ -153,8 +154,15 @@ class Webhook:
     ) -> tuple[httpx2.Response, str]:
         """Make the request; give the response and as much of its text as is worth reading."""
         host = host_of(address)
+        freshness = Freshness()
         try:
-            request = self._client.build_request("POST", address, content=body, headers=headers)
+            request = self._client.build_request(
+                "POST",
+                address,
+                content=body,
+                headers=headers,
+                extensions={"trace": freshness.trace},
+            )
             async with asyncio.timeout(self._config.total_timeout_s):
                 response = await self._client.send(request, stream=True)
         except (httpx2.TimeoutException, TimeoutError):
@@ -165,6 +173,10 @@ class Webhook:
         except httpx2.TransportError as error:
             reason = f"webhook: {host}: {_what_broke(error)}"
             raise DeliveryError(reason, retryable=True) from None
+        if freshness.is_stale:
+            await response.aclose()
+            reason = f"webhook: {host} answered before it was asked; connection dropped"
+            raise DeliveryError(reason, retryable=True)
         return response, await self._read(response)
 
     async def _read(self, response: httpx2.Response) -> str:

@@ -80,6 +80,7 @@ class Deliverer:
         self._flights: dict[str, _Flight] = {}
         self._finished: dict[str, None] = {}
         self._cancelled_while_reading: set[str] | None = None
+        self._is_more_in_journal = False
         self._counts = Counts()
         self._channel_counts = {name: ChannelCount() for name in channels}
         self._group: asyncio.TaskGroup | None = None
@@ -201,6 +202,7 @@ class Deliverer:
             return
         if out.is_recorded:
             self._counts.put_out += 1
+            self._is_more_in_journal = True
             return
         self._counts.lost += 1
         _LOG.error("a notice that was never recorded is lost", extra=about(out.entry.notice))
@@ -255,6 +257,9 @@ class Deliverer:
             task = group.create_task(self._carry(flight), name=f"notice {held.id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if self._is_more_in_journal and 2 * len(self._waiting) <= self._config.max_waiting:
+            self._is_more_in_journal = False
+            self._read_now.set()
 
     def _has_slot(self, channel: str, severity: Severity) -> bool:
         return self._count(channel).under_way < self._config.slots(severity)
@@ -274,6 +279,8 @@ class Deliverer:
         outcome = self._conclude(flight, step, checked.others)
         self._dispatch()
         await self._ledger.save(outcome)
+        if checked.others:
+            self._read_now.set()  # only the journal knows which of them are new
 
     async def _check(self, entry: OutboxEntry) -> RepeatStep:
         """Ask whether a repeat is still called for, and to whom; others pass."""

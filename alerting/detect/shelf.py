@@ -103,7 +103,7 @@ class Shelf:
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._directory / manifest.file
         _write_whole(path, model)
-        _write_whole(self._manifest_path(forest.kind), self._signed(manifest))
+        _write_whole(self._manifest_path(forest.kind), self.signed(manifest))
         for old in self._directory.glob(f"{forest.kind}-*.skops"):
             if old != path:
                 with suppress(FileNotFoundError):
@@ -177,7 +177,8 @@ class Shelf:
     def _manifest_path(self, kind: str) -> Path:
         return self._directory / f"{kind}.json"
 
-    def _signed(self, manifest: Manifest) -> bytes:
+    def signed(self, manifest: Manifest) -> bytes:
+        """Give a manifest's bytes with the signature that `load` will ask for."""
         signed = msgspec.structs.replace(manifest, hmac=self._signature(manifest))
         return msgspec.json.format(msgspec.json.encode(signed), indent=1)
 

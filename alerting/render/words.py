@@ -15,7 +15,7 @@ Words = dict[str, str]
 _IN_PLACE_START, _IN_PLACE_END = IN_PLACE_OF.split("{name}")
 _REMARKS_ZH = {
     NOT_RECORDED: "未入库：日志库不可用",
-    CARD_FOLLOWS: "资源卡随后发送：周边力量仍在查询",
+    CARD_FOLLOWS: "周边力量仍在查询，随后发送",
     NOT_CHECKED: "未核对是否已确认：日志库不可用",
 }
 

@@ -4,7 +4,7 @@ Every combination of site, hazard, kind and severity that routes can tell apart 
 name that no file mentions standing for "any other".
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -30,13 +30,14 @@ def unrouted(
 
     `sites` and `hazards` are all there are; None when that is not known.
     """
+    every_site, every_hazard = _told_apart(table, sites, hazards)
     bare = [
         (site, hazard, kind, severity)
-        for site, hazard, kind, severity in _cells(table, sites, hazards)
+        for site, hazard, kind, severity in product(every_site, every_hazard, AlertKind, Severity)
         if not _named(table, Matter(site, hazard, kind, severity))
     ]
     boxes = _boxes(bare)
-    shown = [_phrase(box) for box in boxes[:MAX_GAPS]]
+    shown = [_phrase(box, len(every_site), len(every_hazard)) for box in boxes[:MAX_GAPS]]
     if len(boxes) > MAX_GAPS:
         shown.append(f"{len(boxes) - MAX_GAPS} more combinations")
     return shown
@@ -48,7 +49,8 @@ def unattended(
     """Say for which routes' alerts there are hours of the week with nobody on duty, and when."""
     found: dict[frozenset[str], tuple[Route, str]] = {}
     checked: set[frozenset[str]] = set()
-    for site, hazard, kind, severity in _cells(table, sites, hazards):
+    every_site, every_hazard = _told_apart(table, sites, hazards)
+    for site, hazard, kind, severity in product(every_site, every_hazard, AlertKind, Severity):
         matter = Matter(site, hazard, kind, severity)
         named = _named(table, matter)
         group = frozenset(person.id for person, _ in named)
@@ -62,17 +64,17 @@ def unattended(
     return list(found.values())
 
 
-def _cells(
+def _told_apart(
     table: RouteTable, sites: Collection[str] | None, hazards: Collection[str] | None
-) -> Iterable[_Cell]:
+) -> tuple[list[str], list[str]]:
+    """Give the sites and hazards to try; where not all are known, those named and one other."""
     if sites is None:
         named = {site for route in table.routes for site in route.sites}
         named |= {site for person in table.people.values() for site in person.sites}
-        sites = [*sorted(named), _OTHER]
+        sites = [*named, _OTHER]
     if hazards is None:
-        mentioned = {hazard for route in table.routes for hazard in route.hazards}
-        hazards = [*sorted(mentioned), _OTHER]
-    return product(sorted(sites), sorted(hazards), AlertKind, Severity)
+        hazards = [*{hazard for route in table.routes for hazard in route.hazards}, _OTHER]
+    return sorted(sites), sorted(hazards)
 
 
 def _named(table: RouteTable, matter: Matter) -> list[tuple[Person, bool]]:
@@ -114,16 +116,14 @@ def _boxes(cells: _Cells) -> list[list[tuple[str, ...]]]:
     return boxes
 
 
-def _phrase(box: Sequence[tuple[str, ...]]) -> str:
+def _phrase(box: Sequence[tuple[str, ...]], n_sites: int, n_hazards: int) -> str:
     sites, hazards, kinds, severities = box
-    what = _some(hazards, "any hazard", "any other hazard")
+    what = "any hazard" if len(hazards) == n_hazards else _some(hazards, "any other hazard")
     which = "of any severity" if len(severities) == len(Severity) else "/".join(severities)
     kind = "" if len(kinds) == len(AlertKind) else f", {' and '.join(kinds)} alerts,"
-    where = _some(sites, "any site", "any other site")
+    where = "any site" if len(sites) == n_sites else _some(sites, "any other site")
     return f"{what} {which}{kind} at {where}"
 
 
-def _some(words: Sequence[str], every: str, other: str) -> str:
-    if list(words) == [_OTHER]:
-        return every
+def _some(words: Sequence[str], other: str) -> str:
     return ", ".join(other if word == _OTHER else word for word in sorted(words, reverse=True))

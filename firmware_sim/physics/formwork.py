@@ -1,6 +1,6 @@
 """High formwork: settlement, lean and pole force grow while concrete is poured, then creep."""
 
-from firmware_sim.physics.world import Waves, World, smooth
+from firmware_sim.physics.world import Waves, World, lasting, smooth
 from firmware_sim.site import DeviceSpec, SensorSpec
 
 # Alarm values of DBJ/T 15-197-2020 as in the domain reference C3; pole force is a design value.
@@ -39,14 +39,16 @@ class Probe:
         self.alarm = _alarm(sensor)
         self._rest = self._random.uniform(0.15, 0.35)
         self._wander = Waves(self._random, 2400.0)
-        self._pours = world.acting("pour", spec.site, spec.id, sensor.point or "*")
+        place = (spec.site, spec.id, sensor.point or "*")
+        self._pours = world.acting("pour", *place)
+        self._dangers = world.acting("danger", *place)
 
     def at(self, t_s: float, air_degc: float) -> float:
         """Give the value at `t_s` with the air at `air_degc`."""
         if self.quantity == "temperature_degc":
             return air_degc
         if self.quantity == "danger_sign":
-            return 0.0
+            return float(lasting(self._dangers, t_s) is not None)
         if self.quantity in ("battery_v", "battery_pct"):
             full = 3.6 if self.quantity == "battery_v" else 88.0
             return full * (1.0 + self._random.gauss(0.0, 0.002))

@@ -8,7 +8,7 @@ it is a common value for the quantity (domain reference B3).
 import math
 
 from firmware_sim.events import Event
-from firmware_sim.physics.world import Waves, World
+from firmware_sim.physics.world import Waves, World, lasting
 from firmware_sim.site import DeviceSpec, SensorSpec
 
 _LIMITS = {
@@ -86,13 +86,14 @@ class Probe:
             deed = "pit_creep"
         place = (spec.site, spec.id, sensor.point or "*")
         self._events = world.acting(deed, *place) if deed else []
+        self._dangers = world.acting("danger", *place)
 
     def at(self, t_s: float, air_degc: float) -> float:
         """Give the value at `t_s` with the air at `air_degc`."""
         if self.quantity == "temperature_degc":
             return air_degc
         if self.quantity == "danger_sign":
-            return 0.0
+            return float(lasting(self._dangers, t_s) is not None)
         if self.quantity == "battery_v":
             return 12.6 + self._random.gauss(0.0, 0.02)
         if self.quantity == "battery_pct":

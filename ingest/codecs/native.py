@@ -33,7 +33,7 @@ _FIELDS = _Wire.__struct_fields__
 _decode = msgspec.json.Decoder(_Wire | list[_Wire]).decode
 _decode_one = msgspec.json.Decoder(_Wire).decode
 _scan = json.JSONDecoder().raw_decode
-_UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, OSError, RecursionError)
+_UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 
 def decode(payload: bytes) -> tuple[list[Sample], list[Fault]]:
@@ -62,10 +62,13 @@ def parts(payload: bytes) -> list[bytes]:
 
 def _sample(wire: _Wire, part: int) -> Sample:
     at = wire.at
-    if isinstance(at, datetime):
-        taken_at = at if at.tzinfo is UTC else at.astimezone(UTC)
-    else:
-        taken_at = datetime.fromtimestamp(at / 1000, UTC)
+    try:
+        if isinstance(at, datetime):
+            taken_at = at if at.tzinfo is UTC else at.astimezone(UTC)
+        else:
+            taken_at = datetime.fromtimestamp(at / 1000, UTC)
+    except (ValueError, OSError) as fault:
+        raise OverflowError("no instant between the years 1 and 9999") from fault
     return Sample(taken_at, wire.seq, wire.point, wire.readings, part)
 
 
@@ -141,7 +144,7 @@ def _refuse_rest(text: str, end: int) -> None:
 def _read_one(path: str, value: Any, piece: bytes, part: int) -> tuple[Sample | None, str]:
     try:
         return _sample(_decode_one(piece), part), ""
-    except (OverflowError, OSError):
+    except OverflowError:
         return None, f"{path}.at {shown(value['at'])} is no instant between the years 1 and 9999"
     except _UNREADABLE as fault:
         return None, _why_wrong(path, value) or f"{path}: {fault}"

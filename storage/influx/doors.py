@@ -8,7 +8,7 @@ reports the answer; gathering, retrying and reading are done elsewhere in this p
 import asyncio
 import gzip
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx2
 import msgspec
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from influxdb_client.client.influxdb_client import InfluxDBClient
 
 _GZIP_LEVEL = 3
+_LARGE_BODY_BYTES = 256 * 1024
+_BROKEN = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
 
 
 class HttpDoor:
@@ -96,7 +98,12 @@ class HttpDoor:
             body = await asyncio.to_thread(gzip.compress, body, _GZIP_LEVEL)
             headers["Content-Encoding"] = "gzip"
         params = {"db": self._config.database, "precision": "u"}
-        answer = await self._request("POST", "/write", params=params, content=body, headers=headers)
+        try:
+            answer = await self._client.post("/write", params=params, content=body, headers=headers)
+        except _BROKEN as error:
+            return _maybe_too_large(body) or _raise_away(self._config, error)
+        except httpx2.HTTPError as error:
+            raise _away(self._config, error) from error
         return judge(answer.status_code, answer.headers, answer.content)
 
     async def _answer(self, response: httpx2.Response) -> Any:
@@ -142,7 +149,7 @@ class V2WriteDoor:
         from influxdb_client.client.write_api import SYNCHRONOUS
         from influxdb_client.domain.write_precision import WritePrecision
         from influxdb_client.rest import ApiException
-        from urllib3.exceptions import HTTPError
+        from urllib3.exceptions import HTTPError, ProtocolError
 
         config = self._config
         if self._client is None:
@@ -162,13 +169,30 @@ class V2WriteDoor:
             )
         except ApiException as error:
             return judge(error.status or 0, dict(error.headers or {}), _bytes(error.body))
-        except (HTTPError, OSError) as error:
+        except (ProtocolError, OSError) as error:
+            return _maybe_too_large(body) or _raise_away(config, error)
+        except HTTPError as error:
             raise _away(config, error) from error
         return None
 
 
 def _bytes(body: str | bytes | None) -> bytes:
     return body.encode() if isinstance(body, str) else body or b""
+
+
+def _maybe_too_large(body: bytes) -> Rejection | None:
+    """Judge a connection that broke under a request.
+
+    A server that finds a body too large closes while it is still being sent, and its answer is
+    lost. Smaller requests tell: they pass, or find nobody there.
+    """
+    if len(body) < _LARGE_BODY_BYTES:
+        return None
+    return Rejection(f"the server hung up on {len(body)} bytes", is_too_large=True)
+
+
+def _raise_away(config: InfluxConfig, error: Exception) -> NoReturn:
+    raise _away(config, error) from error
 
 
 def _away(config: InfluxConfig, error: Exception) -> StorageError:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from storage.errors import StoreRefused, StoreUnavailable
+from storage.influx.answers import DatabaseMissing
 from storage.schema import from_us, to_us
 
 
@@ -112,6 +113,8 @@ def cells(answer: object) -> Iterator[Cells]:
         if error and not _means_empty(error):
             if "timeout" in error or "timed out" in error:
                 raise StoreUnavailable(f"InfluxDB gave up a query: {error}")
+            if "database not found" in error:
+                raise DatabaseMissing(f"InfluxDB could not run a query: {error}")
             raise StoreRefused(f"InfluxDB could not run a query: {error}")
         for found in result.get("series", ()):
             names, tags = found["columns"], found.get("tags", {})

@@ -123,7 +123,7 @@ class InfluxStore:
         try:
             await self._ask(Query("SHOW MEASUREMENTS LIMIT 1"))
         except DatabaseMissing:
-            # 3 Core makes a database at the first write; 2.x will say then that it is missing.
+            # It is not about the password; a write will make the database or say what is wrong.
             return
 
     # -- reading --------------------------------------------------------------------------------
@@ -197,7 +197,13 @@ class InfluxStore:
         return self._config.window or (_CORE_WINDOW if self._version == 3 else None)
 
     async def _ask(self, query: Query) -> list[Cells]:
-        return list(influxql.cells(await self._http.query(query)))
+        try:
+            return list(influxql.cells(await self._http.query(query)))
+        except DatabaseMissing:
+            # 3 Core makes a database at the first write; until then nothing was ever stored.
+            if self._version == 3:
+                return []
+            raise
 
     async def _stored_quantities(self) -> dict[str, list[str]]:
         """Give the quantities of the catalogue that the database knows, by kind."""

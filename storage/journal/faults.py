@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from alerting.errors import JournalError
 
@@ -44,6 +45,8 @@ def translated(place: str) -> Iterator[None]:
 def _words(place: str, error: BaseException) -> str:
     code = getattr(error, "sqlite_errorcode", None)
     said = str(error).partition("\n")[0] or type(error).__name__
+    if isinstance(error, TimeoutError | PoolTimeoutError):
+        said = "no answer in time"
     if isinstance(code, int):
         advice = _ADVICE.get(code & 0xFF)
         if advice is not None:

@@ -21,6 +21,14 @@ from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transiti
 from alerting.ports import Action, Effects, RuleState
 from storage.journal import connect, rows, statements
 from storage.journal.faults import translated
+from storage.journal.listing import (
+    AlertQuery,
+    HistoryQuery,
+    PastStep,
+    alerts_found,
+    step_of,
+    steps_found,
+)
 from storage.journal.migrate import upgrade
 from storage.journal.schema import actions, alerts, outbox, rule_state, transitions
 from storage.journal.underway import UnderWay
@@ -73,9 +81,13 @@ class SqlJournal:
     async def open(self) -> None:
         """Make what is missing (directory, file, tables) and bring the tables to this version.
 
+        No effect when it is open already.
+
         Raises:
             JournalError: it cannot be opened, is damaged, or was made by a newer program.
         """
+        if self._doors is not None:
+            return
         with translated(self._place):
             if self._url.drivername.startswith("sqlite"):
                 path = Path(str(self._url.database))
@@ -141,6 +153,17 @@ class SqlJournal:
         if since is not None:
             question = question.where(alerts.c.detected_at >= since)
         return await self._ask(question, rows.alert_of)
+
+    async def found(self, query: AlertQuery) -> list[Alert]:
+        """Give one page of the alerts a person asks for."""
+        return await self._ask(alerts_found(query), rows.alert_of)
+
+    async def past(self, query: HistoryQuery) -> list[PastStep]:
+        """Give one page of the final steps of alerts, sorted by event time.
+
+        The same step written under two alerts (one continues the other) comes twice.
+        """
+        return await self._ask(steps_found(query), step_of)
 
     async def transitions(self, alert_id: str) -> list[Transition]:
         """List one alert's transitions in order."""

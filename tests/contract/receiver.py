@@ -21,9 +21,9 @@ class Received:
 class Receiver:
     """Answers requests with `script` in turn, then 200; each entry is a status line or a trick.
 
-    Tricks: `hang` (no answer), `reset` (connection closed unread), `cut` (closed within the answer),
-    `twice` (two answers to one request), `drip` (a body without end), `huge` (a body of 10 MB),
-    `garbage` (not HTTP).
+    Tricks: `hang` (no answer), `reset` (closed unread), `cut` (closed within the answer), `twice`
+    (two answers to one request), `drip` (a body without end), `huge` (a body of 10 MB), `garbage`
+    (not HTTP).
     """
 
     script: list[str] = field(default_factory=list)
@@ -32,6 +32,7 @@ class Receiver:
     port: int = 0
     received: list[Received] = field(default_factory=list)
     n_connections: int = 0
+    connections: dict[asyncio.StreamWriter, asyncio.Event] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -40,6 +41,7 @@ class Receiver:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.n_connections += 1
         number = self.n_connections
+        ended = self.connections[writer] = asyncio.Event()
         try:
             while True:
                 request = await self._read(reader, number)
@@ -51,6 +53,7 @@ class Receiver:
             pass
         finally:
             writer.close()
+            ended.set()
 
     async def _read(self, reader: asyncio.StreamReader, number: int) -> Received:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -108,4 +111,6 @@ async def receiving(
         yield receiver
     finally:
         server.close()
-        server.close_clients() if hasattr(server, "close_clients") else None
+        for writer, ended in receiver.connections.items():
+            writer.transport.abort()
+            await ended.wait()

@@ -5,6 +5,7 @@ HTTP interface (paths, authorization, error bodies, limits) and stores in the re
 nothing is answered that a database did not do.
 """
 
+import gzip
 import os
 import re
 import sqlite3
@@ -35,6 +36,7 @@ class Influxd:
     def __init__(self, tmp_path: Path) -> None:
         self._tmp_path = tmp_path
         self.url = self._start(None)
+        self._client = httpx2.Client(base_url=self.url, auth=(USER, PASSWORD), trust_env=False)
         self.query(f"CREATE USER {USER} WITH PASSWORD '{PASSWORD}' WITH ALL PRIVILEGES")
 
     def _start(self, port: int | None) -> str:
@@ -62,8 +64,11 @@ class Influxd:
         return self.post("/write", {"db": database, "precision": "u"}, content=lines)
 
     def post(self, path: str, params: dict[str, str], **body: Any) -> httpx2.Response:
-        with httpx2.Client(base_url=self.url, auth=(USER, PASSWORD), trust_env=False) as client:
-            return client.post(path, params=params, **body)
+        return self._client.post(path, params=params, **body)
+
+    def close(self) -> None:
+        self._client.close()
+        self.stop()
 
 
 class VersionProxy:
@@ -71,7 +76,7 @@ class VersionProxy:
 
     def __init__(self, influxd: Influxd, version: int) -> None:
         self._influxd = influxd
-        self._version = version
+        self.version = version
         self.is_away = False
         self.hides_version = False
         self._named = {2: "v2.7.11", 3: "3.3.0"}[version]
@@ -89,28 +94,39 @@ class VersionProxy:
             return _json(503, {"code": "unavailable", "message": "later"}, {"Retry-After": "2"})
         if request.path == "/health":
             return _json(200, {"name": "influxdb", "status": "pass", "version": self._named})
-        authorized = self._authorized(request)
-        if request.path == "/ping" and (authorized or self._version == 2):
-            named = {} if self.hides_version else {"X-Influxdb-Version": self._named}
-            return Response(status=204 if self._version == 2 else 200, headers=named)
-        if not authorized:
+        # 2.x answers a ping of anybody, 3 Core does not.
+        if request.path == "/ping" and self.version == 2:
+            return Response(status=204, headers=self._version_header())
+        if not self._authorized(request):
             return _json(401, {"code": "unauthorized", "message": "unauthorized access"})
-        if request.path == "/api/v2/write" and request.method == "POST":
-            return self._write(request)
-        if request.path == "/query":
-            return self._query(request)
-        return _json(404, {"code": "not found", "message": "path not found"})
+        return self._answer_authorized(request)
+
+    def _answer_authorized(self, request: Request) -> Response:
+        match request.path:
+            case "/ping":
+                return Response(status=200, headers=self._version_header())
+            case "/api/v2/write":
+                return self._write(request)
+            case "/query":
+                return self._query(request)
+            case _:
+                return _json(404, {"code": "not found", "message": "path not found"})
+
+    def _version_header(self) -> dict[str, str]:
+        return {} if self.hides_version else {"X-Influxdb-Version": self._named}
 
     def _authorized(self, request: Request) -> bool:
-        schemes = ("Token",) if self._version == 2 else ("Token", "Bearer")
+        schemes = ("Token",) if self.version == 2 else ("Token", "Bearer")
         return request.headers.get("Authorization") in [f"{scheme} {TOKEN}" for scheme in schemes]
 
     def _write(self, request: Request) -> Response:
-        if request.args["precision"] != "us" or (self._version == 2 and not request.args["org"]):
+        if request.args["precision"] != "us" or (self.version == 2 and not request.args["org"]):
             return _json(400, {"code": "invalid", "message": "precision or org"})
         body, bucket = request.get_data(), request.args["bucket"]
+        if request.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
         answer = self._influxd.write(bucket, body)
-        if answer.status_code == 404 and self._version == 3:
+        if answer.status_code == 404 and self.version == 3:
             self._influxd.query(f'CREATE DATABASE "{bucket}"')
             answer = self._influxd.write(bucket, body)
         if answer.status_code == 204:
@@ -119,7 +135,7 @@ class VersionProxy:
             text = f'bucket "{bucket}" not found'
             return _json(404, {"code": "not found", "message": text})
         error = answer.json()["error"]
-        if self._version == 3:
+        if self.version == 3:
             return self._refused_lines(bucket, body)
         if "unable to parse" in error:
             return _json(400, {"code": "invalid", "message": error})
@@ -127,22 +143,31 @@ class VersionProxy:
         return _json(422, {"code": "unprocessable entity", "message": text})
 
     def _refused_lines(self, bucket: str, body: bytes) -> Response:
+        lines = list(enumerate(body.splitlines(), start=1))
         refused = [
             {"original_line": line.decode(), "line_number": number, "error_message": why}
-            for number, line in enumerate(body.splitlines(), start=1)
-            if (why := self._why_refused(bucket, line))
+            for number, line, why in self._find_refused(bucket, lines)
         ]
         return _json(400, {"error": "partial write of line protocol occurred", "data": refused})
 
-    def _why_refused(self, bucket: str, line: bytes) -> str:
-        answer = self._influxd.write(bucket, line)
-        return "" if answer.status_code == 204 else str(answer.json()["error"])
+    def _find_refused(
+        self, bucket: str, lines: list[tuple[int, bytes]]
+    ) -> Iterator[tuple[int, bytes, str]]:
+        answer = self._influxd.write(bucket, b"\n".join(line for _, line in lines))
+        if answer.status_code == 204:
+            return
+        if len(lines) == 1:
+            yield *lines[0], str(answer.json()["error"])
+            return
+        middle = len(lines) // 2
+        yield from self._find_refused(bucket, lines[:middle])
+        yield from self._find_refused(bucket, lines[middle:])
 
     def _query(self, request: Request) -> Response:
         text = request.values["q"]
-        if self._version == 3 and text.startswith("SELECT") and not _is_narrow(text):
+        if self.version == 3 and text.startswith("SELECT") and not _is_narrow(text):
             return _json(500, {"error": "query would exceed file limit of 432 parquet files"})
-        if self._version == 3 and request.headers["Authorization"].startswith("Token"):
+        if self.version == 3 and request.headers["Authorization"].startswith("Token"):
             return _json(401, {"error": "use Bearer"})
         answer = self._influxd.post("/query", {}, data=dict(request.values))
         return Response(answer.content, answer.status_code, content_type="application/json")
@@ -213,7 +238,7 @@ class Subject:
             connection.close()
             return rows
         assert self.influxd is not None
-        answer = self.influxd.query(f'SELECT * FROM "{name}"', self.database)
+        answer = self.influxd.query(f'SELECT * FROM "{name}"', self.database)  # noqa: S608
         series = answer["results"][0].get("series", [])
         return [dict(zip(s["columns"], v, strict=True)) for s in series for v in s["values"]]
 

@@ -81,6 +81,7 @@ async def test_a_closed_journal_says_so_and_opens_again(url: str) -> None:
         with pytest.raises(JournalError, match="not open"):
             await attempt
     await journal.open()
+    await journal.open()
     await journal.record(a_raise())
     await journal.close()
 
@@ -157,6 +158,33 @@ async def test_a_cancelled_caller_leaves_a_working_journal(url: str) -> None:
             await journal.record(Effects(seq=1))
         await journal.record(a_raise())
         assert await journal.alert("a1") == an_alert("a1")
+
+
+async def test_closing_waits_for_what_a_cancelled_caller_began(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    alerts = tuple(an_alert(f"a{n}") for n in range(2000))
+    async with opened(url) as journal:
+        await journal.record(a_raise(3000))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await journal.record(Effects(alerts=alerts))
+    async with opened(url) as journal:
+        assert len(await journal.alerts(limit=5000)) == 2001
+    assert caplog.text == ""
+
+
+async def test_a_failure_after_its_caller_was_cancelled_is_told(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    alerts = tuple(an_alert(f"a{n}") for n in range(2000))
+    async with opened(url) as journal:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await journal.record(
+                    Effects(alerts=alerts, transitions=(a_transition("of-no-alert"),))
+                )
+    assert "failed after its caller was cancelled" in caplog.text
 
 
 # What the program does wrong

@@ -1,4 +1,4 @@
-"""Short ways to make alerts, notices and outbox entries, and hand-made fakes of delivery's ports."""
+"""Short ways to make alerts, notices and outbox entries, and hand-made fakes of ports."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -127,7 +127,9 @@ def make_card() -> Card:
         cameras=(seen("C4", "camera", 120.0, travel_s=None, link="rtsp://cam/4"),),
         chain=(
             ChainLink(tier="district", place="白云区", person="Zeng Shili"),
-            ChainLink(tier="street", place="鹤龙街道", person="Shen Shili", phone="+86 000 0000 0118"),
+            ChainLink(
+                tier="street", place="鹤龙街道", person="Shen Shili", phone="+86 000 0000 0118"
+            ),
         ),
         shortfall=("no mobile crane of 50 t within 10 km",),
         looked_up_at=NOW,
@@ -154,15 +156,19 @@ class TableRouter:
 
     roads: list[tuple[Recipient, ...]] = field(default_factory=lambda: [(ANN,)])
     every: timedelta | None = timedelta(minutes=10)
+    asked: list[tuple[Severity, datetime]] = field(default_factory=list)
+    reminded: list[str] = field(default_factory=list)
 
     def recipients(self, alert: Alert, now: datetime) -> Sequence[Sequence[Recipient]]:
+        self.asked.append((alert.severity, now))
         return self.roads
 
     def repeat_every(self, alert: Alert, recipient_id: str, now: datetime) -> timedelta | None:
-        return self.every
+        self.reminded.append(recipient_id)
+        return self.every if alert.id and now.tzinfo else None
 
 
-Answer = Callable[[Notice], Exception | None]
+Answer = Callable[[], Exception | None]
 
 
 @dataclass
@@ -172,7 +178,7 @@ class TestedChannel:
     __test__ = False
 
     name: str = "a"
-    answer: Answer = lambda notice: None
+    answer: Answer = lambda: None
     gate: asyncio.Event | None = None
     tried: list[Notice] = field(default_factory=list)
     taken: list[Notice] = field(default_factory=list)
@@ -188,7 +194,7 @@ class TestedChannel:
                 await self.gate.wait()
         finally:
             self._now -= 1
-        error = self.answer(notice)
+        error = self.answer()
         if error is not None:
             raise error
         self.taken.append(notice)
@@ -196,17 +202,17 @@ class TestedChannel:
 
 
 def refuses(reason: str = "no such number") -> Answer:
-    return lambda notice: DeliveryError(reason, retryable=False)
+    return lambda: DeliveryError(reason, retryable=False)
 
 
 def fails(reason: str = "503", retry_after_s: float | None = None) -> Answer:
-    return lambda notice: DeliveryError(reason, retryable=True, retry_after_s=retry_after_s)
+    return lambda: DeliveryError(reason, retryable=True, retry_after_s=retry_after_s)
 
 
 def fails_times(count: int, reason: str = "503") -> Answer:
     left = [count]
 
-    def answer(notice: Notice) -> DeliveryError | None:
+    def answer() -> DeliveryError | None:
         left[0] -= 1
         return DeliveryError(reason, retryable=True) if left[0] >= 0 else None
 

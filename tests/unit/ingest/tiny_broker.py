@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests import servers
@@ -10,20 +10,26 @@ from tests import servers
 
 @dataclass
 class TinyBroker:
-    """Answers CONNECT and SUBSCRIBE with the codes it is told, then sends `greeting` verbatim."""
+    """Answers CONNECT and SUBSCRIBE with the codes it is told.
+
+    `greeting` holds bytes sent verbatim after each subscription. A message in `early` is sent
+    before the answer to the subscription, which waits for its acknowledgement.
+    """
 
     version: int = 5
     connack_code: int = 0
     suback_code: int = 1
     is_silent: bool = False
     greeting: list[bytes] = field(default_factory=list)
+    early: bytes = b""
     port: int = field(default_factory=servers.free_port)
     packets: list[bytes] = field(default_factory=list)
     n_connections: int = 0
+    _held: bytes = b""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.n_connections += 1
-        with suppress(OSError, asyncio.IncompleteReadError):
+        try:
             while True:
                 head, body = await self._packet(reader)
                 self.packets.append(bytes([head]) + body)
@@ -31,7 +37,10 @@ class TinyBroker:
                     continue
                 writer.write(self._answer(head & 0xF0, body))
                 await writer.drain()
-        writer.close()
+        except (OSError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.close()
 
     async def _packet(self, reader: asyncio.StreamReader) -> tuple[int, bytes]:
         head = (await reader.readexactly(1))[0]
@@ -51,7 +60,10 @@ class TinyBroker:
             n_filters = body.count(b"gw/1")
             codes = bytes([self.suback_code]) * n_filters
             greeting = self.greeting.pop(0) if self.greeting else b""
-            return packet(0x90, body[:2] + properties + codes) + greeting
+            self._held = packet(0x90, body[:2] + properties + codes) + greeting
+            return self.early or self._held
+        if kind == 0x40 and self.early:
+            return self._held
         return packet(0xD0, b"") if kind == 0xC0 else b""
 
 
@@ -84,4 +96,6 @@ async def running(broker: TinyBroker) -> AsyncIterator[TinyBroker]:
         server.close()
         for task in list(tasks):
             task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
         await asyncio.wait_for(server.wait_closed(), 5)

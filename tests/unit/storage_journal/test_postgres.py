@@ -50,7 +50,7 @@ async def test_not_answering_is_an_error_that_passes(tmp_path: Path) -> None:
             pause(dsn)
             send(signal.SIGSTOP, backends)
             began = time.monotonic()
-            with pytest.raises(JournalError):
+            with pytest.raises(JournalError, match="no answer in time"):
                 await journal.record(a_raise(2))
             with pytest.raises(JournalError):
                 await journal.alerts()

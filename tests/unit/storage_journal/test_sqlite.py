@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import sqlite3
+import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from alerting.errors import JournalError
 from alerting.model import AlertState, NoticeState
 from alerting.ports import Effects, RuleState
 from storage.journal import SqlJournal
-from storage.journal.connect import journal_url, writer
+from storage.journal.connect import journal_url, prepare_file, writer
 from tests.contract.journal_values import T0, a_raise, an_alert, an_entry, opened
 
 LATER = T0 + timedelta(days=30)
@@ -89,6 +91,38 @@ async def test_waits_for_a_lock_that_goes_away(path: Path) -> None:
                 assert not recording.done()
                 other.execute("COMMIT")
         assert await journal.alert("a1") == an_alert()
+
+
+async def test_two_programs_that_read_before_they_write_wait_for_each_other(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    async with opened(url) as one, opened(url) as other, asyncio.TaskGroup() as group:
+        for number in range(1, 41):
+            effects = replace(a_raise(number), cancelled=(f"a{number - 1}",))
+            group.create_task((one if number % 2 else other).record(effects))
+    async with opened(url) as journal:
+        assert len(await journal.alerts()) == 40
+
+
+def test_a_new_file_that_another_program_writes_is_waited_for(path: Path) -> None:
+    path.parent.mkdir()
+    with contextlib.closing(
+        sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        releasing = threading.Timer(0.1, other.execute, ["COMMIT"])
+        releasing.start()
+        prepare_file(path, 10.0)
+        releasing.join()
+    with contextlib.closing(sqlite3.connect(path)) as later:
+        assert later.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_new_file_that_stays_locked_is_told_in_the_end(path: Path) -> None:
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            prepare_file(path, 0.1)
 
 
 @pytest.mark.parametrize("size", [0, 100, 8192])

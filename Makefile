@@ -1,0 +1,59 @@
+# Two commands are enough: `make demo` shows a storm, `make test` proves the whole.
+# Everything is installed into .venv by the ordinary package client of this machine.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: help setup setup-dev servers demo test check format bench clean
+
+help:
+	@echo "make demo    set up and show a storm over the example district"
+	@echo "make test    set up, install test servers when allowed, run every test"
+	@echo "make check   formatting, lint, types, import contracts"
+	@echo "make bench   measure throughput, latency, memory; writes bench/results.json"
+	@echo "make setup   only set up the program in $(VENV)"
+
+setup: $(VENV)/.ready
+setup-dev: $(VENV)/.ready-dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the program and its libraries into $(VENV) (one to three minutes)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the program, its libraries and the test tools into $(VENV)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/.ready $@
+
+servers:
+	@sh deploy/test-servers.sh
+
+demo: setup
+	$(BIN)/groundwatch demo
+
+test: setup-dev servers
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+check: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev servers
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

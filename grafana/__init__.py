@@ -1,0 +1,1 @@
+"""Dashboards as code and the files that provision them."""

@@ -1,0 +1,241 @@
+"""The command line `groundwatch`. A user's mistake ends with a sentence and exit code 2.
+
+What a command needs is imported when it runs, so that `--help` answers at once.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from groundwatch import __version__
+from groundwatch.client import DEFAULT_URL, ClientError, call
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
+
+app = typer.Typer(
+    help="Telemetry and early warning for construction sites and flood defence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="settings file (TOML)")]
+Sites = Annotated[Path | None, typer.Option("--sites", help="directory of site files")]
+State = Annotated[Path | None, typer.Option("--state", help="directory this program writes to")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
+Url = Annotated[str, typer.Option("--url", help="address of the running program")]
+
+
+@app.command()
+def run(
+    config: Config = None,
+    sites: Sites = None,
+    state: State = None,
+    clock: Annotated[str | None, typer.Option(help="system, or event for replays")] = None,
+    port: Annotated[int | None, typer.Option(help="port of the HTTP interface")] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="log as JSON lines")] = False,
+) -> None:
+    """Take readings in, judge them, store them, and tell people, until stopped."""
+    from groundwatch.start import run_program
+
+    given: dict[str, Any] = {"sites": sites, "state": state, "clock": clock}
+    _guarded(lambda: run_program(config, given, port=port, log_json=log_json))
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float | None, typer.Option(help="stop after so many seconds")] = None,
+    speed: Annotated[float, typer.Option(help="simulated seconds a second")] = 60.0,
+    sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
+    state: State = None,
+    port: Annotated[int, typer.Option(help="port of the HTTP interface, 0 for any")] = 8420,
+    as_json: AsJson = False,
+) -> None:
+    """Show a storm over the example district: broker, store, sensors and alerts, all inside."""
+    from groundwatch.start import DemoOptions, run_demo
+
+    options = DemoOptions(
+        seconds=seconds, speed=speed, sites=sites, state=state, port=port, as_json=as_json
+    )
+    _guarded(lambda: run_demo(options))
+
+
+@app.command()
+def check(
+    directory: Annotated[Path, typer.Argument(help="directory of site files")],
+    as_json: AsJson = False,
+) -> None:
+    """Report every fault of a directory of site files at once, offline."""
+    from groundwatch.district import load_district
+
+    district = load_district(directory)
+    if as_json:
+        found = {
+            "faults": list(district.faults),
+            "warnings": list(district.warnings),
+            "not_judged": district.not_judged(),
+            "sites": len(district.registry.sites),
+            "devices": district.registry.n_devices,
+            "sensors": district.registry.n_sensors,
+        }
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        for line in (*district.faults, *district.warnings):
+            print(line, file=sys.stderr)
+        registry = district.registry
+        missing = district.not_judged()
+        print(
+            f"{len(registry.sites)} sites, {registry.n_devices} devices, {registry.n_sensors}"
+            f" sensors; {len(district.faults)} faults, {len(district.warnings)} warnings,"
+            f" {len(missing)} limits not judged"
+        )
+        for line in missing[:20]:
+            print(f"  {line}")
+        if len(missing) > 20:
+            print(f"  and {len(missing) - 20} more (--json lists all)")
+    if district.faults:
+        raise typer.Exit(2)
+
+
+@app.command()
+def alerts(
+    url: Url = DEFAULT_URL,
+    site: Annotated[str | None, typer.Option(help="only this site")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="ended ones too")] = False,
+    history: Annotated[bool, typer.Option("--history", help="final transitions only")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List alerts of the running program, newest first."""
+    if history:
+        rows = _asked(lambda: call("GET", url, "/history", site=site))
+    else:
+        wanted = None if everything else "firing"
+        rows = _asked(lambda: call("GET", url, "/alerts", site=site, state=wanted))
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows.get("items", []):
+        words = (row.get("id"), row.get("state") or row.get("kind"), row.get("severity"))
+        shown = "  ".join(str(word) for word in words)
+        print(f"{shown}  {row.get('sensor')}  {row.get('reason', '')}")
+
+
+@app.command()
+def ack(
+    alert_id: Annotated[str, typer.Argument(help="id of the alert")],
+    actor: Annotated[str, typer.Option("--as", help="who acknowledges")],
+    note: Annotated[str, typer.Option(help="a remark for the record")] = "",
+    sign_off: Annotated[bool, typer.Option("--sign-off", help="close it: it is safe")] = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Acknowledge an alert: repeats stop at once. With --sign-off, close it."""
+    path = f"/alerts/{alert_id}/{'resolve' if sign_off else 'ack'}"
+    alert = _asked(lambda: call("POST", url, path, {"actor": actor, "note": note}))
+    if as_json:
+        print(json.dumps(alert, ensure_ascii=False, indent=2))
+    else:
+        print(f"{alert_id}: {'signed off' if sign_off else 'acknowledged'} by {actor}")
+
+
+@app.command()
+def near(
+    lat: Annotated[float, typer.Option(help="latitude, WGS 84 degrees")],
+    lon: Annotated[float, typer.Option(help="longitude, WGS 84 degrees")],
+    hazard: Annotated[str, typer.Option(help="hazard, for example river_flood")],
+    severity: Annotated[str, typer.Option(help="minor, moderate, severe, extreme")] = "severe",
+    sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
+    as_json: AsJson = False,
+) -> None:
+    """Look up who and what can help near a point, offline."""
+    from groundwatch.near import print_near
+
+    _guarded(
+        lambda: print_near(lat=lat, lon=lon, hazard=hazard, severity=severity, sites=sites)(as_json)
+    )
+
+
+@app.command()
+def explain(
+    what: Annotated[str, typer.Argument(help="id of an alert, or a sensor site/device/quantity")],
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Say why an alert was raised or not, from which readings, and who was told."""
+    if "/" in what:
+        answer = _asked(lambda: call("GET", url, "/explain", sensor=what))
+    else:
+        answer = _asked(lambda: call("GET", url, f"/alerts/{what}/explain"))
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        print(answer["text"])
+
+
+@app.command()
+def replay(
+    url: Url = DEFAULT_URL,
+    ids: Annotated[list[int] | None, typer.Option("--id", help="only these entries")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decode quarantined messages again, after a site file or codec was mended."""
+    answer = _asked(lambda: call("POST", url, "/quarantine/replay", {"ids": ids}))
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        print("  ".join(f"{name}: {value}" for name, value in answer.items() if value is not None))
+
+
+@app.command()
+def doctor(config: Config = None, sites: Sites = None, as_json: AsJson = False) -> None:
+    """Look at everything this program needs on this machine, and say what is missing."""
+    from groundwatch.doctor import examine
+
+    findings = asyncio.run(examine(config, sites))
+    if as_json:
+        print(json.dumps([entry.as_json() for entry in findings], ensure_ascii=False, indent=2))
+    else:
+        for entry in findings:
+            print(entry)
+    if any(entry.is_fault for entry in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except ClientError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+def _guarded(act: Callable[[], None]) -> None:
+    """Run a command and turn what a person must mend into a sentence and exit code 2."""
+    from groundwatch.start import MISTAKES, sentences
+
+    try:
+        act()
+    except MISTAKES as error:
+        for line in sentences(error):
+            print(line, file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The command line's way to a running program: its HTTP interface, with errors in sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+
+DEFAULT_URL = "http://127.0.0.1:8420"
+
+
+class ClientError(Exception):
+    """The running program could not be asked, or said no; the text says what to do."""
+
+
+def call(
+    method: str, url: str, path: str, body: Mapping[str, Any] | None = None, **query: Any
+) -> Any:
+    """Make one request and give the decoded JSON answer.
+
+    Raises:
+        ClientError: nobody answers there, or the answer is an error.
+    """
+    params = {name: value for name, value in query.items() if value is not None}
+    try:
+        answer = httpx2.request(
+            method, f"{url.rstrip('/')}/api/v1{path}", params=params, json=body, timeout=15.0
+        )
+    except httpx2.InvalidURL as error:
+        raise ClientError(f"--url {url!r} is not an address: {error}; try {DEFAULT_URL}") from error
+    except httpx2.TransportError as error:
+        raise ClientError(
+            f"nobody answers at {url} ({error}); start the program with `groundwatch run` or"
+            " `groundwatch demo`, or name its address with --url"
+        ) from error
+    if answer.status_code >= 400:
+        raise ClientError(f"{url}: {_why(answer)}")
+    return answer.json()
+
+
+def _why(answer: httpx2.Response) -> str:
+    try:
+        problem = answer.json()
+    except ValueError:
+        return f"HTTP {answer.status_code}"
+    if not isinstance(problem, dict):
+        return f"HTTP {answer.status_code}"
+    return str(problem.get("detail") or problem.get("title") or f"HTTP {answer.status_code}")

@@ -1,0 +1,142 @@
+"""`groundwatch doctor`: looks at everything the program needs here, changes nothing that lasts."""
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alerting.errors import AlertingError
+from groundwatch.clock import SystemClock
+from groundwatch.compose import influx_config, mqtt_config
+from groundwatch.district import load_district
+from groundwatch.settings import Settings, SettingsError, load_settings
+from ingest.broker import find_mosquitto
+from ingest.errors import IngestError
+from ingest.mqtt import try_broker
+from storage.errors import StorageError
+from storage.influx import InfluxStore
+from storage.journal import SqlJournal
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that was looked at."""
+
+    what: str
+    is_fault: bool
+    said: str
+
+    def __str__(self) -> str:
+        """Give one line for the terminal."""
+        return f"{'FAULT' if self.is_fault else 'ok   '}  {self.what}: {self.said}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it for machines."""
+        return {"what": self.what, "ok": not self.is_fault, "said": self.said}
+
+
+async def examine(config: Path | None, sites: Path | None) -> list[Found]:
+    """Look at everything; a fault in one place does not hide the others."""
+    found = [_python()]
+    try:
+        settings = load_settings(config, sites=sites)
+    except SettingsError as error:
+        return [*found, _fault("settings", str(error))]
+    found.append(_good("settings", str(config) if config else "defaults"))
+    found += [_sites(settings), _state(settings), _port(settings)]
+    found += [await _broker(settings), await _store(settings), await _journal(settings)]
+    return found
+
+
+def _good(what: str, said: str) -> Found:
+    return Found(what, is_fault=False, said=said)
+
+
+def _fault(what: str, said: str) -> Found:
+    return Found(what, is_fault=True, said=said)
+
+
+def _python() -> Found:
+    shown = ".".join(str(part) for part in sys.version_info[:3])
+    return Found("python", sys.version_info < (3, 11), shown)
+
+
+def _sites(settings: Settings) -> Found:
+    district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
+    if district.faults:
+        first = district.faults[0]
+        return _fault("site files", f"{len(district.faults)} faults; the first: {first}")
+    registry = district.registry
+    said = f"{registry.n_devices} devices, {registry.n_sensors} sensors in {settings.sites}"
+    return _good("site files", said)
+
+
+def _state(settings: Settings) -> Found:
+    """Try to write where the program would write, or in the nearest directory that exists."""
+    place = settings.state
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        return _fault("state directory", f"{place} cannot be written: {error.strerror}")
+    free = os.statvfs(place)
+    free_gb = free.f_bavail * free.f_frsize / 1e9
+    said = f"{settings.state} can be written, {free_gb:.1f} GB free"
+    return Found("state directory", free_gb < 1.0, said)
+
+
+def _port(settings: Settings) -> Found:
+    where = f"{settings.http.host}:{settings.http.port}"
+    family = socket.AF_INET6 if ":" in settings.http.host else socket.AF_INET
+    try:
+        with socket.socket(family) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((settings.http.host, settings.http.port))
+    except OSError as error:
+        return _fault("http port", f"{where} cannot be used: {error.strerror}")
+    return _good("http port", f"{where} is free")
+
+
+async def _broker(settings: Settings) -> Found:
+    if settings.mqtt.host is None:
+        program = find_mosquitto()
+        if program:
+            return _good("broker", f"none is set; {program} will be started here")
+        said = "none is set and mosquitto is not installed: the embedded broker will be used,"
+        return _good("broker", f"{said} which loses what it holds when it stops")
+    config = mqtt_config(settings, None)
+    return await _tried("broker", config.place, lambda: try_broker(config, now=SystemClock().now))
+
+
+async def _store(settings: Settings) -> Found:
+    if settings.influx is None:
+        return _good("database", f"embedded, in {settings.state}")
+    store = InfluxStore(influx_config(settings.influx))
+    try:
+        return await _tried("database", settings.influx.url, store.open)
+    finally:
+        await store.close()
+
+
+async def _journal(settings: Settings) -> Found:
+    if settings.journal is None:
+        return _good("journal", f"embedded, in {settings.state}")
+    journal = SqlJournal(settings.journal)
+    try:
+        return await _tried("journal", "answers", journal.open)
+    finally:
+        await journal.close()
+
+
+async def _tried(what: str, place: str, attempt: Callable[[], Any]) -> Found:
+    try:
+        await attempt()
+    except (IngestError, StorageError, AlertingError) as error:
+        return _fault(what, str(error))
+    return _good(what, place)

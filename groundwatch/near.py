@@ -1,0 +1,70 @@
+"""`groundwatch near`: the card of a point, offline."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from alerting.model import Card, Responder, Severity
+from gis_link.loaders import load_resources
+from groundwatch.cards import CardDesk
+from groundwatch.clock import SystemClock
+from groundwatch.demo import card_json
+from groundwatch.settings import SettingsError
+from sensors.model import Position
+
+
+def print_near(
+    *, lat: float, lon: float, hazard: str, severity: str, sites: Path
+) -> Callable[[bool], None]:
+    """Look up the card of a point; call the answer with whether to print JSON.
+
+    Raises:
+        SettingsError: a value is out of range or unknown; says what is allowed.
+    """
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise SettingsError(f"--lat {lat} --lon {lon}: allowed are -90 to 90 and -180 to 180")
+    words = [entry.word for entry in Severity]
+    if severity not in words:
+        raise SettingsError(f"--severity {severity!r}: allowed are {', '.join(words)}")
+    resources, _ = load_resources(sites / "resources", sites / "map")
+    clock = SystemClock()
+    desk = CardDesk(resources, clock)
+    known = resources.needs.hazards
+    if hazard not in known:
+        raise SettingsError(f"--hazard {hazard!r}: allowed are {', '.join(sorted(known))}")
+    card = desk.near(Position(lat, lon), hazard, Severity.of(severity), clock.now())
+
+    def show(as_json: bool) -> None:  # noqa: FBT001 - the last step of one command
+        if as_json:
+            print(json.dumps(card_json(card), ensure_ascii=False, indent=2))  # noqa: T201
+        else:
+            print("\n".join(lines(card)))  # noqa: T201
+
+    return show
+
+
+def lines(card: Card) -> list[str]:
+    """Write a card as lines for a terminal."""
+    found: list[str] = []
+    for title, responders in (
+        ("teams", card.teams),
+        ("supplies", card.supplies),
+        ("cameras", card.cameras),
+    ):
+        found.append(f"{title}:")
+        found += [f"  {_line(entry)}" for entry in responders] or ["  none within reach"]
+    found.append("command chain:")
+    found += [
+        f"  {link.tier}: {link.place} {link.person} {link.phone}".rstrip() for link in card.chain
+    ]
+    found += [f"short: {said}" for said in card.shortfall]
+    if card.missing:
+        found.append(f"missing: {card.missing}")
+    return found
+
+
+def _line(entry: Responder) -> str:
+    travel = f", {entry.travel_s / 60:.0f} min" if entry.travel_s is not None else ""
+    items = ", ".join(f"{name} {quantity:g} {unit}" for name, quantity, unit in entry.items)
+    tail = f" [{items}]" if items else ""
+    return f"{entry.name}: {entry.distance_m / 1000:.2f} km{travel}; {entry.why}{tail}"

@@ -1,0 +1,244 @@
+"""Starting and stopping: settings, site files, logs, signals; what the command line calls."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from rich.console import Console, Group
+from rich.live import Live
+
+from alerting.errors import AlertingError
+from groundwatch.compose import Program, opened
+from groundwatch.demo import Demo, DemoError, LastNotices, demo_clock
+from groundwatch.district import District, load_district
+from groundwatch.http.server import HttpServer, PortInUse, bind
+from groundwatch.settings import Settings, SettingsError, load_settings
+from groundwatch.view import Rate, header, newest, standing
+from ingest.errors import IngestError
+from storage.errors import StorageError
+
+MISTAKES = (
+    SettingsError,
+    IngestError,
+    StorageError,
+    AlertingError,
+    DemoError,
+    PortInUse,
+    PermissionError,
+    NotADirectoryError,
+    BaseExceptionGroup,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What a person may choose of the demonstration."""
+
+    seconds: float | None
+    speed: float
+    sites: Path
+    state: Path | None
+    port: int
+    as_json: bool
+
+
+def sentences(error: BaseException) -> list[str]:
+    """Say what went wrong, one line per cause; a defect of the program is raised again."""
+    if isinstance(error, BaseExceptionGroup):
+        return [line for part in error.exceptions for line in sentences(part)]
+    if isinstance(error, OSError) and error.filename:
+        return [f"{error.filename}: {error.strerror}; choose another directory with --state"]
+    if not isinstance(error, MISTAKES):
+        raise error
+    return str(error).splitlines()
+
+
+def start_logs(*, as_json: bool, level: int = logging.INFO) -> None:
+    """Send every log, ours and others', as structured lines to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    shown = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("httpx2", "aiosqlite", "alembic", "apscheduler", "transitions", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def loaded(settings: Settings) -> District:
+    """Load the district, or say everything that is wrong with it.
+
+    Raises:
+        SettingsError: there are faults; each is one line.
+    """
+    district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
+    if district.faults:
+        text = "\n".join(district.faults)
+        raise SettingsError(f"{text}\n{len(district.faults)} faults; nothing was started")
+    return district
+
+
+def run_program(
+    config: Path | None, given: dict[str, Any], *, port: int | None, log_json: bool
+) -> None:
+    """Run until SIGINT or SIGTERM.
+
+    Raises:
+        SettingsError, IngestError, StorageError, AlertingError, PortInUse: a person must mend it.
+    """
+    settings = load_settings(config, **given)
+    start_logs(as_json=log_json)
+    district = loaded(settings)
+    http_port = settings.http.port if port is None else port
+    asyncio.run(_run(settings, district, http_port))
+
+
+async def _run(settings: Settings, district: District, port: int) -> None:
+    stop = asyncio.Event()
+    log = structlog.get_logger("groundwatch")
+    socket = bind(settings.http.host, port)
+    try:
+        with _signals(stop):
+            async with opened(settings, district) as program:
+                program.http = HttpServer(program, socket)
+                address = f"http://{settings.http.host}:{program.http.port}"
+                mqtt = program.mqtt.place
+                await program.run(stop, lambda: log.info("running", http=address, broker=mqtt))
+    finally:
+        socket.close()
+    log.info("stopped; everything taken in is owned")
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def run_demo(options: DemoOptions) -> None:
+    """Run the demonstration; print one JSON object at the end, or show a live view.
+
+    Raises:
+        SettingsError, IngestError, StorageError, DemoError, PortInUse: a person must mend it.
+    """
+    if options.speed <= 0:
+        raise SettingsError(f"--speed {options.speed}: must be above 0")
+    if options.seconds is not None and options.seconds <= 0:
+        raise SettingsError(f"--seconds {options.seconds}: must be above 0")
+    start_logs(as_json=False, level=logging.WARNING)
+    with tempfile.TemporaryDirectory(prefix="groundwatch-") as temporary:
+        state = options.state or Path(temporary)
+        settings = load_settings(None, sites=options.sites, state=state)
+        district = loaded(settings)
+        asyncio.run(_demo(options, settings, district))
+
+
+async def _demo(options: DemoOptions, settings: Settings, district: District) -> None:
+    stop = asyncio.Event()
+    port = 0 if options.as_json and options.port == 8420 else options.port
+    socket = bind(settings.http.host, port)
+    settings.state.mkdir(parents=True, exist_ok=True)
+    notices = LastNotices(settings.state / "notices.txt")
+    clock = demo_clock(options.speed, time.time(), timedelta(hours=3))  # noqa: TID251
+    async with AsyncExitStack() as stack:
+        stack.callback(socket.close)
+        stack.callback(notices.close)
+        stack.enter_context(_signals(stop))
+        program = await stack.enter_async_context(
+            opened(settings, district, clock=clock, console=notices)
+        )
+        program.http = HttpServer(program, socket)
+        demo = Demo(program=program, clock=clock, sites=options.sites, seconds=options.seconds)
+        if options.as_json:
+            await demo.run(stop)
+        else:
+            await _watched(demo, stop)
+        summary = await demo.summary()
+    if options.as_json:
+        print(json.dumps(summary, ensure_ascii=False, indent=2))  # noqa: T201
+    else:
+        _say_goodbye(summary)
+
+
+async def _watched(demo: Demo, stop: asyncio.Event) -> None:
+    """Run with a live view in the terminal."""
+    program = demo.program
+    assert program.http is not None  # noqa: S101 - set by the caller
+    url = f"http://127.0.0.1:{program.http.port}"
+    broker = program.broker.promises if program.broker else program.mqtt.place
+    rate = Rate()
+    console = Console()
+    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(demo.run(stop), name="demonstration")
+            while not running.done():
+                live.update(await _picture(program, rate, broker, url), refresh=True)
+                await asyncio.wait({running}, timeout=0.5)
+
+
+async def _picture(program: Program, rate: Rate, broker: str, url: str) -> Group:
+    alerts = await program.journal.alerts(limit=300)
+    latest = alerts[0] if alerts else None
+    card = None
+    if latest is not None:
+        outbox = await program.journal.outbox(latest.id)
+        card = next((e.notice.card for e in outbox if e.notice.card is not None), None)
+    readings = program.pipeline.counts.readings
+    per_s = rate.look(readings, time.monotonic())
+    return Group(
+        header(now=program.clock.now(), per_s=per_s, readings=readings, broker=broker, url=url),
+        newest(latest, card),
+        standing(alerts),
+    )
+
+
+def _say_goodbye(summary: dict[str, Any]) -> None:
+    kept: Sequence[Any] = summary["alerts"]
+    text = (
+        f"{summary['readings']:,} readings of {summary['devices']} devices;"
+        f" {len(kept)} alerts, {len(summary['blind'])} blind, {summary['deliveries']} notices"
+        f" delivered; {summary['lost']} lost, {len(summary['missed_labels'])} labels missed,"
+        f" {len(summary['false_labels'])} false alerts"
+    )
+    print(text)  # noqa: T201
+    for line in (*summary["missed_labels"], *summary["false_labels"]):
+        print(f"  {line}")  # noqa: T201
