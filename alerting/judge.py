@@ -95,36 +95,43 @@ class Judge:
         self.silence.add(watch)
 
     def take(self, reports: Sequence[Report], seq: int, now: datetime) -> list[Change]:
-        """Judge one block of the log; reports a point has seen before a restart are passed over."""
+        """Judge one block of the log.
+
+        Reports of a point that has seen the block, or later ones, before a restart are passed over.
+        """
         points, dirty = self.points, self._dirty
         for report in reports:
             place = (report.site, report.device, report.point)
             point = points.get(place)
-            if point is None or seq <= point.seq:
-                continue
-            dirty.setdefault(place, seq)
-            taken_s = report.taken_at.timestamp()
-            delay_s = report.received_at.timestamp() - taken_s
-            qc = report.qc
-            watches = point.watches
-            for quantity, value in report.values.items():
-                watch = watches.get(quantity)
-                flag = qc.get(quantity, _PASS) if qc else _PASS
-                if watch is None or flag == _FAIL:
-                    continue
-                if watch.is_idle:
-                    if taken_s > watch.newest_s:
-                        watch.newest_s = taken_s
-                    continue
-                changed = watch.put(taken_s, value, flag, delay_s)
-                if changed:
-                    self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
-                if watch.wants_settling:
-                    self._settle(watch, now, seq)
+            if point is not None and seq > point.seq:
+                dirty.setdefault(place, seq)
+                self._take_report(point.watches, report, seq, now)
         for report in reports:
             if (point := points.get((report.site, report.device, report.point))) is not None:
                 point.seq = max(point.seq, seq)
         return self._book.take_changes()
+
+    def _take_report(
+        self, watches: Mapping[str, Watch], report: Report, seq: int, now: datetime
+    ) -> None:
+        """Judge every quantity of one report; failed values count as not there."""
+        taken_s = report.taken_at.timestamp()
+        delay_s = report.received_at.timestamp() - taken_s
+        qc = report.qc
+        for quantity, value in report.values.items():
+            watch = watches.get(quantity)
+            flag = qc.get(quantity, _PASS) if qc else _PASS
+            if watch is None or flag == _FAIL:
+                continue
+            if watch.is_idle:
+                if taken_s > watch.newest_s:
+                    watch.newest_s = taken_s
+                continue
+            changed = watch.put(taken_s, value, flag, delay_s)
+            if changed:
+                self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
+            if watch.wants_settling:
+                self._settle(watch, now, seq)
 
     def _moment(self, watch: Watch, now: datetime, seq: int, delay_s: float | None) -> Moment:
         late_by_s = delay_s if watch.is_late else None

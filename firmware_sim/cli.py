@@ -215,6 +215,7 @@ def replay_csv(  # noqa: PLR0913 - the options of a command
     seed: Annotated[int, typer.Option(help="seed of the shuffle and the duplicates")] = 1,
     since: Annotated[str | None, typer.Option("--from", help="leave out what is earlier")] = None,
     until: Annotated[str | None, typer.Option("--until", help="leave out from here on")] = None,
+    patience: Annotated[str, typer.Option(help="how long to wait for a lost broker")] = "30s",
     user: User = None,
     password: Password = None,
     tls_ca: TlsCa = None,
@@ -234,6 +235,7 @@ def replay_csv(  # noqa: PLR0913 - the options of a command
                 seed=seed,
                 since=span.instant(since) if since else None,
                 until=span.instant(until) if until else None,
+                patience_s=span.seconds(patience),
             )
         except ValueError as error:
             raise Misuse([f"replay: {error}"]) from error

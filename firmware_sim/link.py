@@ -20,6 +20,8 @@ from firmware_sim.errors import LinkDown, Misuse
 
 QOS = 1
 ANSWER_S = 15.0
+# A break while a message is under way shows only as a missing acknowledgement.
+ACKNOWLEDGED_S = 5.0
 NOTICE_S = 2.0
 # CONNACK codes only a person can mend: wrong version, identifier, credentials, not authorised,
 # and the same in MQTT 5.
@@ -86,7 +88,13 @@ class Line:
     """One open connection; `publish` returns when the broker has acknowledged."""
 
     def __init__(
-        self, broker: Broker, identifier: str, *, will: Will | None = None, in_flight: int = 20
+        self,
+        broker: Broker,
+        identifier: str,
+        *,
+        will: Will | None = None,
+        in_flight: int = 20,
+        answer_s: float = ANSWER_S,
     ) -> None:
         self._client = aiomqtt.Client(
             broker.host,
@@ -98,7 +106,7 @@ class Line:
             clean_session=None if broker.mqtt == "5" else True,
             will=aiomqtt.Will(will.topic, will.payload, QOS, retain=True) if will else None,
             tls_context=broker.tls(),
-            timeout=ANSWER_S,
+            timeout=answer_s,
             keepalive=30,
             max_inflight_messages=in_flight,
             max_queued_incoming_messages=16,
@@ -147,7 +155,7 @@ class Line:
             LinkDown: not acknowledged in time, or the connection broke; it may have arrived.
         """
         try:
-            await self._client.publish(topic, payload, QOS, retain)
+            await self._client.publish(topic, payload, QOS, retain, timeout=ACKNOWLEDGED_S)
         except (aiomqtt.MqttError, ValueError) as error:
             raise LinkDown(str(error)) from error
 

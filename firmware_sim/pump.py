@@ -9,9 +9,9 @@ from typing import NamedTuple
 from firmware_sim.errors import LinkDown
 from firmware_sim.uplink import Trunk
 
-MAX_ATTEMPTS = 8
+PATIENCE_S = 30.0
 _FIRST_PAUSE_S = 0.25
-_LONGEST_PAUSE_S = 10.0
+_LONGEST_PAUSE_S = 5.0
 
 
 class Parcel(NamedTuple):
@@ -24,8 +24,12 @@ class Parcel(NamedTuple):
 
 @dataclass(slots=True)
 class Pumped:
-    """How many messages were handed to the broker (attempts counted), and how many it owns."""
+    """How many messages were handed to the broker (attempts counted), and how many it owns.
 
+    `patience_s` is how long one message is tried again while the broker is away.
+    """
+
+    patience_s: float = PATIENCE_S
     published: int = 0
     acknowledged: int = 0
     began_s: float = 0.0
@@ -76,14 +80,15 @@ async def _nap(seconds: float, stop: asyncio.Event) -> None:
 
 
 async def _deliver(trunk: Trunk, parcel: Parcel, pumped: Pumped) -> None:
-    pause_s = _FIRST_PAUSE_S
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    pause_s, waited_s = _FIRST_PAUSE_S, 0.0
+    while True:
         try:
             pumped.published += 1
             await trunk.publish(parcel.topic, parcel.payload)
             return
         except LinkDown:
-            if attempt == MAX_ATTEMPTS:
+            if waited_s >= pumped.patience_s:
                 raise
         await asyncio.sleep(pause_s)
+        waited_s += pause_s
         pause_s = min(pause_s * 2.0, _LONGEST_PAUSE_S)

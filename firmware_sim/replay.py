@@ -15,7 +15,7 @@ from firmware_sim.encode import Sample
 from firmware_sim.errors import Misuse
 from firmware_sim.link import Broker
 from firmware_sim.mapping import Mapping, Row, fault_of
-from firmware_sim.pump import Parcel, Pumped, pump
+from firmware_sim.pump import PATIENCE_S, Parcel, Pumped, pump
 from firmware_sim.uplink import Trunk
 
 MAX_ROWS = 5_000_000
@@ -33,6 +33,7 @@ class Manner:
     seed: int = 1
     since: datetime | None = None
     until: datetime | None = None
+    patience_s: float = PATIENCE_S
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.duplicate <= 1.0:
@@ -73,7 +74,7 @@ async def replay(
         LinkDown: the broker stays away.
     """
     messages = arrange(load_rows(path, mapping), manner)
-    pumped = Pumped()
+    pumped = Pumped(patience_s=manner.patience_s)
     trunk = Trunk(broker, f"sim-replay-{mapping.site}", in_flight=IN_FLIGHT)
     await pump(trunk, _parcels(messages, mapping.site, manner.speed), pumped, stop)
     unique = {(m.device, s.point, s.at): len(s.values) for m in messages for s in m.samples}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from firmware_sim.link import Broker
 
 PROGRESS_S = 2.0
+PROBE_S = 4.0
 E = TypeVar("E", bound=BaseException)
 
 
@@ -95,7 +96,7 @@ async def probe(broker: "Broker") -> None:
     from firmware_sim.link import Line
 
     try:
-        async with Line(broker, f"sim-probe-{time.time_ns() % 1_000_000}"):
+        async with Line(broker, f"sim-probe-{time.time_ns() % 1_000_000}", answer_s=PROBE_S):
             return
     except LinkDown as error:
         hint = "start it, give another with --broker host:port, or try --mqtt 311"

@@ -52,7 +52,7 @@ class ScaledClock:
 class EventClock:
     """The time of the newest reading, going on at the pace of the world since it came.
 
-    Before the first reading (`has_begun` is False) it tells nothing that silence could be judged by.
+    Before the first reading (`has_begun` is False) it tells nothing that silence is judged by.
     """
 
     def __init__(self, start: datetime) -> None:

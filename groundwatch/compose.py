@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from alerting.book import Change
 from alerting.channels.console import Console
@@ -54,6 +54,23 @@ _SITES_EVERY_S = 20.0
 _REMEMBERED_REPORTS = 50_000
 
 
+class HttpDoor(Protocol):
+    """The HTTP interface as the program runs it (implemented by `groundwatch.http.server`)."""
+
+    @property
+    def port(self) -> int:
+        """Give the port it listens on."""
+        ...
+
+    async def run(self) -> None:
+        """Answer until stopped."""
+        ...
+
+    def stop(self) -> None:
+        """Take no new connection, and let `run` end once those there are have been answered."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Program:
     """The running parts, for the command line and the HTTP interface to look at."""
@@ -73,6 +90,7 @@ class Program:
     broker: LocalBroker | None
     mqtt: MqttConfig
     started_at: datetime
+    http: HttpDoor | None = None
     devices_online: dict[tuple[str, str], DeviceStatus] = field(default_factory=dict)
     changes: deque[Change] = field(default_factory=deque)
     store_problem: str = "not opened yet"
@@ -94,12 +112,15 @@ class Program:
             writing = group.create_task(self._write_transitions(), name="alerts to the store")
             ticking = group.create_task(self._tick(), name="timers")
             carrying = group.create_task(self.pipeline.run(), name="pipeline")
+            serving = group.create_task(self._serve(), name="http")
             stopping = group.create_task(stop.wait(), name="stop")
             if ready is not None:
                 ready()
             await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
             self._is_stopping = True
             stopping.cancel()
+            if self.http is not None:
+                self.http.stop()
             await self.source.close()
             await asyncio.wait({carrying})
             ticking.cancel()
@@ -107,9 +128,13 @@ class Program:
             await self._save_states(everything=True)
             await self.deliverer.stop()
             self.shipper.stop()
-            await asyncio.wait({shipping}, timeout=15)
-            for task in (shipping, writing, delivering):
+            await asyncio.wait({shipping, serving}, timeout=15)
+            for task in (shipping, serving, writing, delivering):
                 task.cancel()
+
+    async def _serve(self) -> None:
+        if self.http is not None:
+            await self.http.run()
 
     async def _ship(self) -> None:
         """Open the store, however long that takes, and ship the log to it."""
@@ -283,7 +308,9 @@ async def opened(
         mqtt = mqtt_config(settings, broker)
         source = MqttSource(mqtt, now=SystemClock().now if _is_event(clock) else clock.now)
         intake = Intake(district.registry)
-        await _remember(intake, log)
+        newest = await _remember(intake, log)
+        if isinstance(clock, EventClock) and newest is not None:
+            clock.tell(newest)
         pipeline = Pipeline(
             source=source,
             intake=intake,
@@ -394,12 +421,19 @@ def mqtt_config(settings: Settings, broker: LocalBroker | None) -> MqttConfig:
     )
 
 
-async def _remember(intake: Intake, log: Log) -> None:
-    """Tell the intake what was owned last, so that what comes again is known."""
+async def _remember(intake: Intake, log: Log) -> datetime | None:
+    """Tell the intake what was owned last, so that what comes again is known.
+
+    Gives the newest `taken_at` among it.
+    """
     after = max(0, log.last_seq - 2_000)
     left = _REMEMBERED_REPORTS
+    newest: datetime | None = None
     while left > 0 and (blocks := await log.blocks(after, 5_000)):
         for block in blocks:
             intake.remember(block.reports)
             left -= len(block.reports)
+            taken = max((report.taken_at for report in block.reports), default=newest)
+            newest = taken if newest is None else max(newest, taken or newest)
         after = blocks[-1].seq
+    return newest

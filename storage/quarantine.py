@@ -83,7 +83,15 @@ class Entry(msgspec.Struct, frozen=True):
 
 def entries_of_rejects(rejects: Sequence[Undecodable]) -> list[Entry]:
     """Turn what ingest rejected into entries."""
-    return [Entry("ingest", r.topic, r.payload, to_us(r.received_at), r.reason) for r in rejects]
+    return [
+        Entry("ingest", _text(r.topic), r.payload, to_us(r.received_at), _text(r.reason))
+        for r in rejects
+    ]
+
+
+def _text(text: str) -> str:
+    """Replace what cannot be written as UTF-8, which undecodable messages may bring along."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def entries_of_refused(refused: Sequence[Refused]) -> list[Entry]:

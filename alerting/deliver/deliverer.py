@@ -35,13 +35,14 @@ from alerting.deliver.step import (
     repeat_after,
     repeat_step,
     taken,
+    unchecked,
     why_no_repeat,
 )
 from alerting.deliver.waiting import Held, WaitingRoom
 from alerting.errors import JournalError
 from alerting.model import NoticeState, NotifyReason, OutboxEntry, Severity
 from alerting.ports import Channel, Journal
-from alerting.render import NOT_CHECKED, NOT_RECORDED
+from alerting.render import NOT_RECORDED
 
 _LOG = logging.getLogger(__name__)
 
@@ -287,11 +288,11 @@ class Deliverer:
         if entry.notice.reason is not NotifyReason.REPEAT:
             return RepeatStep(entry)
         if self._ledger.is_away:
-            return RepeatStep(_unchecked(entry))
+            return RepeatStep(unchecked(entry))
         try:
             alert = await self._ledger.standing(entry.notice.alert.id)
         except JournalError:
-            return RepeatStep(_unchecked(entry))
+            return RepeatStep(unchecked(entry))
         why_not = why_no_repeat(entry, alert)
         if why_not is not None or alert is None:
             return RepeatStep(cancelled(entry, why_not or "the alert is gone"))
@@ -387,13 +388,6 @@ class Deliverer:
 
     def _count(self, channel: str) -> ChannelCount:
         return self._channel_counts.setdefault(channel, ChannelCount())
-
-
-def _unchecked(entry: OutboxEntry) -> OutboxEntry:
-    if NOT_CHECKED in entry.notice.remarks:
-        return entry
-    remarks = (*entry.notice.remarks, NOT_CHECKED)
-    return replace(entry, notice=replace(entry.notice, remarks=remarks))
 
 
 async def _first_of(event: asyncio.Event, seconds: float) -> None:

@@ -25,7 +25,7 @@ from alerting.model import (
     OutboxEntry,
     Recipient,
 )
-from alerting.render import IN_PLACE_OF
+from alerting.render import IN_PLACE_OF, NOT_CHECKED
 from alerting.route import is_stand_in, notice_id, repeat_number
 
 MAX_ERROR = 500
@@ -183,6 +183,14 @@ def repeat_step(
     others = tuple(_repeat(current, road, tuple(rest), n, now) for road, *rest in told)
     names = ", ".join(road.name for road, *_ in told)
     return RepeatStep(cancelled(current, f"no longer to be told; now {names}"), others)
+
+
+def unchecked(entry: OutboxEntry) -> OutboxEntry:
+    """Give a repeat that goes out although nobody could say whether it is still called for."""
+    if NOT_CHECKED in entry.notice.remarks:
+        return entry
+    remarks = (*entry.notice.remarks, NOT_CHECKED)
+    return replace(entry, notice=replace(entry.notice, remarks=remarks))
 
 
 def _repeat(

@@ -145,6 +145,8 @@ async def test_an_owner_who_is_cancelled_leaves_the_log_whole(log: Log) -> None:
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait([task])
+    await log.status()  # the thread is done with all that was begun
+    assert log.last_seq == (await log.status()).n_blocks > 0
     last = await log.own(batch(1000))
     blocks = await all_blocks(log)
     assert [block.seq for block in blocks] == list(range(1, last + 1))
@@ -243,8 +245,8 @@ import asyncio, resource, sys
 from pathlib import Path
 from storage.errors import LogFull
 from storage.log import Log, LogConfig
-sys.path.insert(0, "")
-from tests.contract.test_log import batch
+from ingest.source import Decoded
+from tests.contract.test_log import batch, reject
 
 def allow(n_bytes):
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
@@ -257,14 +259,14 @@ async def main():
     owned = 0
     try:
         for n in range(1000):
-            owned = await log.own(batch(n * 100, 100))
+            owned = await log.own(Decoded(batch(n * 100, 100).reports, [reject(n)]))
     except LogFull:
         pass
     else:
         raise SystemExit("it never was full")
     for n in range(3):
         try:
-            await log.own(batch(0, 100))
+            await log.own(Decoded(batch(0, 100).reports, [reject(0)]))
         except LogFull as error:
             assert "free space" in str(error), error
         else:
@@ -274,6 +276,7 @@ async def main():
     assert await log.own(batch(7, 100)) == owned + 1
     seqs = [block.seq for block in await log.blocks(0, 10**9)]
     assert seqs == list(range(1, owned + 2)), seqs
+    assert (await log.status()).quarantine.n_rows == owned
     await log.close()
     print("fine", owned)
 
@@ -288,6 +291,30 @@ def test_on_a_full_disk_it_owns_nothing_and_goes_on_when_there_is_room(tmp_path:
     )  # fmt: skip
     assert done.stdout.startswith("fine"), done.stdout + done.stderr
     assert int(done.stdout.split()[1]) > 5
+
+
+async def test_a_block_and_its_rejects_are_owned_together_or_not_at_all(
+    log: Log, tmp_path: Path
+) -> None:
+    other = sqlite3.connect(tmp_path / "deep" / "down" / "log.db", isolation_level=None)
+    other.execute(
+        "CREATE TRIGGER broken BEFORE INSERT ON quarantine WHEN new.reason = 'no. 2'"
+        " BEGIN SELECT RAISE(ABORT, 'broken'); END"
+    )
+    with pytest.raises(LogUnusable, match="broken"):
+        await log.own(Decoded(reports(0, 5), [reject(1), reject(2)]))
+    status = await log.status()
+    assert (status.n_blocks, status.quarantine.n_rows, status.last_seq) == (0, 0, 0)
+    other.execute("DROP TRIGGER broken")
+    other.close()
+    assert await log.own(Decoded(reports(0, 5), [reject(2)])) == 1
+
+
+async def test_text_that_is_no_text_is_kept_all_the_same(log: Log) -> None:
+    odd = Undecodable("gw/\ud800", b"\xff\x00", T0, "cannot decode \udcff")
+    await log.own(Decoded([], [odd]))
+    (kept,) = await log.quarantined()
+    assert (kept.topic, kept.payload, kept.reason) == ("gw/?", b"\xff\x00", "cannot decode ?")
 
 
 # -- what a person must mend -----------------------------------------------------------------------

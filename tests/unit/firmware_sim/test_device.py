@@ -147,9 +147,10 @@ def test_it_stops_sampling_at_the_end_and_is_done_when_all_is_acknowledged() -> 
     subject = device(habits=Habits(end_s=30.0))
     live(subject)
     assert isinstance(subject.step(500.0), Publish)
-    assert not subject.is_done
+    done = [subject.is_done]
     subject.acknowledged()
-    assert subject.is_done
+    done.append(subject.is_done)
+    assert done == [False, True]
     assert subject.sampled == 6
 
 

@@ -216,6 +216,13 @@ def test_a_severity_that_asks_for_nothing_shows_where_it_would_come_from() -> No
     assert found.shortfall == ()
 
 
+def test_a_severity_that_asks_for_nothing_misses_nothing() -> None:
+    found = match(CABLE, depots=[depot("store", 100, stock("cable", 20))], severity=1)
+    assert [pick.depot.name for pick in found.supplies] == ["store"]
+    assert found.shortfall == ()
+    assert match(CABLE, severity=1).shortfall == ("no depot within 50 km holds supplies for test",)
+
+
 def test_stock_says_when_it_was_last_checked() -> None:
     old = stock("pump_truck", 1, checked_at=NOW - timedelta(days=12))
     new = stock("pump_truck", 3, checked_at=NOW)
@@ -297,13 +304,13 @@ class Ferry:
 def test_the_soonest_and_not_the_nearest_comes_first() -> None:
     teams, depots = (
         drainers(500, 5_000),
-        [depot(f"S{m}", m, stock("cable", 200)) for m in (500, 5_000)],
+        [depot(f"S{m}", m, stock("cable", 400)) for m in (500, 5_000)],
     )
     scene = Scene(HERE, EXTREME, NOW)
     matcher = Matcher(teams, depots, NeedTable(hazards={**DRAINERS.hazards}), Ferry())
     assert chosen(matcher.match("test", scene)) == ["D5000", "D500"]
     found = Matcher((), depots, CABLE, Ferry()).match("test", scene)
-    assert [pick.depot.name for pick in found.supplies] == ["S5000", "S500"]
+    assert [pick.depot.name for pick in found.supplies] == ["S5000"]
 
 
 @pytest.mark.parametrize(("hazard", "seconds"), [("wet", 10_000 * 1.4 * 3.6 / 20), ("dry", 1680.0)])

@@ -332,6 +332,26 @@ async def test_the_session_is_asked_to_last_and_the_window_is_told_to_the_broker
     assert broker.packets[-1][0] == 0xE0, "it says goodbye"
 
 
+async def test_what_arrived_in_one_piece_is_read_to_its_end_though_nothing_more_comes() -> None:
+    greeting = b"".join(publish(mid, b"%d" % mid) for mid in range(1, 1001))
+    async with running(TinyBroker(greeting=[greeting])) as broker:
+        source = MqttSource(quick(broker.port, version=5), now=now)
+        async with collected(source) as got:
+            await until(lambda: len(got) == 1000)
+    assert [each.payload for each in got] == [b"%d" % mid for mid in range(1, 1001)]
+
+
+async def test_reading_goes_on_from_the_buffer_when_the_window_opens_again() -> None:
+    greeting = b"".join(publish(mid, b"%d" % mid) for mid in range(1, 101))
+    async with running(TinyBroker(greeting=[greeting])) as broker:
+        source = MqttSource(quick(broker.port, version=5, max_in_flight=10), now=now)
+        async with collected(source) as got:
+            for n in range(10, 101, 10):
+                await until(lambda n=n: len(got) == n)  # type: ignore[misc]
+                assert source.n_unacknowledged == 10
+                await source.acknowledge(got[-10:])
+
+
 async def test_acknowledgements_of_a_batch_leave_in_order() -> None:
     greeting = b"".join(publish(mid, b"x") for mid in range(1, 60))
     async with running(TinyBroker(greeting=[greeting])) as broker:

@@ -1,0 +1,208 @@
+"""An explanation as values, and as lines of text for a terminal (`groundwatch explain`)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerting.model import Alert, Provenance, Transition
+from alerting.ports import Action
+from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, span
+from sensors.registry import Sensor
+
+_MAX_NOTICES = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingView:
+    """One reading a judgement rests on; `remark` says what it may not be used for."""
+
+    taken_at: datetime
+    value: float
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorView:
+    """One sensor now: its newest value (None when there is none), its silence, its rules."""
+
+    sensor: Sensor
+    name: str
+    value: float | None
+    taken_at: datetime | None
+    age_s: float | None
+    silence: SilenceView
+    rules: tuple[RuleView, ...]
+    detector: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One notice to one person: by which road, why, and what became of it. No address."""
+
+    notice_id: str
+    recipient_id: str
+    recipient: str
+    channel: str
+    reason: str
+    severity: str
+    state: str
+    created_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    attempts: int
+    last_error: str
+    fallbacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The answer to "why" and "why not", for one alert or one sensor as of `at`.
+
+    `alert` is None for a question about a sensor; `sensor` is None for alerts that are not about
+    one sensor (blind: see `silent`; system). `standing` are the alerts that stand on the sensor or
+    its device. `routing` says in sentences who is told and who is not.
+    """
+
+    subject: str
+    at: datetime
+    alert: Alert | None = None
+    transitions: tuple[Transition, ...] = ()
+    actions: tuple[Action, ...] = ()
+    notices: tuple[Told, ...] = ()
+    routing: tuple[str, ...] = ()
+    sensor: SensorView | None = None
+    readings: tuple[ReadingView, ...] = ()
+    standing: tuple[Alert, ...] = ()
+    silent: tuple[SilenceView, ...] = ()
+    why_no_alert: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def render_explanation(explanation: Explanation) -> str:
+    """Give the explanation as text; the same values as in the object, most important first."""
+    lines = [f"{explanation.subject}, as of {_time(explanation.at)}"]
+    if explanation.alert is not None:
+        lines += _alert_lines(explanation.alert)
+        lines += _block("what happened", map(_transition_line, explanation.transitions))
+        lines += _block("what people did", _action_lines(explanation))
+    lines += _block("why no alert stands", explanation.why_no_alert)
+    lines += _block("alerts that stand", map(_standing_line, explanation.standing))
+    lines += _block("readings behind it", _reading_lines(explanation))
+    if explanation.sensor is not None:
+        lines += _sensor_lines(explanation.sensor)
+    lines += _block("silence", (f"{view.sensor}: {view.text}" for view in explanation.silent))
+    lines += _block("who was told", _notice_lines(explanation.notices))
+    lines += _block("why these people", explanation.routing)
+    lines += _block("remarks", explanation.remarks)
+    return "\n".join(_printable(line) for line in lines)
+
+
+def _alert_lines(alert: Alert) -> list[str]:
+    lines = [
+        f"{alert.severity.word} ({alert.severity.colour}), {alert.state.value}: {alert.reason}",
+        f"  sensor  {alert.sensor}",
+        f"  rule    {alert.rule_id} of {alert.pack}, hazard {alert.hazard}",
+    ]
+    if alert.limit is not None:
+        lines.append(f"  limit   {alert.limit:g} {alert.unit}, {_source(alert.provenance)}")
+    else:
+        lines.append(f"  source  {_source(alert.provenance)}")
+    lines.append(f"  began   {_time(alert.started_at)}, known {_time(alert.detected_at)}")
+    if alert.ended_at is not None:
+        lines.append(f"  ended   {_time(alert.ended_at)}")
+    if alert.acknowledged_at is not None:
+        lines.append(f"  seen    {_time(alert.acknowledged_at)} by {alert.acknowledged_by}")
+    return lines
+
+
+def _transition_line(step: Transition) -> str:
+    late = f", detected late by {span(step.late_by_s)}" if step.late_by_s is not None else ""
+    final = "final" if step.final else "not final: readings under way may change it"
+    head = f"{_time(step.taken_at)} {step.kind.value} {step.severity.word}"
+    return f"{head} ({final}{late}): {step.reason}"
+
+
+def _action_lines(explanation: Explanation) -> Iterator[str]:
+    for action in explanation.actions:
+        note = f": {action.note}" if action.note else ""
+        yield f"{_time(action.at)} {action.action} by {action.actor}{note}"
+
+
+def _standing_line(alert: Alert) -> str:
+    return f"{alert.id} {alert.kind.value} {alert.severity.word}: {alert.reason}"
+
+
+def _reading_lines(explanation: Explanation) -> Iterator[str]:
+    view = explanation.sensor
+    unit = view.sensor.unit if view is not None else ""
+    for reading in explanation.readings:
+        remark = f"  ({reading.remark})" if reading.remark else ""
+        yield f"{_time(reading.taken_at)}  {reading.value:g} {unit}{remark}"
+
+
+def _sensor_lines(view: SensorView) -> list[str]:
+    value = "none" if view.value is None else f"{view.value:g} {view.sensor.unit}"
+    age = "" if view.age_s is None else f", {span(max(0.0, view.age_s))} old"
+    lines = [
+        f"now: {value}{age}",
+        f"  silence  {view.silence.text}",
+        f"  detector {view.detector}",
+    ]
+    for rule in view.rules:
+        lines += _rule_lines(rule)
+    return lines
+
+
+def _rule_lines(rule: RuleView) -> list[str]:
+    state = rule.fold.text if rule.fold is not None else "not judged"
+    lines = [f"rule {rule.rule_id} of {rule.pack} ({rule.title}): {state}"]
+    lines += [f"  {_level_line(level)}" for level in rule.levels]
+    lines += [f"  {gap.severity.word}: not judged, {gap.reason}" for gap in rule.not_judged]
+    lines.append(f"  raised when {rule.raised_when}")
+    lines.append(f"  cleared when {rule.cleared_when}")
+    return lines
+
+
+def _level_line(level: LevelView) -> str:
+    ways = " or ".join(" and ".join(map(_condition_text, way)) for way in level.ways)
+    met = "met" if level.is_met else "not met"
+    return f"{level.severity.word}, {met}: {ways}; {_source(level.provenance)}"
+
+
+def _condition_text(condition: Condition) -> str:
+    window = f" over {span(condition.window_s)}" if condition.window_s else ""
+    name = "value" if condition.measure == "value" else condition.measure.replace("_", " ")
+    now = "unknown" if condition.present is None else f"{condition.present:.4g}"
+    limit = f"{condition.side} {condition.limit:.4g} {condition.unit}"
+    return f"{name}{window} {limit} (now {now})"
+
+
+def _notice_lines(notices: tuple[Told, ...]) -> Iterator[str]:
+    for told in notices[:_MAX_NOTICES]:
+        when = f"sent {_time(told.sent_at)}" if told.sent_at is not None else told.state
+        if told.state == "pending":
+            when = f"due {_time(told.due_at)}"
+        tries = f", {told.attempts} attempts" if told.attempts > 1 else ""
+        error = f"; {told.last_error}" if told.last_error else ""
+        yield f"{told.recipient} over {told.channel}: {told.reason}, {when}{tries}{error}"
+    if len(notices) > _MAX_NOTICES:
+        yield f"and {len(notices) - _MAX_NOTICES} more"
+
+
+def _source(provenance: Provenance) -> str:
+    named = f"{provenance.source} {provenance.clause}".strip()
+    return f"from {named or 'nowhere stated'} (confidence {provenance.confidence})"
+
+
+def _block(title: str, lines: "Iterator[str] | tuple[str, ...] | map[str]") -> list[str]:
+    found = [f"  {line}" for line in lines]
+    return [f"{title}:", *found] if found else []
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _printable(line: str) -> str:
+    """Replace what could break a line or steer a terminal; names may come from the wire."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)

@@ -1,0 +1,126 @@
+"""What every request passes before the application sees it, as one ASGI middleware.
+
+Names: a browser that was led here by a foreign page under a foreign name is turned away (DNS
+rebinding). Bodies: read whole, bounded in size and time. Answers: headers that keep browsers from
+guessing, framing, caching and passing on.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from groundwatch.http.problems import ProblemError, answer, problem_of, shown
+
+MAX_BODY_BYTES = 64 * 1024
+_BODY_WITHIN_S = 10.0
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """Wraps the application; `names` are host names besides localhost it answers under."""
+
+    def __init__(self, app: ASGIApp, *, names: Iterable[str] = ()) -> None:
+        """Answer under addresses, `localhost` and `names`."""
+        self._app = app
+        self._names = frozenset({"localhost", *(name.lower() for name in names)})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or answer why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sender = _Sender(send)
+        try:
+            self._check_name(Headers(scope=scope).get("host", ""))
+            if scope["method"] in _WITH_BODY:
+                receive = _Replayed(await _body(scope, receive), receive)
+        except ProblemError as error:
+            await answer(problem_of(scope["path"], error))(scope, receive, sender)
+            return
+        await self._app(scope, receive, sender)
+
+    def _check_name(self, host: str) -> None:
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        name = name.strip("[]").lower().rstrip(".")
+        if name in self._names or _is_address(name):
+            return
+        detail = f"this program does not answer under the name {shown(name)}; use its address,"
+        raise ProblemError(421, "wrong-host", f"{detail} or add the name to http.names")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    """Read the body, at most `MAX_BODY_BYTES` and not for longer than a deadline."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise _too_large()
+    try:
+        async with asyncio.timeout(_BODY_WITHIN_S):
+            return await _read(receive)
+    except TimeoutError as error:
+        detail = f"the body did not arrive within {_BODY_WITHIN_S:g} s"
+        raise ProblemError(408, "request-timeout", detail) from error
+
+
+async def _read(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_large()
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _too_large() -> ProblemError:
+    return ProblemError(413, "body-too-large", f"a body may have {MAX_BODY_BYTES} bytes")
+
+
+class _Replayed:
+    """Gives the body that was read, then whatever the server says."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+class _Sender:
+    """Adds the headers to an answer, where the endpoint gave none of its own."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)

@@ -1,0 +1,381 @@
+"""The engine through its public door: cards, journal, restarts, people's actions, silence."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from alerting.deliver import Deliverer
+from alerting.engine import Engine, EngineConfig, Parts, UnknownAlert
+from alerting.judge import Judge
+from alerting.model import (
+    Alert,
+    AlertKind,
+    AlertState,
+    Card,
+    Notice,
+    NotifyReason,
+    Receipt,
+    Recipient,
+    Severity,
+    TransitionKind,
+)
+from sensors.model import Report
+from sensors.registry import Sensor
+from tests.builders import at, judge, report, sensor
+from tests.fakes import MemoryJournal
+
+DESIGN = {"warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0}
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.time = at(0)
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class OneRecipient:
+    person = Recipient(id="p1", name="Somebody", channel="list", address="here")
+
+    def recipients(self, alert: Alert, now: datetime) -> Sequence[Sequence[Recipient]]:
+        del alert, now
+        return [[self.person]]
+
+    def repeat_every(self, alert: Alert, recipient_id: str, now: datetime) -> timedelta | None:
+        del alert, recipient_id, now
+        return None
+
+
+class ListChannel:
+    name = "list"
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+
+    async def send(self, notice: Notice) -> Receipt:
+        self.notices.append(notice)
+        return Receipt(notice_id=notice.id, at=at(0))
+
+
+class Desk:
+    def __init__(self, delay_s: float = 0.0) -> None:
+        self.delay_s = delay_s
+
+    async def card(self, alert: Alert) -> Card:
+        await asyncio.sleep(self.delay_s)
+        return Card(shortfall=(f"for {alert.hazard}",))
+
+
+@dataclass
+class MemoryLog:
+    """The log's door that the engine uses, in memory."""
+
+    kept: list[tuple[int, list[Report]]] = field(default_factory=list)
+    cursors: dict[str, int] = field(default_factory=dict)
+
+    def cursor(self, follower: str) -> int:
+        return self.cursors.get(follower, 0)
+
+    async def set_cursor(self, follower: str, seq: int) -> None:
+        self.cursors[follower] = max(seq, self.cursors.get(follower, 0))
+
+    async def blocks(self, after: int, max_reports: int) -> "list[BlockOf]":
+        del max_reports
+        return [BlockOf(seq, reports) for seq, reports in self.kept if seq > after]
+
+
+@dataclass(frozen=True)
+class BlockOf:
+    seq: int
+    reports: list[Report]
+
+
+@dataclass
+class World:
+    engine: Engine
+    journal: MemoryJournal
+    channel: ListChannel
+    clock: HandClock
+    log: MemoryLog
+    deliverer: Deliverer
+
+    async def feed(self, *reports: Report) -> None:
+        for entry in reports:
+            seq = len(self.log.kept) + 1
+            self.log.kept.append((seq, [entry]))
+            self.clock.time = max(self.clock.time, entry.received_at)
+            await self.engine.take(seq, [entry])
+
+    async def quiet(self) -> list[str]:
+        """Wait until nothing is waiting or under way, and give the ids of what left, in order."""
+        async with asyncio.timeout(5):
+            while self.deliverer.status().waiting or self.deliverer.status().under_way:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        return [notice.id for notice in self.channel.notices]
+
+    async def told(self, count: int) -> list[Notice]:
+        """Wait until so many notices have left, then see that no more are coming."""
+        async with asyncio.timeout(5):
+            while len(self.channel.notices) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        assert len(self.channel.notices) == count
+        return self.channel.notices
+
+
+@asynccontextmanager
+async def world(
+    judged: Judge,
+    *,
+    journal: MemoryJournal | None = None,
+    log: MemoryLog | None = None,
+    desk: Desk | None = None,
+    deadline_s: float = 0.3,
+) -> AsyncIterator[World]:
+    journal, log, clock = journal or MemoryJournal(), log or MemoryLog(), HandClock()
+    channel = ListChannel()
+    router = OneRecipient()
+    deliverer = Deliverer(journal=journal, channels={"list": channel}, router=router, clock=clock)
+    parts = Parts(
+        journal=journal, cards=desk or Desk(), router=router, deliverer=deliverer, clock=clock
+    )
+    config = EngineConfig(card_deadline_s=deadline_s, late_card_deadline_s=2.0)
+    engine = Engine(judge=judged, parts=parts, config=config)
+    judged.silence.start(clock.now().timestamp())
+    await engine.restore(log)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(deliverer.run())
+        yield World(engine, journal, channel, clock, log, deliverer)
+        await deliverer.stop()
+        running.cancel()
+
+
+def stage(**design: float) -> Sensor:
+    return sensor("stage_m", design=design or DESIGN)
+
+
+def rising(first: int, count: int, start_m: float, step_m: float) -> list[Report]:
+    return [report(300.0 * (first + n), {"stage_m": start_m + step_m * n}) for n in range(count)]
+
+
+async def test_the_first_notice_carries_the_card_and_says_why() -> None:
+    async with world(judge(stage())) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        (notice,) = await here.told(1)
+    assert notice.reason is NotifyReason.FIRST
+    assert notice.card is not None
+    assert notice.card.shortfall == ("for river_flood",)
+    assert notice.alert.severity is Severity.MODERATE
+    assert "at or above 3 m" in notice.alert.reason
+    assert notice.alert.provenance.source.startswith("warning stage")
+
+
+async def test_a_slow_card_does_not_hold_the_notice_back_and_follows_it() -> None:
+    async with world(judge(stage()), desk=Desk(0.2), deadline_s=0.01) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        (first,) = await here.told(1)
+        assert first.card is None
+        assert first.remarks
+        await here.engine.tick()
+        notices = await here.told(2)
+    assert notices[1].reason is NotifyReason.CARD
+    assert notices[1].card is not None
+
+
+async def test_a_rise_in_severity_notifies_again_even_when_acknowledged() -> None:
+    async with world(judge(stage())) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await here.told(1)
+        (alert,) = await here.journal.alerts(firing_only=True)
+        acked = await here.engine.acknowledge(alert.id, "An Example", "seen")
+        assert acked.acknowledged_by == "An Example"
+        await here.feed(report(600, {"stage_m": 4.2}), report(900, {"stage_m": 4.2}))
+        notices = await here.told(3)  # the stage rose a level, and rose fast
+        present = await here.journal.alert(alert.id)
+    assert NotifyReason.SEVERITY_ROSE in {notice.reason for notice in notices}
+    assert present is not None
+    assert present.severity is Severity.SEVERE
+    assert present.acknowledged_at is None
+
+
+async def test_acknowledging_an_unknown_alert_is_refused() -> None:
+    async with world(judge(stage())) as here:
+        with pytest.raises(UnknownAlert):
+            await here.engine.acknowledge("nosuchalert", "An Example")
+
+
+@pytest.mark.parametrize("saves", [(), (3,), (6,), (3, 5, 7), (1, 2, 3, 4, 5, 6, 7, 8)])
+async def test_a_restart_at_any_point_is_silent_and_changes_nothing(saves: tuple[int, ...]) -> None:
+    readings = [
+        *rising(0, 8, 2.0, 0.4),
+        *[report(300.0 * (8 + n), {"stage_m": 3.2}) for n in range(20)],
+        *[report(300.0 * (28 + n), {"stage_m": 1.0}) for n in range(40)],
+    ]
+    async with world(judge(stage())) as straight:
+        await straight.feed(*readings)
+        await straight.quiet()
+        history, recorded = await _history(straight.journal), await _recorded(straight.journal)
+    assert {kind for _, kind, _, _ in history} == {"raised", "upgraded", "cleared", "downgraded"}
+    for cut in (2, 4, 7, 20, 40):
+        journal, log = MemoryJournal(), MemoryLog()
+        async with world(judge(stage()), journal=journal, log=log) as before:
+            for n, entry in enumerate(readings[:cut], 1):
+                await before.feed(entry)
+                if n in saves:
+                    await before.engine.save_states(log, everything=True)
+            sent = await before.quiet()
+        async with world(judge(stage()), journal=journal, log=log) as after:
+            await after.engine.tick()
+            assert await after.quiet() == []
+            after.log.kept = log.kept
+            await after.feed(*readings[cut:])
+            sent += await after.quiet()
+        where = f"cut at {cut}, saved at {saves}"
+        assert await _history(journal) == history, where
+        assert await _recorded(journal) == recorded, where
+        assert len(sent) == len(set(sent)), where
+
+
+async def _recorded(journal: MemoryJournal) -> set[str]:
+    """The ids of every notice that was ever to be sent."""
+    return {
+        entry.notice.id
+        for alert in await journal.alerts(limit=1000)
+        for entry in await journal.outbox(alert.id)
+    }
+
+
+async def _history(journal: MemoryJournal) -> list[tuple[str, str, int, datetime]]:
+    rows = [
+        (alert.rule_id, step.kind.value, int(step.severity), step.taken_at)
+        for alert in await journal.alerts(limit=1000)
+        for step in await journal.transitions(alert.id)
+        if step.final
+    ]
+    return sorted(rows, key=lambda row: (row[3], row[0], row[1]))
+
+
+async def test_with_the_journal_away_the_warning_goes_out_and_is_recorded_later() -> None:
+    async with world(judge(stage())) as here:
+        here.journal.is_away = True
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        (notice,) = await here.told(1)
+        assert notice.remarks
+        here.journal.is_away = False
+        assert not await here.journal.alerts()
+        await here.engine.tick()
+        (alert,) = await here.journal.alerts()
+    assert alert.id == notice.alert.id
+
+
+async def test_silence_is_one_alert_per_device_and_escalates_when_an_alert_stands_on_it() -> None:
+    async with world(judge(stage(), sensor("battery_v"))) as here:
+        await here.feed(report(0, {"stage_m": 3.2, "battery_v": 12.0}))
+        await here.feed(report(300, {"stage_m": 3.2, "battery_v": 12.0}))
+        here.clock.time = at(300 + 901)
+        await here.engine.tick()
+        blind = [a for a in await here.journal.alerts() if a.kind is AlertKind.BLIND]
+        assert [alert.severity for alert in blind] == [Severity.SEVERE]
+        assert "2 of 2 sensors" in blind[0].reason
+        standing = [a for a in await here.journal.alerts() if a.kind is AlertKind.LIMIT]
+        assert standing[0].state is AlertState.FIRING
+        await here.feed(report(1300, {"stage_m": 3.2, "battery_v": 12.0}))
+        await here.engine.tick()
+        blind = [a for a in await here.journal.alerts() if a.kind is AlertKind.BLIND]
+        assert blind[0].state is AlertState.RESOLVED
+
+
+async def test_a_sensor_never_seen_is_overdue_too() -> None:
+    async with world(judge(stage())) as here:
+        here.clock.time = at(899)
+        await here.engine.tick()
+        assert not await here.journal.alerts()
+        here.clock.time = at(902)
+        await here.engine.tick()
+        (alert,) = await here.journal.alerts()
+    assert "never heard from" in alert.reason
+
+
+async def test_a_blind_alert_stays_over_a_restart_and_is_not_told_again() -> None:
+    journal, log = MemoryJournal(), MemoryLog()
+    async with world(judge(stage()), journal=journal, log=log) as before:
+        before.clock.time = at(902)
+        await before.engine.tick()
+        await before.told(1)
+    async with world(judge(stage()), journal=journal, log=log) as after:
+        after.clock.time = at(2000)
+        after.engine.judge.silence.start(at(2000).timestamp())
+        await after.engine.tick()
+        (alert,) = await journal.alerts()
+        assert alert.state is AlertState.FIRING
+        kinds = {n.reason for n in after.channel.notices}
+    assert NotifyReason.FIRST not in kinds
+
+
+async def test_missing_stages_are_not_judged_and_the_rest_is() -> None:
+    judged = judge(stage(warning_stage_m=3.0))
+    (track, _) = judged.find(stage().key).tracks  # type: ignore[union-attr]
+    assert [(m.severity, m.reason) for m in track.rule.not_judged] == [
+        (Severity.SEVERE, "the site file gives no guaranteed_stage_m"),
+        (Severity.EXTREME, "the site file gives no record_stage_m"),
+    ]
+    async with world(judged) as here:
+        await here.feed(report(0, {"stage_m": 9.0}), report(300, {"stage_m": 9.0}))
+        alerts = await here.journal.alerts()
+    assert {alert.severity for alert in alerts if alert.rule_id == "stage"} == {Severity.MODERATE}
+
+
+async def test_a_rule_with_sign_off_clears_by_a_person_only() -> None:
+    gauge = sensor("settlement_mm", "formwork", every_s=10)
+    steps = [report(10.0 * n, {"settlement_mm": 9.0}, kind="formwork") for n in range(3)]
+    calm = [report(30 + 10.0 * n, {"settlement_mm": 1.0}, kind="formwork") for n in range(60)]
+    async with world(judge(gauge)) as here:
+        await here.feed(*steps, *calm)
+        (alert,) = await here.journal.alerts(firing_only=True)
+        assert alert.awaiting_sign_off
+        closed = await here.engine.sign_off(alert.id, "An Example", "props checked")
+        assert closed.state is AlertState.RESOLVED
+        assert not await here.journal.alerts(firing_only=True)
+        kinds = [step.kind for step in await here.journal.transitions(alert.id)]
+        assert kinds[-1] is TransitionKind.SIGNED_OFF
+        again = [report(700 + 10.0 * n, {"settlement_mm": 9.0}, kind="formwork") for n in range(2)]
+        await here.feed(*again)
+        (second,) = await here.journal.alerts(firing_only=True)
+    assert second.id != alert.id
+
+
+async def test_the_programs_own_trouble_is_an_alert_raised_once() -> None:
+    async with world(judge(stage())) as here:
+        for _ in range(3):
+            await here.engine.raise_problem("broker", "the broker is away", Severity.SEVERE)
+        await here.told(1)
+        await here.engine.clear_problem("broker")
+        await here.engine.clear_problem("broker")
+        notices = await here.told(2)
+    assert [notice.reason for notice in notices] == [NotifyReason.FIRST, NotifyReason.CLEARED]
+
+
+async def test_readings_the_log_could_not_take_are_judged_and_not_told_twice() -> None:
+    async with world(judge(stage())) as here:
+        first = [report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2})]
+        await here.engine.judge_unowned(first)
+        await here.told(1)
+        await here.feed(*[replace_delay(entry) for entry in first])
+        await here.told(1)
+        (alert,) = await here.journal.alerts()
+    assert alert.state is AlertState.FIRING
+
+
+def replace_delay(entry: Report) -> Report:
+    """The same reading, given again by the broker a little later."""
+    return Report(
+        *(entry.site, entry.device, entry.kind, entry.point, entry.taken_at),
+        entry.received_at + timedelta(seconds=5),
+        entry.values,
+        entry.qc,
+    )
