@@ -34,6 +34,7 @@ from alerting.model import (
 )
 from alerting.ports import Action, CardLookup, Effects, Journal, Router, RuleState
 from alerting.route import Occasion, make_notices
+from alerting.unusual import Examined
 from sensors.model import Position, Report, SensorKey
 
 _LOG = logging.getLogger(__name__)
@@ -196,6 +197,12 @@ class Engine:
             changes = self.judge.take(reports, self.last_seq + 1, self._clock.now())
             if changes:
                 await self._publish(changes, None)
+
+    async def take_answers(self, examined: Sequence[Examined]) -> None:
+        """Take what models said of whole devices."""
+        async with self._lock:
+            changes = self.judge.take_answers(examined, self._clock.now(), self.last_seq)
+            await self._publish(changes, None)
 
     async def tick(self, *, is_listening: bool = True) -> None:
         """Ask the silence timers, send cards that were late, record what could not be."""

@@ -188,6 +188,16 @@ class Judge:
             if change is not None:
                 self._book.changes.append(change)
 
+    def take_answers(self, examined: Iterable[Examined], now: datetime, seq: int) -> list[Change]:
+        """Turn answers about whole devices into anomaly alerts."""
+        changes: list[Change] = []
+        for entry in examined:
+            position = self._positions.get((entry.sensor.site, entry.sensor.device))
+            if position is not None:
+                change = self.anomalies.take(entry, Moment(now, seq, position))
+                changes += [change] if change is not None else []
+        return changes
+
     def tick(self, now: datetime, seq: int) -> list[Change]:
         """Ask the silence timers that have run out; `seq` is the last block judged."""
         now_s = now.timestamp()
@@ -316,8 +326,10 @@ class Judge:
             self.silence.mark(name, is_blind=True)
             return True
         if alert.kind is AlertKind.ANOMALY:
+            if (alert.sensor.site, alert.sensor.device) not in self._positions:
+                return False
             self.anomalies.restore(alert)
-            return self.find(alert.sensor) is not None
+            return True
         watch = self.find(alert.sensor)
         for track in watch.tracks if watch is not None else ():
             if track.rule.id == alert.rule_id:

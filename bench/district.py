@@ -75,10 +75,9 @@ class Crane:
     site: str
     device: str
 
-    @property
-    def topic(self) -> str:
-        """Give the topic of its readings."""
-        return f"gw/1/{self.site}/{self.device}/telemetry"
+    def topic_under(self, root: str) -> str:
+        """Give the topic of its readings; the program listens under the root `gw`."""
+        return f"{root}/1/{self.site}/{self.device}/telemetry"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ def main() -> None:
     """Receive until standard input ends."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--root", required=True)
     asked = parser.parse_args()
     sock = wire.connect(asked.port, "bench-noop")
-    wire.subscribe(sock, "gw/1/+/+/telemetry")
+    wire.subscribe(sock, f"{asked.root}/1/+/+/telemetry")
     cutter = wire.Cutter()
     n_received, last_s = 0, 0.0
     selector = selectors.DefaultSelector()

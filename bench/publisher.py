@@ -2,7 +2,7 @@
 
 Reads one job per line on standard input and answers with one line when every message of it is
 acknowledged by the broker:
-`{"turns": 60, "first_turn": 0, "first_ms": 1764000000000, "rate": null}`.
+`{"root": "gw", "turns": 60, "first_turn": 0, "first_ms": 1764000000000, "rate": null}`.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bench import wire
 from bench.district import Cranes, cranes_named, message
@@ -22,15 +23,31 @@ _LARGEST_ID = 65_000
 TURN_MS = 1_000
 
 
-def prepared(cranes: Cranes, turns: int, first_turn: int, first_ms: int) -> list[bytes]:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to publish: `turns` messages of every crane, one second of event time apart.
+
+    `root` is the first level of the topics, which decides who receives; `rate` is in messages a
+    second, None for as fast as the window lets.
+    """
+
+    root: str
+    turns: int
+    first_turn: int
+    first_ms: int
+    rate: float | None
+
+
+def prepared(cranes: Cranes, job: Job) -> list[bytes]:
     """Encode every message of every crane, second by second of event time."""
     packets: list[bytes] = []
     count = len(cranes.load)
-    for turn in range(first_turn, first_turn + turns):
-        turn_ms = first_ms + (turn - first_turn) * TURN_MS
+    for turn in range(job.turns):
+        turn_ms = job.first_ms + turn * TURN_MS
         for number, crane in enumerate(cranes.load):
-            payload = message(number, turn, turn_ms + number * TURN_MS // count)
-            before, behind = wire.publish_parts(crane.topic, payload)
+            at_ms = turn_ms + number * TURN_MS // count
+            payload = message(number, job.first_turn + turn, at_ms)
+            before, behind = wire.publish_parts(crane.topic_under(job.root), payload)
             packet_id = len(packets) % _LARGEST_ID + 1
             packets.append(before + packet_id.to_bytes(2, "big") + behind)
     return packets
@@ -47,8 +64,8 @@ class Publisher:
         self._selector.register(self._sock, selectors.EVENT_READ)
         self._cutter = wire.Cutter()
 
-    def publish(self, packets: Sequence[bytes], rate: float | None) -> float:
-        """Send all, at `rate` a second or as fast as the window lets; give the seconds taken."""
+    def publish(self, packets: Sequence[bytes], rate: float | None) -> None:
+        """Send all, at `rate` a second or as fast as the window lets."""
         count, n_sent, n_acked = len(packets), 0, 0
         unsent = b""
         began = time.monotonic()
@@ -62,7 +79,6 @@ class Publisher:
                 n_sent = n_next
             unsent = self._send(unsent)
             n_acked += self._acknowledged(wait_s=self._pause(unsent, room, rate))
-        return time.monotonic() - began
 
     def _pause(self, unsent: bytes, room: int, rate: float | None) -> float:
         if unsent or (rate is None and room > _PER_SEND):
@@ -106,12 +122,13 @@ def main() -> None:
     cranes = cranes_named(asked.cranes, 0)
     publisher = Publisher(asked.port)
     for line in sys.stdin:
-        job = json.loads(line)
-        packets = prepared(cranes, job["turns"], job["first_turn"], job["first_ms"])
+        job = Job(**json.loads(line))
+        packets = prepared(cranes, job)
         print(json.dumps({"ready": len(packets)}), flush=True)
         sys.stdin.readline()
-        took_s = publisher.publish(packets, job["rate"])
-        print(json.dumps({"sent": len(packets), "took_s": took_s}), flush=True)
+        began_s = time.monotonic()
+        publisher.publish(packets, job.rate)
+        print(json.dumps({"sent": len(packets), "began_s": began_s}), flush=True)
     publisher.close()
 
 

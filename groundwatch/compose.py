@@ -1,260 +1,60 @@
-"""Where the parts meet: one process, one loop, one task group with named tasks.
+"""Where the parts meet: every part is made here, from settings and a loaded district.
 
-Opening goes from what owns (log, journal) to what brings (source); stopping goes the other way
-round, so that nothing that was taken in is left without an owner.
+Opening goes from what owns (log, journal) to what brings (source); the parts are closed in reverse
+order. `groundwatch.program` runs and stops what is opened here.
 """
 
-import asyncio
 import logging
 import sys
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol, TextIO
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TextIO
 
-from alerting.book import Change
 from alerting.channels.console import Console
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.deliver import Deliverer
 from alerting.detect.detector import Detector
 from alerting.detect.robust import robust_for
+from alerting.detect.shelf import Shelf
 from alerting.engine import Engine, EngineConfig, Parts
-from alerting.errors import JournalError
 from alerting.judge import Judge
-from alerting.model import Alert, AlertKind
 from alerting.ports import Channel
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock, SystemClock
 from groundwatch.district import District
 from groundwatch.pipeline import Pipeline
+from groundwatch.program import Models, Program
 from groundwatch.settings import InfluxSettings, Settings
-from groundwatch.supervise import Away, problems
+from groundwatch.training import Forests, Retraining, TrainingPlan, model_key
 from ingest.broker import LocalBroker, local_broker
 from ingest.intake import Intake
 from ingest.mqtt import MqttConfig, MqttSource, TlsConfig
-from ingest.source import DeviceStatus
 from sensors.model import Position
-from sensors.registry import Registry, Sensor
+from sensors.registry import Sensor
 from storage.embedded import EmbeddedConfig, EmbeddedStore
-from storage.errors import LogFull, StorageError
 from storage.influx import InfluxConfig, InfluxStore
 from storage.influx.config import Version
 from storage.journal import SqlJournal
 from storage.log import Log, LogConfig
-from storage.ports import SiteRow, TelemetryStore
+from storage.ports import TelemetryStore
 from storage.ship import Shipper
 
+__all__ = ["Program", "influx_config", "mqtt_config", "opened"]
+
 _LOG = logging.getLogger(__name__)
-_MAX_UNWRITTEN = 10_000
 _INFLUX_VERSIONS: dict[str, Version] = {"auto": "auto", "1": 1, "2": 2, "3": 3}
-_SITES_EVERY_S = 20.0
 _REMEMBERED_REPORTS = 50_000
 
 
-class HttpDoor(Protocol):
-    """The HTTP interface as the program runs it (implemented by `groundwatch.http.server`)."""
+@dataclass(frozen=True, slots=True)
+class _Keepers:
+    """What owns: log, journal and store."""
 
-    @property
-    def port(self) -> int:
-        """Give the port it listens on."""
-        ...
-
-    async def run(self) -> None:
-        """Answer until stopped."""
-        ...
-
-    def stop(self) -> None:
-        """Take no new connection, and let `run` end once those there are have been answered."""
-        ...
-
-
-@dataclass(slots=True, kw_only=True)
-class Program:
-    """The running parts, for the command line and the HTTP interface to look at."""
-
-    settings: Settings
-    district: District
-    clock: Clock
     log: Log
     journal: SqlJournal
     store: TelemetryStore
-    cards: CardDesk
-    engine: Engine
-    deliverer: Deliverer
-    source: MqttSource
-    pipeline: Pipeline
-    shipper: Shipper
-    broker: LocalBroker | None
-    mqtt: MqttConfig
-    started_at: datetime
-    http: HttpDoor | None = None
-    devices_online: dict[tuple[str, str], DeviceStatus] = field(default_factory=dict)
-    changes: deque[Change] = field(default_factory=deque)
-    store_problem: str = "not opened yet"
-    n_unwritten_dropped: int = 0
-    _wake_writer: asyncio.Event = field(default_factory=asyncio.Event)
-    _is_stopping: bool = False
-    _broker_away: Away = field(default_factory=Away)
-    _store_away: Away = field(default_factory=Away)
-
-    async def run(self, stop: asyncio.Event, ready: Callable[[], None] | None = None) -> None:
-        """Run until `stop` is set, then stop gracefully: nothing owned is lost.
-
-        Raises:
-            SourceError: a person must mend something at the broker; nothing was lost.
-        """
-        async with asyncio.TaskGroup() as group:
-            delivering = group.create_task(self.deliverer.run(), name="delivery")
-            shipping = group.create_task(self._ship(), name="shipping")
-            writing = group.create_task(self._write_transitions(), name="alerts to the store")
-            ticking = group.create_task(self._tick(), name="timers")
-            carrying = group.create_task(self.pipeline.run(), name="pipeline")
-            serving = group.create_task(self._serve(), name="http")
-            stopping = group.create_task(stop.wait(), name="stop")
-            if ready is not None:
-                ready()
-            await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            self._is_stopping = True
-            stopping.cancel()
-            if self.http is not None:
-                self.http.stop()
-            await self.source.close()
-            await asyncio.wait({carrying})
-            ticking.cancel()
-            await self.engine.tick(is_listening=False)
-            await self._save_states(everything=True)
-            await self.deliverer.stop()
-            self.shipper.stop()
-            await asyncio.wait({shipping, serving}, timeout=15)
-            for task in (shipping, serving, writing, delivering):
-                task.cancel()
-
-    async def _serve(self) -> None:
-        if self.http is not None:
-            await self.http.run()
-
-    async def _ship(self) -> None:
-        """Open the store, however long that takes, and ship the log to it."""
-        pause_s = 0.5
-        while not self._is_stopping:
-            try:
-                await self.store.open()
-            except StorageError as error:
-                if str(error) != self.store_problem:
-                    _LOG.warning("the database cannot be used yet", extra={"why": str(error)})
-                self.store_problem = str(error)
-                await asyncio.sleep(pause_s)
-                pause_s = min(15.0, pause_s * 2)
-            else:
-                self.store_problem = ""
-                await self.shipper.run()
-                return
-
-    async def _tick(self) -> None:
-        was_listening = False
-        since_sites_s = 0.0
-        while True:
-            now = self.clock.now()
-            is_listening = self.source.status.connected and (
-                not isinstance(self.clock, EventClock) or self.clock.has_begun
-            )
-            if is_listening and not was_listening:
-                self.engine.judge.silence.start(now.timestamp())
-            was_listening = is_listening
-            await self.engine.tick(is_listening=is_listening)
-            await self._supervise()
-            await self._save_states()
-            since_sites_s += 1.0
-            if since_sites_s >= _SITES_EVERY_S or since_sites_s == 2.0:
-                since_sites_s = 2.0
-                await self._write_sites(now)
-            await asyncio.sleep(1.0)
-
-    async def _supervise(self) -> None:
-        source, ship, now_s = self.source.status, self.shipper.status(), time.monotonic()
-        store_away = bool(self.store_problem) or not ship.is_writing
-        found = problems(
-            source=source,
-            broker_away_s=self._broker_away.look(is_away=not source.connected, now_s=now_s),
-            log_full=self.pipeline.counts.log_full,
-            ship=ship,
-            store_away_s=self._store_away.look(is_away=store_away, now_s=now_s),
-        )
-        for name, problem in found.items():
-            if problem is None:
-                await self.engine.clear_problem(name)
-            else:
-                await self.engine.raise_problem(name, problem.text, problem.severity)
-
-    async def _save_states(self, *, everything: bool = False) -> None:
-        try:
-            await self.engine.save_states(self.log, everything=everything)
-        except (JournalError, LogFull) as error:
-            _LOG.warning("rule state could not be saved", extra={"why": str(error)})
-
-    def note_changes(self, changes: Sequence[Change]) -> None:
-        """Queue transitions for the store; the journal has them whatever happens here."""
-        for change in changes:
-            if len(self.changes) >= _MAX_UNWRITTEN:
-                self.changes.popleft()
-                self.n_unwritten_dropped += 1
-            self.changes.append(change)
-        self._wake_writer.set()
-
-    def note_statuses(self, statuses: Sequence[DeviceStatus]) -> None:
-        """Keep what devices last said of themselves."""
-        for status in statuses:
-            self.devices_online[status.site, status.device] = status
-
-    async def _write_transitions(self) -> None:
-        while True:
-            await self._wake_writer.wait()
-            self._wake_writer.clear()
-            while self.changes:
-                change = self.changes[0]
-                try:
-                    await self.store.write_transition(change.alert, change.transition)
-                except StorageError:
-                    await asyncio.sleep(2.0)  # the shipper reports the same trouble
-                    continue
-                if self.changes and self.changes[0] is change:
-                    self.changes.popleft()
-
-    async def _write_sites(self, now: datetime) -> None:
-        if self.store_problem:
-            return
-        try:
-            alerts = await self.journal.alerts(firing_only=True, limit=100_000)
-            await self.store.write_sites(site_rows(self.district.registry, alerts, now))
-        except (StorageError, JournalError) as error:
-            _LOG.info("site states not written", extra={"why": str(error)})
-
-
-def site_rows(registry: Registry, alerts: Sequence[Alert], now: datetime) -> list[SiteRow]:
-    """Sum up standing alerts by site for the map."""
-    worst: dict[str, int] = {}
-    firing: dict[str, int] = {}
-    blind: dict[str, int] = {}
-    for alert in alerts:
-        worst[alert.site] = max(worst.get(alert.site, 0), int(alert.severity))
-        counts = blind if alert.kind is AlertKind.BLIND else firing
-        counts[alert.site] = counts.get(alert.site, 0) + 1
-    return [
-        SiteRow(
-            site=site.id,
-            name=site.name,
-            lat=site.position.lat,
-            lon=site.position.lon,
-            worst=worst.get(site.id, 0),
-            n_firing=firing.get(site.id, 0),
-            n_blind=blind.get(site.id, 0),
-            at=now,
-        )
-        for site in registry.sites.values()
-    ]
 
 
 @asynccontextmanager
@@ -268,76 +68,126 @@ async def opened(
 ) -> AsyncIterator[Program]:
     """Open every part and restore what was known; the parts are closed in reverse order.
 
+    `clock` and `console` replace the settings' clock and standard error; `channels` replaces or
+    adds roads by name.
+
     Raises:
         SettingsError, SourceError, StorageError, JournalError: a person must mend something.
     """
     clock = clock or _clock(settings)
     async with AsyncExitStack() as stack:
         settings.state.mkdir(parents=True, exist_ok=True)
-        log = Log(settings.state / "log.db", LogConfig(max_bytes=settings.log_max_bytes))
-        await log.open()
-        stack.push_async_callback(log.close)
-        journal = SqlJournal(settings.journal_url)
-        await journal.open()
-        stack.push_async_callback(journal.close)
-        await log.raise_floor(await journal.recorded_seq())
-        store = _store(settings)
-        stack.push_async_callback(store.close)
-        roads = dict(channels or {})
-        if "console" not in roads:
-            shown = Console(stream=console or sys.stderr, now=clock.now)
-            stack.push_async_callback(shown.close)
-            roads["console"] = shown
-        if "webhook" not in roads:
-            webhook = _webhook(settings)
-            stack.push_async_callback(webhook.close)
-            roads["webhook"] = webhook
+        keepers = await _keepers(settings, stack)
+        roads = _roads(settings, console or sys.stderr, clock, stack) | dict(channels or {})
         cards = CardDesk(district.resources, clock)
-        deliverer = Deliverer(journal=journal, channels=roads, router=district.routes, clock=clock)
-        judge = Judge(
-            registry=district.registry, packs=district.packs, detector_for=_detector(settings)
+        deliverer = Deliverer(
+            journal=keepers.journal,
+            channels=roads,
+            router=district.routes,
+            clock=SystemClock() if _is_event(clock) else clock,  # people live in real time
         )
         parts = Parts(
-            journal=journal, cards=cards, router=district.routes, deliverer=deliverer, clock=clock
+            journal=keepers.journal,
+            cards=cards,
+            router=district.routes,
+            deliverer=deliverer,
+            clock=clock,
         )
-        engine = Engine(judge=judge, parts=parts, config=EngineConfig(home=_home(district)))
-        judge.silence.start(clock.now().timestamp())
-        count = await engine.restore(log)
-        _LOG.info("restored", extra={"blocks_read": count, "last_block": engine.last_seq})
+        engine = await _engine(settings, district, parts, keepers.log)
         broker = await _broker(settings, stack)
         mqtt = mqtt_config(settings, broker)
-        source = MqttSource(mqtt, now=SystemClock().now if _is_event(clock) else clock.now)
-        intake = Intake(district.registry)
-        newest = await _remember(intake, log)
-        if isinstance(clock, EventClock) and newest is not None:
-            clock.tell(newest)
-        pipeline = Pipeline(
-            source=source,
-            intake=intake,
-            log=log,
-            engine=engine,
-            event_clock=clock if isinstance(clock, EventClock) else None,
-        )
         program = Program(
             settings=settings,
             district=district,
             clock=clock,
-            log=log,
-            journal=journal,
-            store=store,
+            log=keepers.log,
+            journal=keepers.journal,
+            store=keepers.store,
             cards=cards,
             engine=engine,
             deliverer=deliverer,
-            source=source,
-            pipeline=pipeline,
-            shipper=Shipper(log, store, clock=SystemClock()),
+            source=(source := MqttSource(mqtt, now=_receiving_clock(clock).now)),
+            pipeline=await _pipeline(source, district, keepers.log, engine, clock),
+            shipper=Shipper(keepers.log, keepers.store, clock=SystemClock()),
             broker=broker,
             mqtt=mqtt,
             started_at=clock.now(),
+            models=_models(settings, keepers.store, clock),
         )
-        pipeline.on_status = program.note_statuses
-        engine.listeners.append(program.note_changes)
+        _connect(program)
         yield program
+
+
+async def _keepers(settings: Settings, stack: AsyncExitStack) -> _Keepers:
+    log = Log(settings.state / "log.db", LogConfig(max_bytes=settings.log_max_bytes))
+    await log.open()
+    stack.push_async_callback(log.close)
+    journal = SqlJournal(settings.journal_url)
+    await journal.open()
+    stack.push_async_callback(journal.close)
+    await log.raise_floor(await journal.recorded_seq())
+    store = _store(settings)
+    stack.push_async_callback(store.close)
+    return _Keepers(log, journal, store)
+
+
+def _roads(
+    settings: Settings, console: TextIO, clock: Clock, stack: AsyncExitStack
+) -> dict[str, Channel]:
+    shown = Console(stream=console, now=clock.now)
+    stack.push_async_callback(shown.close)
+    webhook = _webhook(settings)
+    stack.push_async_callback(webhook.close)
+    return {"console": shown, "webhook": webhook}
+
+
+async def _engine(settings: Settings, district: District, parts: Parts, log: Log) -> Engine:
+    """Make the engine and bring it to where it was."""
+    judge = Judge(
+        registry=district.registry, packs=district.packs, detector_for=_detector(settings)
+    )
+    engine = Engine(judge=judge, parts=parts, config=EngineConfig(home=_home(district)))
+    judge.silence.start(parts.clock.now().timestamp())
+    count = await engine.restore(log)
+    _LOG.info("restored", extra={"blocks_read": count, "last_block": engine.last_seq})
+    return engine
+
+
+async def _pipeline(
+    source: MqttSource, district: District, log: Log, engine: Engine, clock: Clock
+) -> Pipeline:
+    intake = Intake(district.registry)
+    newest = await _remember(intake, log)
+    event_clock = clock if isinstance(clock, EventClock) else None
+    if event_clock is not None and newest is not None:
+        event_clock.tell(newest)
+    return Pipeline(source=source, intake=intake, log=log, engine=engine, event_clock=event_clock)
+
+
+def _connect(program: Program) -> None:
+    """Let the parts that tell and the parts that listen know each other."""
+    program.pipeline.on_status = program.note_statuses
+    program.engine.listeners.append(program.note_changes)
+    if program.models is not None:
+        program.pipeline.on_reports = program.models.forests.put
+
+
+def _receiving_clock(clock: Clock) -> Clock:
+    """Give the clock that stamps arrival; a replay's readings are stamped again when decoded."""
+    return SystemClock() if _is_event(clock) else clock
+
+
+def _models(settings: Settings, store: TelemetryStore, clock: Clock) -> Models | None:
+    if not settings.models.enabled:
+        return None
+    given = settings.models.key
+    key = model_key(settings.state, given.get_secret_value() if given else None)
+    shelf = Shelf(settings.state / "models", key)
+    forests = Forests(shelf)
+    plan = TrainingPlan(at_hour_utc=settings.models.train_at_hour_utc)
+    return Models(
+        forests, Retraining(store=store, forests=forests, shelf=shelf, clock=clock, plan=plan)
+    )
 
 
 def _is_event(clock: Clock) -> bool:
@@ -347,7 +197,7 @@ def _is_event(clock: Clock) -> bool:
 def _clock(settings: Settings) -> Clock:
     system = SystemClock()
     if settings.clock == "event":
-        return EventClock(datetime.fromtimestamp(0, system.now().tzinfo))
+        return EventClock(datetime.fromtimestamp(0, UTC))
     return system
 
 

@@ -56,6 +56,7 @@ class Pipeline:
     engine: Engine
     event_clock: EventClock | None = None
     on_status: Callable[[Sequence[DeviceStatus]], None] | None = None
+    on_reports: Callable[[Sequence[Report]], None] | None = None
     counts: PipelineCounts = field(default_factory=PipelineCounts)
     _held: deque[_Held] = field(default_factory=deque)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -120,6 +121,8 @@ class Pipeline:
             self.counts.reports += len(decoded.reports)
             self.counts.readings += sum(len(report.values) for report in decoded.reports)
             await self.engine.take(seq, decoded.reports)
+            if self.on_reports is not None:
+                self.on_reports(decoded.reports)
         await self.source.acknowledge(held.batch)
         self.counts.acknowledged += len(held.batch)
         return True

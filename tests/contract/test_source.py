@@ -281,7 +281,8 @@ async def test_closing_ends_the_batches_after_the_consumer_acknowledged_what_it_
         await asyncio.sleep(0.05)
         assert not closing.done()
         may_own.set()
-        await closing
+        async with asyncio.timeout(3):  # it does not wait for what it never gave
+            await closing
     assert source.status.reason == "closed"
     if door.is_strict:
         async with opened(door.source()) as rest:

@@ -26,6 +26,10 @@ def needs_mosquitto() -> Iterator[None]:
     yield
 
 
+def mosquitto_pid(state_dir: Path) -> int:
+    return int((state_dir / "mosquitto" / "mosquitto.pid").read_text().split()[0])
+
+
 async def pass_a_message(broker: LocalBroker) -> bytes:
     async with aiomqtt.Client(broker.host, broker.port) as client:
         await client.subscribe("a/b", qos=1)
@@ -106,10 +110,11 @@ async def test_a_mosquitto_left_by_a_killed_program_is_found_again_and_ended(
         port = int(await asyncio.wait_for(program.stdout.readline(), 20))
         program.kill()
         await program.communicate()
-        left = int((tmp_path / "mosquitto" / "mosquitto.pid").read_text().split()[0])
+        left = mosquitto_pid(tmp_path)
         os.kill(left, 0)  # it goes on taking messages
         async with local_broker(tmp_path) as broker:
             assert broker.port == port
+            assert mosquitto_pid(tmp_path) == left
             assert await pass_a_message(broker) == b"hello"
         with pytest.raises(OSError, match="refused"):
             socket.create_connection((broker.host, port), timeout=1)
@@ -151,7 +156,6 @@ async def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> Non
 async def test_a_mosquitto_that_will_not_end_is_killed(tmp_path: Path) -> None:
     with needs_mosquitto():
         async with local_broker(tmp_path) as broker:
-            pid = int((tmp_path / "mosquitto" / "mosquitto.pid").read_text().split()[0])
-            os.kill(pid, signal.SIGSTOP)
+            os.kill(mosquitto_pid(tmp_path), signal.SIGSTOP)
         with pytest.raises(OSError, match="refused"):
             socket.create_connection((broker.host, broker.port), timeout=1)

@@ -105,6 +105,16 @@ async def test_good_parts_that_were_owned_before_are_not_owned_twice(
     assert await values(shelf) == [{"wind_ms": 7.0}]
 
 
+async def test_a_message_that_was_quarantined_twice_is_owned_once(
+    shelf: Log, intake: Intake
+) -> None:
+    for _ in range(2):
+        await own(shelf, intake, message(sample(wind_ms=7), device="TC-2"))
+    report = await replay(shelf, mended(), shelf, at=LATER)
+    assert (report.n_replayed, report.n_reports) == (2, 1)
+    assert await values(shelf) == [{"wind_ms": 7.0}]
+
+
 async def test_more_than_a_page_is_replayed_and_the_limit_holds(shelf: Log, intake: Intake) -> None:
     sent = [
         message(sample(TAKEN_AT - timedelta(seconds=n), wind_ms=n % 40), device="TC-2")

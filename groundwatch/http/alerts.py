@@ -1,0 +1,235 @@
+"""Alerts: lists, one, its card and explanation, and what people say about it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from alerting.engine import UnknownAlert
+from alerting.model import Alert, AlertState, Card, OutboxEntry, Severity, TransitionKind
+from alerting.ports import Action, Effects
+from groundwatch.compose import Program
+from groundwatch.explain import explain_alert, explain_sensor
+from groundwatch.http.alert_models import (
+    ActionAnswer,
+    AlertAnswer,
+    AlertDetail,
+    AlertPage,
+    CardAnswer,
+    HistoryPage,
+    HistoryStep,
+    Remark,
+    StepAnswer,
+    Word,
+)
+from groundwatch.http.explain_models import ExplanationAnswer
+from groundwatch.http.parts import HubPart, ProgramPart
+from groundwatch.http.problems import ProblemError
+from groundwatch.http.words import (
+    Asked,
+    Instant,
+    KindWord,
+    SeverityWord,
+    StateWord,
+    cursor_of,
+    kinds_of,
+    severities_of,
+    states_of,
+    values_of,
+)
+from storage.journal.listing import AlertQuery, HistoryQuery, PastStep
+
+router = APIRouter()
+
+_AFTER_ALERT = (datetime, str)
+_AFTER_STEP = (datetime, str, str, str, str, str, Severity, TransitionKind)
+
+
+class AlertFilter(Asked):
+    """Which alerts; a filter given several times takes any of its values."""
+
+    site: str | None = Field(default=None, description="Only of this site.")
+    hazard: list[str] = Field(default=[], max_length=20)
+    severity: list[SeverityWord] = Field(default=[], max_length=4, description="Severity now.")
+    state: list[StateWord] = Field(default=[], max_length=3)
+    kind: list[KindWord] = Field(default=[], max_length=4)
+    since: Instant | None = Field(default=None, description="On `detected_at`, inclusive.")
+    limit: int = Field(default=100, ge=1, le=1000)
+    cursor: str | None = Field(default=None, description="`next` of the page before.")
+
+
+class HistoryFilter(Asked):
+    """Which final steps: `since` <= taken_at < `until`, in event time."""
+
+    site: str | None = Field(default=None, description="Only of this site.")
+    kind: list[KindWord] = Field(
+        default=["limit"], max_length=4, description="Kinds of alerts; limit alone if not given."
+    )
+    since: Instant | None = None
+    until: Instant | None = None
+    limit: int = Field(default=1000, ge=1, le=10_000)
+    cursor: str | None = Field(default=None, description="`next` of the page before.")
+
+
+class SensorQuestion(Asked):
+    """Which sensor."""
+
+    sensor: str = Field(description="`site/device/quantity`, or with the point between.")
+
+
+class CardQuestion(Asked):
+    """Which card."""
+
+    fresh: bool = Field(default=False, description="Look up again instead of as it was sent.")
+
+
+@router.get("/alerts", tags=["alerts"], summary="List alerts, newest first")
+async def list_alerts(program: ProgramPart, wanted: Annotated[AlertFilter, Query()]) -> AlertPage:
+    """Give one page of alerts."""
+    after = None
+    if wanted.cursor is not None:
+        at, alert_id = values_of(wanted.cursor, _AFTER_ALERT)
+        after = (at, alert_id)
+    query = AlertQuery(
+        site=wanted.site,
+        hazards=wanted.hazard,
+        severities=severities_of(wanted.severity),
+        kinds=kinds_of(wanted.kind),
+        states=states_of(wanted.state),
+        since=wanted.since,
+        after=after,
+        limit=wanted.limit + 1,
+    )
+    found = await program.journal.found(query)
+    page = found[: wanted.limit]
+    is_last = len(found) <= wanted.limit
+    return AlertPage(
+        items=[AlertAnswer.of(alert) for alert in page],
+        next=None if is_last else cursor_of((page[-1].detected_at, page[-1].id)),
+    )
+
+
+@router.get("/alerts/{alert_id}", tags=["alerts"], summary="One alert with its steps and actions")
+async def one_alert(alert_id: str, program: ProgramPart) -> AlertDetail:
+    """Give one alert, every step of its life, and what people did about it."""
+    alert = await _alert(program, alert_id)
+    steps = await program.journal.transitions(alert_id)
+    actions = await program.journal.actions(alert_id)
+    return AlertDetail(
+        **dict(AlertAnswer.of(alert)),
+        transitions=[StepAnswer.of(step) for step in steps],
+        actions=[ActionAnswer.of(action) for action in actions],
+    )
+
+
+@router.post("/alerts/{alert_id}/ack", tags=["alerts"], summary="Acknowledge: repeats stop")
+async def acknowledge(alert_id: str, word: Word, program: ProgramPart) -> AlertAnswer:
+    """Stop every notice about the alert at once; a later rise in severity notifies again.
+
+    Acknowledging an alert again, or one that has ended, changes nothing and gives the alert.
+    """
+    return AlertAnswer.of(await program.engine.acknowledge(alert_id, word.actor, word.note))
+
+
+@router.post(
+    "/alerts/{alert_id}/resolve",
+    tags=["alerts"],
+    summary="Sign off: a person says it is safe",
+    responses={409: {"description": "It ends by itself only, not by a person's word."}},
+)
+async def resolve(alert_id: str, word: Word, program: ProgramPart) -> AlertAnswer:
+    """Close a limit alert by a person's word; one that has ended already is given as it is."""
+    before = await _alert(program, alert_id)
+    if before.kind.value != "limit" and before.state is AlertState.FIRING:
+        raise ProblemError(409, "not-closed-by-a-person", _why_not_closed(before))
+    after = await program.engine.sign_off(alert_id, word.actor, word.note)
+    if after.state is AlertState.FIRING:
+        raise ProblemError(409, "not-closed-by-a-person", _why_not_closed(after))
+    return AlertAnswer.of(after)
+
+
+@router.post("/alerts/{alert_id}/note", tags=["alerts"], summary="Add a remark for the record")
+async def remark(alert_id: str, said: Remark, program: ProgramPart, hub: HubPart) -> ActionAnswer:
+    """Keep a remark with the alert; it changes nothing else."""
+    alert = await _alert(program, alert_id)
+    now = program.clock.now()
+    action = Action(alert_id=alert.id, at=now, actor=said.actor, action="note", note=said.note)
+    await program.journal.record(Effects(actions=(action,)))
+    answer = ActionAnswer.of(action)
+    hub.publish("note", answer.model_dump(mode="json"))
+    return answer
+
+
+@router.get("/alerts/{alert_id}/card", tags=["alerts"], summary="Who and what can help near it")
+async def card(
+    alert_id: str, program: ProgramPart, wanted: Annotated[CardQuestion, Query()]
+) -> CardAnswer:
+    """Give the card as its newest notice carried it; looked up now if none has left with one."""
+    alert = await _alert(program, alert_id)
+    sent = None if wanted.fresh else _sent_card(await program.journal.outbox(alert_id))
+    if sent is not None:
+        return CardAnswer.of(sent, "notice")
+    return CardAnswer.of(await program.cards.card(alert), "now")
+
+
+@router.get("/alerts/{alert_id}/explain", tags=["explain"], summary="Why this alert, and who knows")
+async def explain_one(alert_id: str, program: ProgramPart) -> ExplanationAnswer:
+    """Say which readings, limit, rule and steps, who was told over what, and who was not."""
+    return ExplanationAnswer.of(await explain_alert(program, alert_id))
+
+
+@router.get("/explain", tags=["explain"], summary="Why a sensor has no alert, or has one")
+async def explain_any(
+    program: ProgramPart, asked: Annotated[SensorQuestion, Query()]
+) -> ExplanationAnswer:
+    """Say how a sensor stands against each of its limits, what is not judged, how long silent."""
+    return ExplanationAnswer.of(await explain_sensor(program, asked.sensor))
+
+
+@router.get("/history", tags=["alerts"], summary="Final steps of alerts, in event time")
+async def history(program: ProgramPart, wanted: Annotated[HistoryFilter, Query()]) -> HistoryPage:
+    """Give what became final, sorted by event time: the same whatever the order of arrival was."""
+    after = None if wanted.cursor is None else tuple(values_of(wanted.cursor, _AFTER_STEP))
+    query = HistoryQuery(
+        site=wanted.site,
+        kinds=kinds_of(wanted.kind),
+        since=wanted.since,
+        until=wanted.until,
+        after=after,
+        limit=wanted.limit + 1,
+    )
+    found = await program.journal.past(query)
+    page = found[: wanted.limit]
+    is_last = len(found) <= wanted.limit
+    return HistoryPage(
+        items=[HistoryStep.of(past) for past in _once_each(page)],
+        next=None if is_last else cursor_of(page[-1].identity),
+    )
+
+
+def _once_each(page: list[PastStep]) -> list[PastStep]:
+    """Leave out a step that was written under a second alert, which continues the first."""
+    return list({past.identity: past for past in reversed(page)}.values())[::-1]
+
+
+async def _alert(program: Program, alert_id: str) -> Alert:
+    alert = await program.journal.alert(alert_id)
+    if alert is None:
+        raise UnknownAlert(alert_id)
+    return alert
+
+
+def _sent_card(outbox: list[OutboxEntry]) -> Card | None:
+    cards = [entry.notice.card for entry in outbox if entry.notice.card is not None]
+    return cards[-1] if cards else None
+
+
+def _why_not_closed(alert: Alert) -> str:
+    ends = {
+        "blind": "it ends when every sensor of the device has spoken again",
+        "anomaly": "it ends when the sensor's readings are as usual again",
+        "system": "it ends when the problem is over",
+    }
+    how = ends.get(alert.kind.value, "its rule could not be found among the sensor's rules")
+    return f"alert {alert.id} is not closed by a person's word: {how}; acknowledge it instead"
