@@ -5,6 +5,7 @@ only when its alert is wanted.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,6 +143,15 @@ def message(crane: int, turn: int, at_ms: int) -> bytes:
         0.1 * drift + 0.01 * jitter,
         40 + 10 * drift,
     )
+    return _encoded(at_ms, turn, values)
+
+
+def probe_message(probe: int, at_ms: int) -> bytes:
+    """Give the first message of a crane that is about to hit another one: clearance 1 m."""
+    return _encoded(at_ms, probe, (2.0, 40.0, 30.0, 45.0, 180.0, 4.0, 0.1, 1.0))
+
+
+def _encoded(at_ms: int, turn: int, values: Sequence[float]) -> bytes:
     pairs = zip(QUANTITIES, values, strict=True)
     readings = ", ".join(f'"{quantity}": {value:.6f}' for quantity, value in pairs)
     return f'{{"at": {at_ms}, "seq": {turn}, "readings": {{{readings}}}}}'.encode()

@@ -57,10 +57,14 @@ class End:
         Raises:
             BenchError: the process has ended; what it said last is in the text.
         """
+        self.tell(line)
+        return self.answer()
+
+    def tell(self, line: str = "") -> None:
+        """Send a line; its answer is waited for later."""
         assert self._process.stdin is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
-        return self.answer()
 
     def answer(self) -> dict[str, Any]:
         """Wait for the next line of the process."""

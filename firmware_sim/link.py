@@ -26,6 +26,7 @@ NOTICE_S = 2.0
 # CONNACK codes only a person can mend: wrong version, identifier, credentials, not authorised,
 # and the same in MQTT 5.
 _REFUSALS = {1, 2, 4, 5, 132, 133, 134, 135, 138, 140}
+_WRONG_VERSION = {1, 132}
 _LOG = logging.getLogger("firmware_sim.link")
 _LOG.setLevel(logging.ERROR)
 
@@ -128,7 +129,8 @@ class Line:
         except aiomqtt.MqttCodeError as error:
             code = _code(error)
             if code in _REFUSALS:
-                raise Misuse([f"broker {where} refused the connection: {error}"]) from error
+                hint = "; try --mqtt 311" if code in _WRONG_VERSION else ""
+                raise Misuse([f"broker {where} refused the connection: {error}{hint}"]) from error
             raise LinkDown(f"broker {where}: {error}") from error
         except aiomqtt.MqttError as error:
             if "CERTIFICATE" in str(error):

@@ -5,6 +5,7 @@ step with a simulator that was given the same start, anchor and speed. `EventClo
 newest reading, for replays of recorded data.
 """
 
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -27,10 +28,13 @@ class SystemClock:
 
 
 class ScaledClock:
-    """Stood at `start` when the wall clock stood at `anchor_s`, and runs `speed` times as fast."""
+    """Stands at `start` until the wall clock reaches `anchor_s`, then runs `speed` fast."""
 
-    def __init__(self, *, start: datetime, anchor_s: float, speed: float) -> None:
-        """Take `anchor_s` in seconds since 1970; `speed` is simulated seconds per second, > 0."""
+    def __init__(self, *, start: datetime, speed: float, anchor_s: float = math.inf) -> None:
+        """Take `anchor_s` in seconds since 1970; `speed` is simulated seconds per second, > 0.
+
+        Without an anchor it stands still until `begin` is called.
+        """
         if speed <= 0:
             raise ValueError(f"a clock cannot run at speed {speed}; it must be above 0")
         self.start = start
@@ -42,7 +46,12 @@ class ScaledClock:
         """Give the simulated instant."""
         if self._halted_at is not None:
             return self._halted_at
-        return self.start + timedelta(seconds=(time.time() - self.anchor_s) * self.speed)
+        elapsed_s = max(0.0, time.time() - self.anchor_s)
+        return self.start + timedelta(seconds=elapsed_s * self.speed)
+
+    def begin(self, delay_s: float) -> None:
+        """Begin to run after `delay_s` wall seconds."""
+        self.anchor_s = time.time() + delay_s
 
     def halt(self) -> None:
         """Stand still from now on: the simulated world has ended."""

@@ -65,10 +65,13 @@ class Demo:
     sim: asyncio.subprocess.Process | None = None
     sim_summary: dict[str, Any] = field(default_factory=dict)
     truth: dict[str, Any] = field(default_factory=dict)
+    _start_cost_s: float = 1.0
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None] | None = None) -> None:
         """Run program and simulator until the time is up, the storm is over or `stop` is set."""
+        begun_s = time.monotonic()
         self.truth = json.loads(await self._simulator("labels", SCENARIO, "--json"))
+        self._start_cost_s = time.monotonic() - begun_s
         ended = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             running = group.create_task(self.program.run(ended, ready), name="program")
@@ -93,6 +96,9 @@ class Demo:
         """Run the scenario in a process of its own; stop it when the time is up."""
         await self._until_connected()
         clock, mqtt = self.clock, self.program.mqtt
+        # The world begins when the simulator's devices have had time to connect: a slow machine
+        # must not make them all late by simulated minutes.
+        clock.begin(max(2.0, 3 * self._start_cost_s))
         words = ["run", SCENARIO, "--sites", str(self.sites), "--json"]
         words += ["--broker", f"{mqtt.host}:{mqtt.port}", "--mqtt", str(mqtt.version)]
         words += ["--speed", str(clock.speed), "--start", clock.start.isoformat()]
@@ -106,7 +112,7 @@ class Demo:
             talking = group.create_task(self.sim.communicate(), name="simulator output")
             stopping = group.create_task(stop.wait(), name="stop of the demonstration")
             await asyncio.wait(
-                {talking, stopping}, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED
+                {talking, stopping}, timeout=self._time_left(), return_when=asyncio.FIRST_COMPLETED
             )
             stopping.cancel()
             if not talking.done():
@@ -116,6 +122,12 @@ class Demo:
         if not out.strip():
             raise DemoError(f"the simulator gave no summary: {_last(said)}")
         self.sim_summary = json.loads(out)
+
+    def _time_left(self) -> float | None:
+        """Give the wall seconds the storm may run, counted from the beginning of its clock."""
+        if self.seconds is None:
+            return None
+        return self.seconds + max(0.0, self.clock.anchor_s - time.time())  # noqa: TID251
 
     async def _until_connected(self) -> None:
         deadline_s = time.monotonic() + 20.0
@@ -214,6 +226,6 @@ def _last(said: bytes) -> str:
 
 
 def demo_clock(speed: float, wall_s: float, back: timedelta) -> ScaledClock:
-    """Make the clock of a demonstration that began `back` ago in simulated time."""
+    """Make the clock of a demonstration that begins `back` before the present."""
     start = datetime.fromtimestamp(wall_s, UTC).replace(microsecond=0) - back
-    return ScaledClock(start=start, anchor_s=wall_s, speed=speed)
+    return ScaledClock(start=start, speed=speed)

@@ -46,7 +46,7 @@ def host_of(address: str) -> str:
 def _why_parts_refused(parts: SplitResult) -> str | None:
     if parts.scheme not in SCHEMES:
         return f"the address starts with {parts.scheme or 'no scheme'!r}; allowed: http, https"
-    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+    if parts.username is not None or parts.password is not None:
         return "the address carries a user name or password; give the secret in the settings"
     if not parts.hostname:
         return "the address names no host"

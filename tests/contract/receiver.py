@@ -22,7 +22,7 @@ class Receiver:
     """Answers requests with `script` in turn, then 200; each entry is a status line or a trick.
 
     Tricks: `hang` (no answer), `reset` (closed unread), `cut` (closed within the answer), `twice`
-    (two answers to one request), `drip` (a body without end), `huge` (a body of 10 MB), `garbage`
+    (two answers to one request), `drip` and `flood` (a body without end, slow and fast), `garbage`
     (not HTTP).
     """
 
@@ -76,22 +76,20 @@ class Receiver:
             writer.write(b"this is not HTTP at all\r\n\r\n")
         elif trick == "cut":
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this")
-        elif trick == "drip":
-            return await self._drip(writer)
-        elif trick == "huge":
-            writer.write(b"HTTP/1.1 500 Broken\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 10**7)
+        elif trick in ("drip", "flood"):
+            return await self._pour(writer, wait_s=0.01 if trick == "drip" else 0.0)
         else:
             answer = self._plain(trick.removeprefix("twice ")) * (2 if "twice" in trick else 1)
             writer.write(answer)
         await writer.drain()
-        return trick not in ("garbage", "cut", "huge")
+        return trick not in ("garbage", "cut")
 
-    async def _drip(self, writer: asyncio.StreamWriter) -> bool:
+    async def _pour(self, writer: asyncio.StreamWriter, *, wait_s: float) -> bool:
         writer.write(b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n")
         while not writer.is_closing():
             writer.write(b"1\r\nx\r\n")
             await writer.drain()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(wait_s)
         return False
 
     def _plain(self, status: str) -> bytes:

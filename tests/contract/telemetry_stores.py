@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,16 @@ import msgspec
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from alerting.model import (
+    Alert,
+    AlertKind,
+    AlertState,
+    Provenance,
+    Severity,
+    Transition,
+    TransitionKind,
+)
+from sensors.model import Position, SensorKey
 from storage.embedded import EmbeddedConfig, EmbeddedStore
 from storage.influx import InfluxConfig, InfluxStore
 from storage.ports import TelemetryStore
@@ -286,3 +296,43 @@ def live(database: str) -> Subject | None:
         token=os.environ.get("GROUNDWATCH_TEST_INFLUX_TOKEN", ""),
     )
     return Subject("live", InfluxStore(config), is_live=True, config=config)
+
+
+def raised(sensor: SensorKey, at: datetime, **fields: Any) -> Alert:
+    named: dict[str, Any] = {
+        "id": "a1",
+        "kind": AlertKind.LIMIT,
+        "state": AlertState.FIRING,
+        "sensor": sensor,
+        "hazard": "crane_overload",
+        "rule_id": "crane.moment",
+        "pack": "crane",
+        "severity": Severity.SEVERE,
+        "peak": Severity.SEVERE,
+        "position": Position(23.16, 113.27),
+        "started_at": at,
+        "detected_at": at + timedelta(seconds=1),
+        "severity_at": at,
+        "value": 104.5,
+        "limit": 100.0,
+        "unit": "%",
+        "reason": "moment 104.5 % is over 100 %",
+        "provenance": Provenance(source="GB 5144", clause="6"),
+        **fields,
+    }
+    return Alert(**named)
+
+
+def step(alert: Alert, ordinal: int, kind: TransitionKind, **fields: Any) -> Transition:
+    named: dict[str, Any] = {
+        "alert_id": alert.id,
+        "ordinal": ordinal,
+        "kind": kind,
+        "severity": alert.severity,
+        "taken_at": alert.started_at,
+        "detected_at": alert.detected_at,
+        "value": alert.value,
+        "reason": alert.reason,
+        **fields,
+    }
+    return Transition(**named)

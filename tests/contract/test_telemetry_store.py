@@ -12,16 +12,8 @@ from typing import Any
 
 import pytest
 
-from alerting.model import (
-    Alert,
-    AlertKind,
-    AlertState,
-    Provenance,
-    Severity,
-    Transition,
-    TransitionKind,
-)
-from sensors.model import Position, Qc, Reading, Report, SensorKey
+from alerting.model import TransitionKind
+from sensors.model import Qc, Reading, Report, SensorKey
 from storage.errors import StoreRefused, StoreUnavailable
 from storage.ports import SiteRow, TelemetryStore
 from tests.contract.telemetry_stores import (
@@ -32,6 +24,8 @@ from tests.contract.telemetry_stores import (
     influx1,
     influx_token,
     live,
+    raised,
+    step,
 )
 
 # 3 Core answers for the newest readings only when they are recent, so these are.
@@ -509,53 +503,14 @@ async def test_writers_and_readers_may_run_at_once(store: TelemetryStore) -> Non
 # -- alerts and sites ------------------------------------------------------------------------------
 
 
-def raised(alert_id: str = "a1", **fields: Any) -> Alert:
-    named: dict[str, Any] = {
-        "id": alert_id,
-        "kind": AlertKind.LIMIT,
-        "state": AlertState.FIRING,
-        "sensor": key("moment_pct"),
-        "hazard": "crane_overload",
-        "rule_id": "crane.moment",
-        "pack": "crane",
-        "severity": Severity.SEVERE,
-        "peak": Severity.SEVERE,
-        "position": Position(23.16, 113.27),
-        "started_at": T0,
-        "detected_at": T0 + S,
-        "severity_at": T0,
-        "value": 104.5,
-        "limit": 100.0,
-        "unit": "%",
-        "reason": "moment 104.5 % is over 100 %",
-        "provenance": Provenance(source="GB 5144", clause="6"),
-        **fields,
-    }
-    return Alert(**named)
-
-
-def step(alert: Alert, ordinal: int, kind: TransitionKind, **fields: Any) -> Transition:
-    named: dict[str, Any] = {
-        "alert_id": alert.id,
-        "ordinal": ordinal,
-        "kind": kind,
-        "severity": alert.severity,
-        "taken_at": T0,
-        "detected_at": T0 + S,
-        "value": alert.value,
-        "reason": alert.reason,
-        **fields,
-    }
-    return Transition(**named)
-
-
 async def test_every_transition_is_stored_once(subject: Subject) -> None:
     if subject.is_live:
         pytest.skip("looks behind the store")
-    alert = raised()
+    alert = raised(key("moment_pct"), T0)
     odd = raised(
-        "a2",
-        sensor=key("wind_ms", device="odd, name\\"),
+        key("wind_ms", device="odd, name\\"),
+        T0,
+        id="a2",
         reason='"gale", 40 m/s\nand = rising \\',
         value=None,
         limit=None,

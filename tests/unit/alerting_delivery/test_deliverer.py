@@ -466,6 +466,19 @@ class TestRepeating:
         repeats = [notice for notice in desk.channel.taken if notice.reason is NotifyReason.REPEAT]
         assert [notice.alert.severity for notice in repeats] == [Severity.EXTREME] * 2
 
+    async def test_a_fall_and_a_smaller_rise_leave_one_chain_of_repeats(self) -> None:
+        desk = Desk()
+        async with desk.running():
+            await desk.give(make_entry())
+            await desk.pass_time(minutes=5)
+            again = make_alert(Severity.MODERATE, ordinal=3)
+            await desk.give(make_entry(again, reason=NotifyReason.SEVERITY_ROSE))
+            for _ in range(4):
+                await desk.pass_time(minutes=5)
+            rows = await desk.journal.outbox("alert-1")
+        assert desk.reasons().count(NotifyReason.REPEAT) == 2
+        assert [row.state for row in rows].count(NoticeState.CANCELLED) == 1
+
     async def test_never_is_respected(self) -> None:
         desk = Desk(router=TableRouter(every=None))
         async with desk.running():
@@ -725,6 +738,15 @@ class TestStopping:
             rows = await desk.journal.outbox("alert-1")
         assert len(desk.channel.taken) == 2
         assert [row.notice.reason for row in rows].count(NotifyReason.REPEAT) == 1
+
+    async def test_what_the_journal_missed_is_written_before_stopping(self) -> None:
+        desk = Desk()
+        async with desk.running():
+            desk.journal.is_away = True
+            desk.deliverer.send_unrecorded([make_entry()])
+            await settled()
+            desk.journal.is_away = False
+        assert (await desk.row(make_entry())).state is NoticeState.SENT
 
     async def test_stopping_what_never_ran_returns(self) -> None:
         await Desk().make().stop()

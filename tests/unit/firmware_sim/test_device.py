@@ -96,6 +96,19 @@ def test_what_was_stored_while_cut_off_arrives_in_bursts_of_at_most_a_hundred() 
     assert subject.dropped == 0
 
 
+def test_a_message_that_was_not_acknowledged_is_sent_again_whole_and_first() -> None:
+    subject = device()
+    live(subject)
+    lost = subject.step(30.0)
+    assert isinstance(lost, Publish)
+    subject.broken(30.0)
+    live(subject, 60.0)
+    again = subject.step(60.0)
+    assert isinstance(again, Publish)
+    assert again.samples[:6] == lost.samples
+    assert [sample.seq for sample in again.samples] == list(range(12))
+
+
 def test_a_full_store_drops_the_oldest_and_counts_them() -> None:
     subject = device(every_s=1.0, habits=Habits(max_waiting=50))
     subject.step(100.0)

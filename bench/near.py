@@ -1,0 +1,89 @@
+"""Card look-ups over made-up resources: what an alert waits for before it is sent."""
+
+import random
+import time
+from datetime import UTC, datetime
+
+from alerting.model import Severity
+from bench.figures import percentile
+from gis_link.loaders import Resources
+from gis_link.model import Camera, CameraStatus, Depot, Position, Stock, Team
+from gis_link.need import BUILT_IN, CAPABILITIES, ITEMS
+from groundwatch.cards import CardDesk
+from groundwatch.clock import SystemClock
+from sensors.model import Position as SensorPosition
+
+_AREA = (23.15, 23.43, 113.15, 113.42)
+_NOW = datetime(2026, 5, 1, tzinfo=UTC)
+_PER_METRE = ("m", "m²")
+
+
+def measure(n_resources: int, n_lookups: int) -> float:
+    """Give the 99th percentile of looking up a card, in ms, over `n_resources` resources."""
+    desk = CardDesk(_resources(n_resources), SystemClock())
+    dice = random.Random(2)
+    hazards = sorted(BUILT_IN.hazards)
+    found: list[float] = []
+    for number in range(n_lookups):
+        point = SensorPosition(dice.uniform(*_AREA[:2]), dice.uniform(*_AREA[2:]))
+        severity = Severity(1 + number % 4)
+        began = time.perf_counter()
+        desk.near(point, hazards[number % len(hazards)], severity, _NOW)
+        found.append((time.perf_counter() - began) * 1e3)
+    return percentile(sorted(found), 99)
+
+
+def _resources(count: int) -> Resources:
+    """Scatter a quarter teams, a quarter depots and half cameras over a district."""
+    dice = random.Random(1)
+    return Resources(
+        teams=tuple(_team(dice, number) for number in range(count // 4)),
+        depots=tuple(_depot(dice, number) for number in range(count // 4)),
+        cameras=tuple(_camera(dice, number) for number in range(count // 2)),
+    )
+
+
+def _place(dice: random.Random) -> Position:
+    return Position(dice.uniform(*_AREA[:2]), dice.uniform(*_AREA[2:]))
+
+
+def _team(dice: random.Random, number: int) -> Team:
+    return Team(
+        id=f"T-{number}",
+        name=f"Team {number}",
+        capabilities=frozenset(dice.sample(sorted(CAPABILITIES), 2)),
+        strength=dice.randint(4, 20),
+        on_duty=dice.random() < 0.9,
+        phone="+86 000 0000 0000",
+        position=_place(dice),
+    )
+
+
+def _depot(dice: random.Random, number: int) -> Depot:
+    stock = tuple(_stock(dice, item) for item in dice.sample(sorted(ITEMS), 6))
+    return Depot(
+        id=f"D-{number}",
+        name=f"Depot {number}",
+        position=_place(dice),
+        keeper="",
+        phone="",
+        stock=stock,
+    )
+
+
+def _stock(dice: random.Random, item: str) -> Stock:
+    unit = ITEMS[item].unit
+    each = 800 if item == "woven_bag" else 80 if unit in _PER_METRE else 2
+    return Stock(item=item, quantity=dice.randint(1, 3) * each, unit=unit)
+
+
+def _camera(dice: random.Random, number: int) -> Camera:
+    return Camera(
+        id=f"C-{number}",
+        name=f"Camera {number}",
+        position=_place(dice),
+        heading_deg=dice.uniform(0, 360),
+        hfov_deg=dice.choice([60.0, 90.0]),
+        range_m=2500.0 if dice.random() < 0.05 else dice.choice([60.0, 120.0, 300.0]),
+        status=CameraStatus.ONLINE,
+    )
