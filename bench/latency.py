@@ -7,6 +7,7 @@ was never heard before and reports a clearance of one metre, which is extreme at
 import asyncio
 import json
 import random
+import re
 import socket
 import time
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ BACKGROUND_PER_S = 1_000.0
 _MEAN_GAP_S = 0.08
 _LEAD_S = 1.5
 _STRAGGLERS_S = 30.0
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TAKEN = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -60,17 +62,45 @@ def measure(stage: Stage, receiver: socket.socket) -> list[float]:
     return sorted((probes.received[key] - at_s) * 1e3 for key, at_s in probes.published.items())
 
 
+class _Receiver(asyncio.Protocol):
+    """The least of an HTTP server: takes every request as soon as its last byte is here."""
+
+    def __init__(self, probes: _Probes) -> None:
+        self._probes = probes
+        self._unread = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection, which serves many requests."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take every whole request."""
+        at_s = time.monotonic()
+        assert self._transport is not None
+        self._unread += data
+        while (found := _request_end(self._unread)) is not None:
+            start, end = found
+            body, self._unread = self._unread[start:end], self._unread[end:]
+            self._transport.write(_TAKEN)
+            self._probes.take(body, at_s)
+
+
+def _request_end(unread: bytes) -> tuple[int, int] | None:
+    """Give where the body of the first request begins and ends, None when it is not whole."""
+    start = unread.find(b"\r\n\r\n") + 4
+    if start < 4:
+        return None
+    found = _LENGTH.search(unread, 0, start)
+    end = start + (int(found[1]) if found else 0)
+    return (start, end) if len(unread) >= end else None
+
+
 async def _run(stage: Stage, receiver: socket.socket) -> _Probes:
     probes = _Probes(n_wanted=len(stage.cranes.probes))
-
-    async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while body := await _body(reader):
-            at_s = time.monotonic()
-            writer.write(_TAKEN)
-            probes.take(body, at_s)
-        writer.close()
-
-    server = await asyncio.start_server(receive, sock=receiver)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Receiver(probes), sock=receiver)
     async with server:
         stage.publisher.tell()
         await asyncio.sleep(_LEAD_S)
@@ -81,16 +111,6 @@ async def _run(stage: Stage, receiver: socket.socket) -> _Probes:
         except TimeoutError:
             return probes  # the caller says which are missing
     return probes
-
-
-async def _body(reader: asyncio.StreamReader) -> bytes:
-    """Read one request and give its body, b"" at the end of the connection."""
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, ConnectionError):
-        return b""
-    lengths = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-    return await reader.readexactly(int(lengths[0].partition(b":")[2]))
 
 
 async def _publish(stage: Stage, probes: _Probes) -> None:

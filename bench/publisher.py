@@ -59,7 +59,7 @@ class Publisher:
     def __init__(self, port: int) -> None:
         """Connect."""
         self._sock = wire.connect(port, "bench-publisher")
-        self._sock.setblocking(False)
+        self._sock.settimeout(0.0)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._sock, selectors.EVENT_READ)
         self._cutter = wire.Cutter()

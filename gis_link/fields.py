@@ -8,7 +8,6 @@ Every getter notes its fault and gives a stand-in, so that one row reports all i
 import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
 from gis_link.datum import Datum, to_wgs84
@@ -188,12 +187,6 @@ class Fields:
         order = "GeoJSON writes [lon, lat]" if self._row.geometry else "exchange them"
         lat, lon = texts
         self.wrong(f"{prefix}lat {lat} and {prefix}lon {lon} look swapped: {because}; {order}")
-
-    def strangers(self, known: Iterable[str]) -> list[tuple[str, str]]:
-        """Give unknown columns that were probably meant to be known ones; others are ignored."""
-        names = set(known)
-        near = ((name, get_close_matches(name, names, 1, 0.8)) for name in self._row.fields)
-        return [(name, meant[0]) for name, meant in near if name not in names and meant]
 
 
 def _degrees(text: str | None) -> float:

@@ -8,6 +8,7 @@ list of teams is worth more in the night than none.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -135,17 +136,21 @@ class _Loading:
         *,
         has_positions: bool = True,
     ) -> Iterator[tuple[Row, T]]:
-        told: set[str] = set()
+        known = set(columns)
         for row in read_rows(path, self._faults, has_positions=has_positions):
+            for name in row.fields.keys() - known:
+                known.add(name)
+                self._report_column(row, name, columns)
             fields = Fields(row, self._faults, self._bounds)
-            for name, meant in fields.strangers(columns):
-                if name not in told:
-                    told.add(name)
-                    what = f"column {name!r} is not used: did you mean {meant!r}?"
-                    self._faults.add(row.file, row.line, what)
             entry = build(fields)
             if fields.is_good:
                 yield row, entry
+
+    def _report_column(self, row: Row, name: str, columns: tuple[str, ...]) -> None:
+        """Report a column that was probably meant to be a known one; others are ignored."""
+        if meant := get_close_matches(name, columns, n=1, cutoff=0.8):
+            what = f"column {name!r} is not used: did you mean {meant[0]!r}?"
+            self._faults.add(row.file, row.line, what)
 
     def _team(self, fields: Fields) -> Team:
         has_base = fields.has("base_lat") or fields.has("base_lon")

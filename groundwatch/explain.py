@@ -7,6 +7,7 @@ because a part is away is said in `remarks`; only an alert that the journal cann
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 
 from alerting.engine import UnknownAlert
 from alerting.errors import JournalError
@@ -36,7 +37,6 @@ from groundwatch.limits import (
     rule_views,
     silence_view,
 )
-from sensors.fault import nearest
 from sensors.model import Qc, Reading, SensorKey
 from sensors.registry import Registry, Sensor
 from storage.errors import StorageError
@@ -54,6 +54,8 @@ __all__ = [
 
 _MAX_READINGS = 20
 _MAX_STANDING = 50
+_MAX_KEY = 300
+_MAX_COMPARED = 2000
 _ROSE = (TransitionKind.RAISED, TransitionKind.UPGRADED)
 
 
@@ -78,18 +80,20 @@ def sensor_named(registry: Registry, text: str) -> Sensor:
         parts.insert(2, "")
     sensor = registry.sensor(SensorKey(*parts)) if len(parts) == 4 else None
     if sensor is None:
-        raise UnknownSensor(text, nearest(text, map(str, _likely(registry, parts)), 3))
+        near = get_close_matches(text[:_MAX_KEY], _likely(registry, parts), 3, 0.5)
+        raise UnknownSensor(text, near)
     return sensor
 
 
-def _likely(registry: Registry, parts: Sequence[str]) -> list[SensorKey]:
-    """Give the keys worth comparing with: those of the same device or site, else all."""
+def _likely(registry: Registry, parts: Sequence[str]) -> list[str]:
+    """Give the keys worth comparing with: of the same device, else of the site, else of any."""
     every = [sensor.key for sensor in registry.sensors()]
     for count in (2, 1):
         same = [key for key in every if list(key[:count]) == list(parts[:count])]
         if same:
-            return same
-    return every
+            every = same
+            break
+    return [str(key) for key in every[:_MAX_COMPARED]]
 
 
 async def explain_alert(program: Program, alert_id: str) -> Explanation:
@@ -307,7 +311,7 @@ def _told(entry: OutboxEntry) -> Told:
         recipient=notice.recipient.name,
         channel=notice.recipient.channel,
         reason=notice.reason.value,
-        severity=notice.alert.severity.word,
+        severity=notice.alert.severity,
         state=entry.state.value,
         created_at=notice.created_at,
         due_at=entry.due_at,

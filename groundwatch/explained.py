@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerting.model import Alert, Provenance, Transition
+from alerting.model import Alert, Provenance, Severity, Transition
 from alerting.ports import Action
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, span
 from sensors.registry import Sensor
@@ -44,7 +44,7 @@ class Told:
     recipient: str
     channel: str
     reason: str
-    severity: str
+    severity: Severity
     state: str
     created_at: datetime
     due_at: datetime

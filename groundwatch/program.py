@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerting.book import Change
@@ -30,6 +30,7 @@ from ingest.broker import LocalBroker
 from ingest.mqtt import MqttConfig, MqttSource
 from ingest.source import DeviceStatus
 from sensors.registry import Registry
+from storage.embedded import EmbeddedStore
 from storage.errors import LogFull, StorageError
 from storage.journal import SqlJournal
 from storage.log import Log
@@ -39,6 +40,8 @@ from storage.ship import Shipper
 _LOG = logging.getLogger(__name__)
 _MAX_UNWRITTEN = 10_000
 _SITES_EVERY_S = 20.0
+_SWEEP_EVERY_S = 600.0
+_KEEP_NOTICES = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ class Program:
             shipping = group.create_task(self._ship(), name="shipping")
             writing = group.create_task(self._write_transitions(), name="alerts to the store")
             ticking = group.create_task(self._tick(), name="timers")
+            sweeping = group.create_task(self._sweep(), name="housekeeping")
             carrying = group.create_task(self.pipeline.run(), name="pipeline")
             serving = group.create_task(self._serve(), name="http")
             learning = group.create_task(self._learn(), name="models")
@@ -126,7 +130,7 @@ class Program:
             await self.deliverer.stop()
             self.shipper.stop()
             await asyncio.wait({shipping, serving}, timeout=15)
-            for task in (shipping, serving, writing, delivering, learning):
+            for task in (shipping, serving, writing, delivering, learning, sweeping):
                 task.cancel()
 
     async def _serve(self) -> None:
@@ -192,6 +196,17 @@ class Program:
                 since_sites_s = 2.0
                 await self._write_sites(now)
             await asyncio.sleep(1.0)
+
+    async def _sweep(self) -> None:
+        """Forget what is past its time: old readings of the embedded store, old notices."""
+        while True:
+            await asyncio.sleep(_SWEEP_EVERY_S)
+            try:
+                if isinstance(self.store, EmbeddedStore):
+                    await self.store.expire(self.clock.now())
+                await self.journal.prune(self.clock.now() - _KEEP_NOTICES)
+            except (StorageError, JournalError) as error:
+                _LOG.warning("housekeeping failed", extra={"why": str(error)})
 
     async def _supervise(self) -> None:
         source, ship, now_s = self.source.status, self.shipper.status(), time.monotonic()

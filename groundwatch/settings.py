@@ -58,10 +58,16 @@ class InfluxSettings(_Section):
 
 
 class HttpSettings(_Section):
-    """Where the HTTP interface listens."""
+    """Where the HTTP interface listens.
+
+    It answers under addresses, `localhost` and the machine's own name; `names` are further host
+    names, for example that of a proxy in front. Any other is refused, so that no foreign page can
+    reach it through a browser.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=0, lt=65536)
+    names: tuple[str, ...] = ()
 
 
 class WebhookSettings(_Section):

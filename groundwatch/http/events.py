@@ -85,7 +85,7 @@ class Hub:
     ) -> None:
         """Number events within `epoch`, which differs from that of any earlier run."""
         self._epoch = epoch
-        self._status = status
+        self._ask_status = status
         self._ring: deque[Event] = deque(maxlen=ring)
         self._queue = queue
         self._max_listeners = max_listeners
@@ -147,8 +147,12 @@ class Hub:
         """Tell everybody the program's status every few seconds, until cancelled."""
         while True:
             if self._listeners:
-                self._tell(Event("status", await self._status()))
+                self._tell(await self.status())
             await asyncio.sleep(_STATUS_EVERY_S)
+
+    async def status(self) -> Event:
+        """Make a status event; it has no id, so that a reader's last id stays an alert's."""
+        return Event("status", await self._ask_status())
 
     def close(self) -> None:
         """End every stream: the program stops."""

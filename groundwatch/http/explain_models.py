@@ -6,7 +6,7 @@ from groundwatch.explain import Explanation, render_explanation
 from groundwatch.explained import ReadingView, Told
 from groundwatch.http.alert_models import ActionAnswer, AlertAnswer, StepAnswer
 from groundwatch.http.sensor_models import SensorDetail, SilenceAnswer
-from groundwatch.http.words import Answer, Instant, SeverityWord
+from groundwatch.http.words import Answer, Instant, SeverityWord, severity_word
 
 
 class BehindAnswer(Answer):
@@ -48,7 +48,7 @@ class ToldAnswer(Answer):
             recipient=told.recipient,
             channel=told.channel,
             reason=told.reason,
-            severity=told.severity,
+            severity=severity_word(told.severity),
             state=told.state,
             created_at=told.created_at,
             due_at=told.due_at,

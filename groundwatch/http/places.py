@@ -11,7 +11,7 @@ from groundwatch.compose import Program
 from groundwatch.explain import sensor_named, sensor_view
 from groundwatch.http.alert_models import AlertAnswer
 from groundwatch.http.parts import BoardPart, ProgramPart, StorePart
-from groundwatch.http.problems import field_problem, not_found
+from groundwatch.http.problems import field_problem, near_words, not_found
 from groundwatch.http.sensor_models import (
     DeviceAnswer,
     LatestPage,
@@ -26,7 +26,6 @@ from groundwatch.http.sensor_models import (
 )
 from groundwatch.http.words import Asked, Instant, cursor_of, values_of
 from groundwatch.limits import silence_view
-from sensors.fault import nearest
 from sensors.registry import Device, Sensor, Site
 
 router = APIRouter()
@@ -93,7 +92,7 @@ async def list_sensors(
         site = _site(program, wanted.site, "query.site")
         devices = [device.id for device in site.devices]
         if wanted.device is not None and wanted.device not in devices:
-            near = nearest(wanted.device, devices, 3)
+            near = near_words(wanted.device, devices)
             what = f"site {site.id} has no device of this id"
             raise field_problem("query.device", what, near=near)
     found = [sensor for sensor in registry.sensors() if _is_wanted(sensor, wanted)]
@@ -121,7 +120,7 @@ async def one_sensor(key: str, program: ProgramPart) -> SensorDetail:
 async def list_readings(
     program: ProgramPart, store: StorePart, wanted: Annotated[ReadingFilter, Query()]
 ) -> ReadingPage:
-    """Give one sensor's readings, oldest first; the store is written some tenths of a second late."""
+    """Give one sensor's readings, oldest first; the very newest are not stored yet."""
     sensor = sensor_named(program.district.registry, wanted.sensor)
     until = wanted.until or program.clock.now() + timedelta(seconds=1)
     since = wanted.since or until - _BACK
@@ -156,7 +155,7 @@ def _site(program: Program, site_id: str, where: str) -> Site:
         return site
     if where == "site":
         raise not_found("site", site_id, list(sites))
-    raise field_problem(where, "there is no such site", near=nearest(site_id, sites, 3))
+    raise field_problem(where, "there is no such site", near=near_words(site_id, sites))
 
 
 def _on(standing: list[Alert], site: Site) -> list[AlertAnswer]:

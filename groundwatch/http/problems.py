@@ -1,8 +1,10 @@
 """Errors as problem documents (RFC 9457): what is wrong, where, what is allowed, how to mend it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,12 +16,12 @@ from starlette.exceptions import HTTPException
 from alerting.engine import UnknownAlert
 from alerting.errors import JournalError
 from groundwatch.explain import UnknownSensor
-from sensors.fault import nearest
 from storage.errors import LogFull, LogUnusable, StorageError
 
 _LOG = logging.getLogger(__name__)
 _RETRY_AFTER_S = "5"
 _MAX_SHOWN = 80
+_MAX_COMPARED = 2000
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -69,8 +71,13 @@ class ProblemError(Exception):
 
 def not_found(what: str, given: str, known: Sequence[str]) -> ProblemError:
     """Make the answer for an id that does not exist, with those most like it."""
-    near = nearest(given, known, 3) if known else []
-    return ProblemError(404, f"unknown-{what}", f"there is no {what} {shown(given)}", near=near)
+    detail = f"there is no {what} {shown(given)}"
+    return ProblemError(404, f"unknown-{what}", detail, near=near_words(given, known))
+
+
+def near_words(given: str, known: Iterable[str]) -> list[str]:
+    """Give at most three of `known` that are much like what was given, most alike first."""
+    return get_close_matches(given[:_MAX_SHOWN], list(islice(known, _MAX_COMPARED)), 3, 0.5)
 
 
 def field_problem(field: str, what: str, *, near: Sequence[str] = ()) -> ProblemError:

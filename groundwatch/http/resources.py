@@ -10,10 +10,10 @@ from pydantic import Field
 from alerting.model import Severity
 from groundwatch.http.alert_models import CardAnswer
 from groundwatch.http.parts import ProgramPart
-from groundwatch.http.problems import field_problem
+from groundwatch.http.problems import field_problem, near_words
 from groundwatch.http.words import Answer, Asked, Instant, SeverityWord
 from ingest.quarantine import replay
-from sensors.fault import listed, nearest
+from sensors.fault import listed
 from sensors.model import Position
 from storage.log import Log
 from storage.log_file import LogStatus
@@ -150,7 +150,7 @@ async def near(program: ProgramPart, asked: Annotated[NearQuestion, Query()]) ->
     known = sorted(program.district.resources.needs.hazards)
     if asked.hazard not in known:
         what = f"not a hazard that is described; allowed: {listed(known)}"
-        raise field_problem("query.hazard", what, near=nearest(asked.hazard, known, 1))
+        raise field_problem("query.hazard", what, near=near_words(asked.hazard, known))
     position = Position(asked.lat, asked.lon)
     severity = Severity.of(asked.severity)
     found = program.cards.near(position, asked.hazard, severity, program.clock.now())

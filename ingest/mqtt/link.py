@@ -7,7 +7,6 @@ calls for external loops. Only name look-up, TCP connect and TLS handshake run i
 import asyncio
 import logging
 import ssl
-import struct
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, cast
@@ -251,17 +250,14 @@ class Link:
             return
         self._received_at = self._now()
         n_before = len(self._inbox)
-        try:
-            for _ in range(_PACKETS_PER_TURN):
-                if self._is_full():
-                    self._pause()
-                    break
-                if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or sock.drained:
-                    break
-            else:
-                self._loop.call_soon(self._read)
-        except (ValueError, LookupError, struct.error) as fault:
-            self.end(f"the broker sent a malformed packet: {fault}")
+        for _ in range(_PACKETS_PER_TURN):
+            if self._is_full():
+                self._pause()
+                break
+            if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or sock.drained:
+                break
+        else:
+            self._loop.call_soon(self._read)
         if len(self._inbox) != n_before:
             self._settle(None)
             self._wake()

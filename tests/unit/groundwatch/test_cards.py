@@ -5,6 +5,7 @@ anew with `python -m tests.unit.groundwatch.test_cards` and read the difference.
 """
 
 import math
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
@@ -30,6 +31,7 @@ from gis_link.need import BUILT_IN
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock
 from sensors.model import Position, SensorKey
+from tests.unit.gis_link.builders import HAZARDS, crowd, scattered
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "cards"
@@ -230,6 +232,20 @@ def test_no_alert_makes_the_desk_raise(
     card = done.value.value
     assert isinstance(card, Card)
     assert card.teams or card.shortfall or card.missing
+
+
+@pytest.mark.slow
+def test_a_card_among_twenty_thousand_resources_costs_little() -> None:
+    """The limit is ten times what it takes, so that only a lost index fails it."""
+    teams, depots, cameras = crowd(20_000)
+    crowded = CardDesk(
+        Resources(teams=tuple(teams), depots=tuple(depots), cameras=tuple(cameras)), CLOCK
+    )
+    asked = [Position(at.lat, at.lon) for at in scattered(60, seed=9)]
+    began = time.process_time()
+    for i, at in enumerate(asked):
+        assert crowded.near(at, HAZARDS[i % len(HAZARDS)], Severity.SEVERE, NOW).chain == ()
+    assert (time.process_time() - began) / len(asked) < 0.02
 
 
 if __name__ == "__main__":

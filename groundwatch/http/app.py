@@ -1,0 +1,82 @@
+"""The HTTP application: every endpoint, its errors and its guard, around one program."""
+
+import secrets
+import socket
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from groundwatch import __version__
+from groundwatch.compose import Program
+from groundwatch.http import alerts, health, page, places, resources, stream
+from groundwatch.http.board import Board
+from groundwatch.http.events import Hub
+from groundwatch.http.guard import Guard
+from groundwatch.http.problems import MEDIA_TYPE, Problem, add_handlers
+
+_API = "/api/v1"
+_ABOUT = (
+    "Telemetry and early warning for construction sites and flood defence. Instants are RFC 3339"
+    " with an offset; keys are only ever added within /api/v1; every error is a problem document"
+    " (RFC 9457)."
+)
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is no such thing; `near` may be meant."},
+    422: {"model": Problem, "description": "The request cannot be used; `faults` names fields."},
+    503: {"model": Problem, "description": "A part is away; `part` says which."},
+}
+
+
+def bare_app() -> FastAPI:
+    """Make the application without a program: enough to describe it."""
+    app = FastAPI(
+        title="Groundwatch",
+        version=__version__,
+        description=_ABOUT,
+        openapi_url=f"{_API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    api = APIRouter(prefix=_API, responses=_ERRORS)
+    for part in (places, alerts, resources, stream):
+        api.include_router(part.router)
+    app.include_router(api)
+    app.include_router(health.router)
+    app.include_router(page.router)
+    add_handlers(app)
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _with_problems(describe())
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]
+    return app
+
+
+def make_app(program: Program) -> FastAPI:
+    """Make the application of a program; it follows the program's alerts from now on."""
+    app = bare_app()
+    board = Board(program.journal)
+    hub = Hub(
+        epoch=secrets.token_hex(4),
+        status=lambda: stream.status_of(program, board),
+    )
+    app.state.program, app.state.board, app.state.hub = program, board, hub
+    program.engine.listeners.append(board.note)
+    program.engine.listeners.append(lambda changes: stream.tell_changes(hub, changes))
+    app.add_middleware(Guard, names=(socket.gethostname(), *program.settings.http.names))
+    return app
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Say of every error answer that it is a problem document, as it is sent."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for answer in operation["responses"].values():
+                content = answer.get("content", {})
+                schema = content.get("application/json", {}).get("schema", {})
+                if schema.get("$ref", "").endswith("/Problem"):
+                    answer["content"] = {MEDIA_TYPE: {"schema": schema}}
+    return document
