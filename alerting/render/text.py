@@ -174,5 +174,5 @@ def _responder(responder: Responder, words: Words) -> str:
     parts += [f"{name} {number_words(count, unit)}" for name, count, unit in responder.items]
     parts += [text for text in (responder.phone, responder.link) if text]
     if responder.as_of:
-        parts.append(f"{words['as_of']} {responder.as_of}")
+        parts.append(responder.as_of)
     return words["comma"].join(parts)

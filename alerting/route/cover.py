@@ -1,7 +1,8 @@
 """Finds the alerts nobody would be told about, before there are any.
 
 Every combination of site, hazard, kind and severity that routes can tell apart is tried, with one
-name that no file mentions standing for "any other".
+name that no file mentions standing for "any other". The program's own alerts belong to no site of
+the district, so they are tried by themselves.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,6 +16,8 @@ from alerting.route.table import Matter, Route, RouteTable
 MAX_GAPS = 20
 
 _OTHER = "*"
+_KINDS = tuple(kind for kind in AlertKind if kind is not AlertKind.SYSTEM)
+_OWN = tuple(Matter("system", "system", AlertKind.SYSTEM, severity) for severity in Severity)
 _MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 _STEP = timedelta(minutes=15)
 _INSTANTS = tuple(_MONDAY + _STEP * n for n in range(7 * 24 * 4))
@@ -33,13 +36,16 @@ def unrouted(
     every_site, every_hazard = _told_apart(table, sites, hazards)
     bare = [
         (site, hazard, kind, severity)
-        for site, hazard, kind, severity in product(every_site, every_hazard, AlertKind, Severity)
+        for site, hazard, kind, severity in product(every_site, every_hazard, _KINDS, Severity)
         if not _named(table, Matter(site, hazard, kind, severity))
     ]
     boxes = _boxes(bare)
     shown = [_phrase(box, len(every_site), len(every_hazard)) for box in boxes[:MAX_GAPS]]
     if len(boxes) > MAX_GAPS:
         shown.append(f"{len(boxes) - MAX_GAPS} more combinations")
+    own = tuple(matter.severity.word for matter in _OWN if not _named(table, matter))
+    if own:
+        shown.append(f"this program's own faults {_which(own)}")
     return shown
 
 
@@ -50,8 +56,8 @@ def unattended(
     found: dict[frozenset[str], tuple[Route, str]] = {}
     checked: set[frozenset[str]] = set()
     every_site, every_hazard = _told_apart(table, sites, hazards)
-    for site, hazard, kind, severity in product(every_site, every_hazard, AlertKind, Severity):
-        matter = Matter(site, hazard, kind, severity)
+    cells = product(every_site, every_hazard, _KINDS, Severity)
+    for matter in (*_OWN, *(Matter(*cell) for cell in cells)):
         named = _named(table, matter)
         group = frozenset(person.id for person, _ in named)
         if not named or group in checked or any(is_rota for _, is_rota in named):
@@ -119,10 +125,14 @@ def _boxes(cells: _Cells) -> list[list[tuple[str, ...]]]:
 def _phrase(box: Sequence[tuple[str, ...]], n_sites: int, n_hazards: int) -> str:
     sites, hazards, kinds, severities = box
     what = "any hazard" if len(hazards) == n_hazards else _some(hazards, "any other hazard")
-    which = "of any severity" if len(severities) == len(Severity) else "/".join(severities)
-    kind = "" if len(kinds) == len(AlertKind) else f", {' and '.join(kinds)} alerts,"
+    which = _which(severities)
+    kind = "" if len(kinds) == len(_KINDS) else f", {' and '.join(kinds)} alerts,"
     where = "any site" if len(sites) == n_sites else _some(sites, "any other site")
     return f"{what} {which}{kind} at {where}"
+
+
+def _which(severities: Sequence[str]) -> str:
+    return "of any severity" if len(severities) == len(Severity) else "/".join(severities)
 
 
 def _some(words: Sequence[str], other: str) -> str:

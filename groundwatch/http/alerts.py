@@ -25,7 +25,7 @@ from groundwatch.http.alert_models import (
 )
 from groundwatch.http.explain_models import ExplanationAnswer
 from groundwatch.http.parts import HubPart, ProgramPart
-from groundwatch.http.problems import ProblemError
+from groundwatch.http.problems import Problem, ProblemError
 from groundwatch.http.words import (
     Asked,
     Instant,
@@ -136,7 +136,7 @@ async def acknowledge(alert_id: str, word: Word, program: ProgramPart) -> AlertA
     "/alerts/{alert_id}/resolve",
     tags=["alerts"],
     summary="Sign off: a person says it is safe",
-    responses={409: {"description": "It ends by itself only, not by a person's word."}},
+    responses={409: {"model": Problem, "description": "It ends by itself, not by a word."}},
 )
 async def resolve(alert_id: str, word: Word, program: ProgramPart) -> AlertAnswer:
     """Close a limit alert by a person's word; one that has ended already is given as it is."""

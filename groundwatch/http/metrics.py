@@ -88,7 +88,7 @@ def _of_intake(program: Program) -> Numbers:
         ("duplicates", "Samples that were owned already", intake.duplicates),
         (
             "implausible",
-            "Values that failed or were suspect in quality control",
+            "Values that failed quality control or were suspect",
             intake.implausible,
         ),
         ("restamped", "Samples stamped with their time of arrival", intake.restamped),

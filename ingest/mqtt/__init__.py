@@ -1,6 +1,7 @@
 """The MQTT door: messages from a broker, acknowledged only when they are owned (paho-mqtt inside).
 
-`config` what may be set, `buffered` the socket, `link` one connection, `door` the source itself.
+`config` what may be set, `buffered` the socket, `link` one connection, `reasons` why there is none,
+`door` the source itself.
 """
 
 from ingest.mqtt.config import DEFAULT_FILTERS, MqttConfig, SourceStatus, TlsConfig

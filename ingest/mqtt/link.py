@@ -18,18 +18,21 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.errors import BrokerAway, IngestError, SourceError
+from ingest.errors import BrokerAway, SourceError
 from ingest.mqtt.buffered import BufferedSocket, Opener
 from ingest.mqtt.config import MqttConfig
+from ingest.mqtt.reasons import (
+    why_ended_early,
+    why_not_connected,
+    why_not_subscribed,
+    why_refused,
+)
 from ingest.source import RawMessage
 
 log = logging.getLogger(__name__)
 
 # After so many packets other callbacks of the loop get their turn (some 10 ms of work).
 _PACKETS_PER_TURN = 256
-# CONNACK reason codes that trying again will not change (MQTT 5.0, table 3-1; paho gives those of
-# MQTT 3.1.1 in the same numbers): protocol version, client id, login, banned, method.
-_REFUSALS = {0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C}
 _BAD_TOPIC = "(topic is not UTF-8)"
 
 
@@ -138,7 +141,7 @@ class Link:
             if self._opener.socket is not None:
                 self._opener.socket.close()
             if isinstance(fault, Exception):
-                self._settle(_why_not_connected(fault, self._config))
+                self._settle(why_not_connected(fault, self._config))
             return
         self._socket = self._opener.socket
         self._loop.add_reader(self._fd(), self._read)
@@ -166,7 +169,7 @@ class Link:
         _properties: Properties | None,
     ) -> None:
         if code.is_failure:
-            self._settle(_why_refused(code, self._config))
+            self._settle(why_refused(code, self._config))
             return
         self.session_present = flags.session_present
         filters = self._config.filters
@@ -186,7 +189,7 @@ class Link:
         named = list(zip(self._config.filters, codes, strict=False))
         refused = [f"`{each}` ({code})" for each, code in named if code.is_failure]
         if refused:
-            self.refused = _why_not_subscribed(refused, self._config)
+            self.refused = why_not_subscribed(refused, self._config)
             self._settle(self.refused)
             self._loop.call_soon(self.end, str(self.refused))
             return
@@ -360,55 +363,9 @@ class Link:
         self.ended = reason
         if self._timer is not None:
             self._timer.cancel()
-        self._settle(_why_ended_early(reason, self._opener, self._config))
+        self._settle(
+            why_ended_early(reason, self._opener.socket and self._opener.socket.fault, self._config)
+        )
         self._unacked.clear()
         self._unacked_bytes = 0
         self._wake()
-
-
-def _why_refused(code: ReasonCode, config: MqttConfig) -> IngestError:
-    if code.value not in _REFUSALS:
-        return BrokerAway(f"{config.place} cannot take us now: {code}")
-    who = f"user `{config.user}`" if config.user is not None else "a client without a user name"
-    mend = {
-        0x84: "set `version` to the MQTT version it speaks (5 or 311)",
-        0x85: "choose another `client_id`",
-    }.get(
-        code.value,
-        "check `user` and `password` in the settings, and that the broker knows this user",
-    )
-    return SourceError(f"{config.place} refused {who}, client `{config.client_id}`: {code}; {mend}")
-
-
-def _why_not_subscribed(refused: list[str], config: MqttConfig) -> SourceError:
-    return SourceError(
-        f"{config.place} refused the subscription to {', '.join(refused)}; allow it to "
-        f"user `{config.user or 'anonymous'}` in the broker's access list, or change `filters`"
-    )
-
-
-def _why_not_connected(fault: Exception, config: MqttConfig) -> Exception:
-    if isinstance(fault, ssl.SSLCertVerificationError):
-        return SourceError(
-            f"{config.place} shows a certificate that is not trusted: {fault.verify_message}; set "
-            "`tls.ca` to the file of the authority that signed it, and `host` to the name in it"
-        )
-    if isinstance(fault, ssl.SSLError):
-        return SourceError(
-            f"no TLS with {config.place}: {fault.reason or fault}; check that this port speaks TLS"
-        )
-    if isinstance(fault, OSError):
-        return BrokerAway(f"{config.place} cannot be reached: {fault}")
-    return fault
-
-
-def _why_ended_early(reason: str, opener: Opener, config: MqttConfig) -> IngestError:
-    """Say why a connection ended before it was of use; where TLS says no, a person must mend it."""
-    fault = opener.socket.fault if opener.socket is not None else None
-    if isinstance(fault, ssl.SSLError) and "ALERT" in (fault.reason or ""):
-        return SourceError(
-            f"{config.place} ended the TLS connection: {fault.reason}; it may want a client "
-            "certificate: set `tls.cert` and `tls.key`"
-        )
-    hint = "; if it speaks only MQTT 3.1.1, set `version` to 311" if config.version == 5 else ""
-    return BrokerAway(f"{config.place} ended the connection before answering ({reason}){hint}")

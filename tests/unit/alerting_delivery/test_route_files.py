@@ -198,6 +198,22 @@ def test_alerts_nobody_would_hear_of_are_faults(tmp_path: Path, match: str, gap:
     assert all(not fault.is_warning for fault in faults)
 
 
+@pytest.mark.parametrize(
+    ("match", "gap"),
+    [
+        ("{sites: [tower]}", ["this program's own faults of any severity"]),
+        ("{kinds: [limit, blind, anomaly]}", ["this program's own faults of any severity"]),
+        ("{kinds: [limit, blind, anomaly, system]}", []),
+    ],
+)
+def test_the_programs_own_faults_must_reach_somebody_too(
+    tmp_path: Path, match: str, gap: list[str]
+) -> None:
+    routes = f"routes:\n  - name: a\n    match: {match}\n    recipients: {{rotas: [duty]}}\n"
+    _, faults = load(tmp_path, routes=routes, known=Known(sites=["tower"]))
+    assert [fault.what.removeprefix("nobody would be told about ") for fault in faults] == gap
+
+
 def test_a_person_for_one_site_does_not_cover_the_others(tmp_path: Path) -> None:
     people = PEOPLE.replace(
         "role: keeper\n    contacts", "role: one\n    sites: [tower]\n    contacts"
@@ -205,7 +221,8 @@ def test_a_person_for_one_site_does_not_cover_the_others(tmp_path: Path) -> None
     routes = "routes:\n  - name: a\n    recipients: {roles: [one]}\n"
     _, faults = load(tmp_path, people, routes, Known(sites=["tower", "pit"]))
     assert [fault.what for fault in faults if not fault.is_warning] == [
-        "nobody would be told about any hazard of any severity at pit"
+        "nobody would be told about any hazard of any severity at pit",
+        "nobody would be told about this program's own faults of any severity",
     ]
 
 

@@ -116,7 +116,7 @@ def make_card() -> Card:
             travel_s=420.0,
             travel_how="road estimate at 30 km/h",
             phone="+86 000 0000 0199",
-            as_of="2026-05-30",
+            as_of="as of 2 d ago",
             why="lifting within 5 km",
         )
         return replace(responder, **more)  # type: ignore[arg-type]
