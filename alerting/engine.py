@@ -33,6 +33,7 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.ports import Action, CardLookup, Effects, Journal, Router, RuleState
+from alerting.render import CARD_FOLLOWS
 from alerting.route import Occasion, make_notices
 from alerting.unusual import Examined
 from sensors.model import Position, Report, SensorKey
@@ -362,7 +363,7 @@ class Engine:
         if reason in _WITH_CARD:
             card = await self._card(change.alert, until_s - monotonic())
             if card is None:
-                remarks = ("who is near is still being looked up and follows",)
+                remarks = (CARD_FOLLOWS,)
                 self._late_cards.append(change)
         occasion = Occasion(
             alert=change.alert,
@@ -405,11 +406,15 @@ class Engine:
                 self._unrecorded.popleft()
                 _LOG.error("more than %d steps wait for the journal", _MAX_UNRECORDED)
             self._unrecorded.append(effects)
+            self._cancel(effects)
             self._deliverer.send_unrecorded(effects.notices)
-            return
+        else:
+            self._cancel(effects)
+            self._deliverer.put(effects.notices)
+
+    def _cancel(self, effects: Effects) -> None:
         for alert_id in effects.cancelled:
             self._deliverer.cancel(alert_id)
-        self._deliverer.put(effects.notices)
 
     async def _record_again(self) -> None:
         """Write what the journal missed, oldest first; its notices have been sent already."""

@@ -165,8 +165,15 @@ def _rule_lines(rule: RuleView) -> list[str]:
 
 def _level_line(level: LevelView) -> str:
     ways = " or ".join(" and ".join(map(_condition_text, way)) for way in level.ways)
-    met = "met" if level.is_met else "not met"
-    return f"{level.severity.word}, {met}: {ways}; {_source(level.provenance)}"
+    return f"{level.severity.word}, {_met(level)}: {ways}; {_source(level.provenance)}"
+
+
+def _met(level: LevelView) -> str:
+    """Tell what is not met from what cannot be known yet."""
+    if level.is_met:
+        return "met"
+    is_known = all(condition.present is not None for way in level.ways for condition in way)
+    return "not met" if is_known else "not known"
 
 
 def _condition_text(condition: Condition) -> str:

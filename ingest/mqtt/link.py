@@ -363,9 +363,8 @@ class Link:
         self.ended = reason
         if self._timer is not None:
             self._timer.cancel()
-        self._settle(
-            why_ended_early(reason, self._opener.socket and self._opener.socket.fault, self._config)
-        )
+        fault = self._opener.socket.fault if self._opener.socket is not None else None
+        self._settle(why_ended_early(reason, fault, self._config))
         self._unacked.clear()
         self._unacked_bytes = 0
         self._wake()

@@ -39,12 +39,12 @@ def test_the_whole_text_in_english() -> None:
         "Taken: 2026-06-01 14:03:22 +08:00, detected late by 1 h 7 min",
         "Why: gust of 21.4 m/s, twice in a row",
         "Nearest team: T7 (example), 940 m, about 7 min (road estimate at 30 km/h), "
-        "+86 000 0000 0199, as of 2026-05-30; "
+        "+86 000 0000 0199, as of 2 d ago; "
         "T9 (example), 2.3 km, about 7 min (road estimate at 30 km/h), "
-        "+86 000 0000 0199, as of 2026-05-30",
+        "+86 000 0000 0199, as of 2 d ago",
         "Nearest supplies: D3 (example), 1.5 km, about 7 min (road estimate at 30 km/h), "
-        "编织袋 woven bag 300 条, +86 000 0000 0199, as of 2026-05-30",
-        "Nearest camera: C4 (example), 120 m, +86 000 0000 0199, rtsp://cam/4, as of 2026-05-30",
+        "编织袋 woven bag 300 条, +86 000 0000 0199, as of 2 d ago",
+        "Nearest camera: C4 (example), 120 m, +86 000 0000 0199, rtsp://cam/4, as of 2 d ago",
         "Command chain: 白云区 Zeng Shili; 鹤龙街道 Shen Shili +86 000 0000 0118",
         "Shortfall: no mobile crane of 50 t within 10 km",
         "Note: not recorded: the journal is away",

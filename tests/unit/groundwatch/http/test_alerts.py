@@ -1,0 +1,219 @@
+"""Alerts over real HTTP: seen, filtered, explained, acknowledged, signed off."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.unit.groundwatch.http.running import Running
+
+pytestmark = pytest.mark.broker
+
+API = "/api/v1"
+
+
+def settle(live: Running, device: str) -> None:
+    """Send a calm reading so far ahead that what came before is final."""
+    at = live.clock.now() + timedelta(seconds=90)
+    payload = {"at": at.isoformat(), "readings": {"moment_pct": 20.0}}
+    live.publish(f"gw/1/huanghe-tower/{device}/telemetry", payload)
+
+
+def test_an_alert_says_what_where_how_bad_and_from_which_standard(live: Running) -> None:
+    alert = live.overload("TC-01", 85.0, 86.0, 112.0, 113.0)
+    assert alert["severity"] == "extreme"
+    assert alert["colour"] == "red"
+    assert (alert["value"], alert["limit"], alert["unit"]) == (113.0, 110.0, "%")
+    assert alert["sensor"] == "huanghe-tower/TC-01/moment_pct"
+    assert alert["provenance"]["source"].startswith("GB 5144-2006")
+    detail = live.get(f"{API}/alerts/{alert['id']}")
+    assert [step["kind"] for step in detail["transitions"]] == ["raised", "upgraded"]
+    assert [step["final"] for step in detail["transitions"]] == [False, False]
+    assert detail["actions"] == []
+
+
+def test_the_card_is_the_one_that_was_sent_or_fresh(live: Running) -> None:
+    alert = live.overload("TC-02", 101.0, 102.0)
+    card = live.get(f"{API}/alerts/{alert['id']}/card")
+    assert card["origin"] == "notice"
+    assert card["teams"]
+    assert card["teams"][0]["distance_m"] > 0
+    assert card["chain"]
+    fresh = live.get(f"{API}/alerts/{alert['id']}/card", fresh="true")
+    assert fresh["origin"] == "now"
+    assert [team["id"] for team in fresh["teams"]] == [team["id"] for team in card["teams"]]
+
+
+def test_explain_answers_every_question_about_an_alert(live: Running) -> None:
+    alert = live.overload("TC-03", 92.0, 93.0)
+    path = f"{API}/alerts/{alert['id']}/explain"
+
+    def first_notices() -> list[dict[str, Any]]:
+        told = live.get(path)["notices"]
+        return [notice for notice in told if notice["reason"] == "first"]
+
+    live.until(lambda: all(notice["sent_at"] for notice in first_notices()))
+    why = live.get(path)
+    assert [reading["value"] for reading in why["readings"]][-2:] == [92.0, 93.0]
+    rule = next(rule for rule in why["sensor"]["rules"] if rule["rule_id"] == "crane_moment")
+    assert rule["pack"] == why["alert"]["pack"] == "crane@1"
+    moderate = next(level for level in rule["levels"] if level["severity"] == "moderate")
+    assert moderate["is_met"]
+    assert moderate["ways"][0][0]["limit"] == 90.0
+    assert moderate["ways"][0][0]["present"] == 93.0
+    assert moderate["provenance"]["source"]
+    told = {notice["recipient"]: notice for notice in first_notices()}
+    assert told["An Shili 安示例"]["channel"] == "console"
+    assert any("Bai Shili" in line and "is not told" in line for line in why["routing"])
+    assert "000 0000" not in live.client.get(path).text  # addresses stay where they are
+    for part in ("crane_moment of crane@1", "who was told", "An Shili", "not final"):
+        assert part in why["text"]
+
+
+def test_explain_says_why_there_is_no_alert(live: Running) -> None:
+    sensor = "huanghe-tower/TC-02/clearance_m"
+    topic = "gw/1/huanghe-tower/TC-02/telemetry"
+    live.publish(topic, {"at": live.clock.now().isoformat(), "readings": {"clearance_m": 30.0}})
+    why = live.get(f"{API}/explain", sensor=sensor)
+    assert why["alert"] is None
+    assert why["why_no_alert"][0] == "crane_clearance: calm"
+    condition = why["sensor"]["rules"][0]["levels"][0]["ways"][0][0]
+    assert (condition["present"], condition["limit"]) == (30.0, 10.0)
+    assert condition["side"] == "at or below"
+    assert not condition["is_met"]
+    assert not why["sensor"]["silence"]["is_overdue"]
+
+
+def test_explain_tells_not_judged_from_calm(live: Running) -> None:
+    missing = live.program.district.not_judged()
+    sensor, _, rest = missing[0].partition(": ")
+    rule_id = rest.split(",")[0]
+    why = live.get(f"{API}/explain", sensor=sensor)
+    rule = next(rule for rule in why["sensor"]["rules"] if rule["rule_id"] == rule_id)
+    assert rule["not_judged"][0]["reason"] in missing[0]
+    assert "not judged" in why["text"]
+
+
+def test_lists_are_filtered_and_paged_without_gap_or_repetition(live: Running) -> None:
+    live.overload("TC-01", 112.0, 113.0)
+    live.overload("TC-02", 102.0, 103.0)
+    live.overload("TC-03", 92.0, 93.0)
+    everything = live.get(f"{API}/alerts", kind="limit")["items"]
+    severe = live.get(f"{API}/alerts", severity="severe", hazard="crane_overload")["items"]
+    assert [alert["id"] for alert in severe] == [
+        alert["id"] for alert in everything if alert["severity"] == "severe"
+    ]
+    either = live.get(f"{API}/alerts", severity=["severe", "moderate"], state="firing")["items"]
+    assert {alert["severity"] for alert in either} == {"severe", "moderate"}
+    assert live.get(f"{API}/alerts", site="jiahe-pit", kind="limit")["items"] == []
+    newest = everything[0]["detected_at"]
+    since = live.get(f"{API}/alerts", since=newest, kind="limit")["items"]
+    assert [alert["id"] for alert in since] == [
+        alert["id"] for alert in everything if alert["detected_at"] == newest
+    ]
+    assert [alert["id"] for alert in paged(live, f"{API}/alerts", kind="limit")] == [
+        alert["id"] for alert in everything
+    ]
+
+
+def paged(live: Running, path: str, **query: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    page = live.get(path, limit=1, **query)
+    while True:
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        page = live.get(path, limit=1, cursor=page["next"], **query)
+
+
+def test_history_has_final_steps_only_in_event_time(live: Running) -> None:
+    alert = live.overload("TC-04", 85.0, 86.0, 101.0, 102.0)
+    query = {"site": "huanghe-tower"}
+    before = live.get(f"{API}/history", **query)["items"]
+    assert alert["id"] not in [step["alert_id"] for step in before]
+    settle(live, "TC-04")
+    steps = live.get(f"{API}/history", **query)["items"]
+    own = [(s["kind"], s["severity"]) for s in steps if s["alert_id"] == alert["id"]]
+    assert own == [("raised", "minor"), ("upgraded", "severe")]
+    assert steps == sorted(steps, key=lambda step: step["taken_at"])
+    assert paged(live, f"{API}/history", **query) == steps
+
+
+def test_acknowledging_stops_repeats_and_is_said_once(own: Running) -> None:
+    alert = own.overload("TC-01", 92.0, 93.0)
+    path = f"{API}/alerts/{alert['id']}"
+
+    def notices(state: str) -> list[dict[str, Any]]:
+        told = own.get(f"{path}/explain")["notices"]
+        return [notice for notice in told if notice["state"] == state]
+
+    own.until(lambda: [n for n in notices("pending") if n["reason"] == "repeat"])
+    own.clock.ahead += timedelta(minutes=16)
+    own.call(wake(own))
+    own.until(lambda: [n for n in notices("sent") if n["reason"] == "repeat"])
+    first = own.post(f"{path}/ack", {"actor": " Duty  Officer ", "note": "seen\non screen"})
+    assert first["acknowledged_by"] == "Duty Officer"
+    assert own.post(f"{path}/ack", {"actor": "Another"}) == first
+    assert notices("pending") == []
+    n_sent = len(notices("sent"))
+    own.clock.ahead += timedelta(hours=2)
+    own.call(wake(own))
+    own.call(own.program.engine.tick())
+    assert len(notices("sent")) == n_sent
+    assert notices("pending") == []
+    actions = own.get(path)["actions"]
+    assert [(a["actor"], a["action"], a["note"]) for a in actions] == [
+        ("Duty Officer", "ack", "seen on screen")
+    ]
+
+
+async def wake(own: Running) -> None:
+    own.program.deliverer.wake()
+
+
+def test_signing_off_closes_a_limit_alert_and_nothing_else(own: Running) -> None:
+    alert = own.overload("TC-01", 101.0, 102.0)
+    path = f"{API}/alerts/{alert['id']}"
+    closed = own.post(f"{path}/resolve", {"actor": "Inspector", "note": "load is down"})
+    assert closed["state"] == "resolved"
+    assert own.post(f"{path}/resolve", {"actor": "Inspector"}) == closed
+    steps = own.get(path)["transitions"]
+    assert steps[-1]["kind"] == "signed_off"
+    assert "Inspector" in steps[-1]["reason"]
+    own.clock.ahead += timedelta(minutes=30)
+    own.call(own.program.engine.tick())
+    blind = own.get(f"{API}/alerts", kind="blind", site="jiahe-pit")["items"][0]
+    answer = own.post(f"{API}/alerts/{blind['id']}/resolve", {"actor": "Inspector"}, status=409)
+    assert "spoken again" in answer["detail"]
+    why = own.get(f"{API}/alerts/{blind['id']}/explain")
+    assert why["silent"]
+    assert all(entry["is_overdue"] for entry in why["silent"])
+    assert own.get(f"{API}/sites/jiahe-pit")["n_blind"] > 0
+
+
+def test_a_remark_is_kept_and_changes_nothing(live: Running) -> None:
+    alert = live.overload("TC-01", 112.0, 113.0)
+    path = f"{API}/alerts/{alert['id']}"
+    before = live.get(path)
+    live.post(f"{path}/note", {"actor": "Duty", "note": "crane 1 is lowering"})
+    after = live.get(path)
+    assert after.pop("actions")[-1]["note"] == "crane 1 is lowering"
+    before.pop("actions")
+    assert after == before
+
+
+@pytest.mark.parametrize("verb", ["ack", "resolve", "note"])
+def test_saying_something_about_no_alert_is_404_with_what_may_be_meant(
+    live: Running, verb: str
+) -> None:
+    alert = live.overload("TC-01", 112.0, 113.0)
+    wrong = alert["id"][:-1]
+    body = {"actor": "Duty", "note": "x"}
+    answer = live.post(f"{API}/alerts/{wrong}/{verb}", body, status=404)
+    assert answer["type"] == "urn:groundwatch:problem:unknown-alert"
+    assert alert["id"] in answer["near"]
+
+
+@pytest.mark.parametrize("page", ["", "/card", "/explain"])
+def test_asking_for_no_alert_is_404(live: Running, page: str) -> None:
+    assert live.get(f"{API}/alerts/nothere{page}", status=404)["status"] == 404
