@@ -59,8 +59,14 @@ class Judge:
         registry: Registry,
         packs: Mapping[str, Pack],
         detector_for: Callable[[Sensor], Detector | None],
+        slack_s: float = 0.0,
     ) -> None:
-        """Bind every rule to every sensor it speaks of; nothing is judged yet."""
+        """Bind every rule to every sensor it speaks of; nothing is judged yet.
+
+        `slack_s` is added to how long silence is tolerated, for clocks that run faster than the
+        world: there a hiccup of a second looks like minutes.
+        """
+        self._slack_s = slack_s
         self.points: dict[PointKey, Point] = {}
         self.silence = SilenceTimers()
         self.anomalies = Anomalies()
@@ -81,13 +87,16 @@ class Judge:
         rules = rules_for(sensor, pack)
         every_s = sensor.every.total_seconds()
         if pack is None:
-            timing = Timing(60.0, max(60.0, 3 * every_s), max(600.0, 6 * every_s))
+            lateness_s, stale_s, offline_s = 60.0, 60.0, 600.0
         else:
-            timing = Timing(
-                pack.spec.lateness.total_seconds(),
-                max(pack.spec.stale.total_seconds(), 3 * every_s),
-                max(pack.spec.offline.total_seconds(), 6 * every_s),
-            )
+            lateness_s = pack.spec.lateness.total_seconds()
+            stale_s = pack.spec.stale.total_seconds()
+            offline_s = pack.spec.offline.total_seconds()
+        timing = Timing(
+            lateness_s,
+            max(stale_s, 3 * every_s) + self._slack_s,
+            max(offline_s, 6 * every_s) + self._slack_s,
+        )
         judged = [rule for rule in rules if rule.levels]
         watch = Watch(sensor=sensor, rules=judged, timing=timing, detector=detector_for(sensor))
         place = (key.site, key.device, key.point)

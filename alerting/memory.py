@@ -4,13 +4,16 @@ A track whose limits have changed since the blob was written is folded again ove
 was kept; its past settled episodes are not in the blob's hands but in the journal's.
 """
 
+import logging
 from array import array
 
 import msgspec
 
+from alerting.detect.errors import CheckpointError
 from alerting.track import CALM, Forced, State, Track
 from alerting.watch import Watch
 
+_LOG = logging.getLogger(__name__)
 VERSION = 1
 
 
@@ -119,8 +122,14 @@ def _restore(watch: Watch, kept: WatchMemory) -> None:
     watch.n_settled = kept.n_settled
     watch.newest_s = kept.newest_s
     if watch.detector is not None and kept.detector is not None:
-        watch.detector.load(kept.detector)
-        watch.examine_from_s = kept.examine_from_s
+        try:
+            watch.detector.load(kept.detector)
+        except CheckpointError as error:  # another version: it says not ready until it has learned
+            _LOG.warning(
+                "detector starts afresh", extra={"sensor": str(watch.key), "why": str(error)}
+            )
+        else:
+            watch.examine_from_s = kept.examine_from_s
     for track in watch.tracks:
         saved = kept.tracks.get(track.rule.id)
         if saved is not None and saved.fingerprint == fingerprint(track):

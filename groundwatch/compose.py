@@ -22,7 +22,7 @@ from alerting.engine import Engine, EngineConfig, Parts
 from alerting.judge import Judge
 from alerting.ports import Channel
 from groundwatch.cards import CardDesk
-from groundwatch.clock import Clock, EventClock, SystemClock
+from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.district import District
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
@@ -46,6 +46,7 @@ __all__ = ["Program", "influx_config", "mqtt_config", "opened"]
 _LOG = logging.getLogger(__name__)
 _INFLUX_VERSIONS: dict[str, Version] = {"auto": "auto", "1": 1, "2": 2, "3": 3}
 _REMEMBERED_REPORTS = 50_000
+_SLACK_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,10 @@ def _roads(
 async def _engine(settings: Settings, district: District, parts: Parts, log: Log) -> Engine:
     """Make the engine and bring it to where it was."""
     judge = Judge(
-        registry=district.registry, packs=district.packs, detector_for=_detector(settings)
+        registry=district.registry,
+        packs=district.packs,
+        detector_for=_detector(settings),
+        slack_s=_SLACK_S * parts.clock.speed if isinstance(parts.clock, ScaledClock) else 0.0,
     )
     engine = Engine(judge=judge, parts=parts, config=EngineConfig(home=_home(district)))
     judge.silence.start(parts.clock.now().timestamp())

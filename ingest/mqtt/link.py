@@ -1,7 +1,8 @@
 """One connection to the broker, from the first packet to its end; each attempt makes a new one.
 
-paho parses and builds the packets; the asyncio loop says when to read and write, through paho's
-calls for external loops. Only name look-up, TCP connect and TLS handshake run in a thread.
+paho parses and builds the packets, except the many (`express`: plain messages and their
+acknowledgements); the asyncio loop says when to read and write, through paho's calls for external
+loops. Only name look-up, TCP connect and TLS handshake run in a thread.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from ingest.errors import BrokerAway, SourceError
 from ingest.mqtt.buffered import BufferedSocket, Opener
 from ingest.mqtt.config import MqttConfig
+from ingest.mqtt.express import puback, read_publish
 from ingest.mqtt.reasons import (
     why_ended_early,
     why_not_connected,
@@ -71,6 +73,8 @@ class Link:
         self._received_at = now()
         self._is_paused = False
         self._is_stopped = False
+        self._is_v5 = config.version == 5
+        self._is_paho_next = False
         self._client = self._make_client()
 
     def _make_client(self) -> paho.Client:
@@ -205,10 +209,12 @@ class Link:
             topic = message.topic
         except UnicodeDecodeError:
             topic = _BAD_TOPIC
+        self._take(topic, cast(bytes, message.payload), message.mid if message.qos else 0)
+
+    def _take(self, topic: str, payload: bytes, mid: int) -> None:
+        """Put one message into the inbox; `mid` 0 wants no acknowledgement."""
         token = None
-        payload = cast(bytes, message.payload)
-        if message.qos:
-            mid = message.mid
+        if mid:
             token = (self.generation, mid)
             self._unacked[mid] = len(payload)
             self._unacked_bytes += len(payload)
@@ -248,7 +254,7 @@ class Link:
 
     def _read(self) -> None:
         """Read packets until nothing is left, the window is full, or others want their turn."""
-        client, sock = self._client, self._socket
+        sock = self._socket
         if self.ended is not None or self._is_stopped or sock is None:
             return
         self._received_at = self._now()
@@ -257,13 +263,32 @@ class Link:
             if self._is_full():
                 self._pause()
                 break
-            if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or sock.drained:
+            if not self._read_one(sock):
                 break
         else:
             self._loop.call_soon(self._read)
         if len(self._inbox) != n_before:
             self._settle(None)
             self._wake()
+
+    def _read_one(self, sock: BufferedSocket) -> bool:
+        """Read one packet: a message here, all else through paho; False when there is no more.
+
+        Messages are nearly everything that comes, and paho spends five times as long on each. One
+        a second still goes through it: its keep-alive wants to see that the broker lives.
+        """
+        packet = sock.next_packet()
+        if packet is None and sock.drained:
+            return False
+        if packet is not None and not self._is_paho_next:
+            message = read_publish(packet, is_v5=self._is_v5)
+            if message is not None:
+                sock.skip(packet)
+                self._take(*message)
+                return True
+        self._is_paho_next = False
+        sock.lend(packet)
+        return self._client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _is_full(self) -> bool:
         config = self._config
@@ -307,6 +332,7 @@ class Link:
         """Keep the connection alive, once a second."""
         if self.ended is None:
             self._timer = self._loop.call_later(1.0, self._tick)
+            self._is_paho_next = True
             self._client.loop_misc()
             self._flush()
 
@@ -321,12 +347,14 @@ class Link:
         """Acknowledge messages of this connection in one write; unknown ones are ignored."""
         if self.ended is not None:
             return
-        ack, unacked = self._client.ack, self._unacked
+        unacked, answers = self._unacked, bytearray()
         for mid in mids:
             size = unacked.pop(mid, None)
             if size is not None:
                 self._unacked_bytes -= size
-                ack(mid, 1)
+                answers += puback(mid)
+        if self._socket is not None:
+            self._socket.put(answers)
         self._flush()
         self.resume()
 

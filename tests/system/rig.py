@@ -126,6 +126,7 @@ class Inbox:
     on_notice: Callable[[dict[str, Any]], None] | None = None
 
     async def __aenter__(self) -> "Inbox":
+        self._talks: set[asyncio.Task[Any]] = set()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/notices"
@@ -133,8 +134,15 @@ class Inbox:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        for talk in self._talks:
+            talk.cancel()
+        if self._talks:
+            await asyncio.wait(self._talks)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.current_task()
+        assert talk is not None
+        self._talks.add(talk)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 headers = _headers(head)
@@ -149,7 +157,10 @@ class Inbox:
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the sender is gone, as in a kill
+        except asyncio.CancelledError:
+            pass  # the test is over
         finally:
+            self._talks.discard(talk)
             writer.close()
 
 

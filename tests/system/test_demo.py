@@ -13,8 +13,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 async def test_the_demonstration_misses_nothing_and_says_who_can_help() -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "groundwatch.cli", "demo", "--seconds", "60", "--json"),
-        *("--speed", "120"),
+        *(sys.executable, "-m", "groundwatch.cli", "demo", "--seconds", "76", "--json"),
+        *("--speed", "90", "--port", "0"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=ROOT,

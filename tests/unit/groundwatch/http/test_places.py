@@ -1,0 +1,134 @@
+"""Sites, sensors and readings over real HTTP."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.unit.groundwatch.http.running import Running
+
+pytestmark = pytest.mark.broker
+
+API = "/api/v1"
+WIND = "huanghe-tower/TC-05/wind_ms"
+
+
+def blow(live: Running, *values: float) -> None:
+    """Let a crane report wind, 5 s apart, up to now."""
+    now = live.clock.now()
+    payloads = [
+        {
+            "at": (now - timedelta(seconds=5 * (len(values) - n))).isoformat(),
+            "readings": {"wind_ms": value},
+        }
+        for n, value in enumerate(values)
+    ]
+    live.publish("gw/1/huanghe-tower/TC-05/telemetry", *payloads)
+
+
+def test_sites_stand_as_their_worst_alert(live: Running) -> None:
+    alert = live.overload("TC-01", 101.0, 102.0)
+    sites = {site["id"]: site for site in live.get(f"{API}/sites")["items"]}
+    assert len(sites) == len(live.program.district.registry.sites)
+    assert sites["huanghe-tower"]["worst"] == "severe"
+    assert sites["jiahe-pit"]["worst"] is None
+    one = live.get(f"{API}/sites/huanghe-tower")
+    assert one["worst_alert"]["id"] == alert["id"]
+    devices = {device["id"]: device for device in one["devices"]}
+    assert devices["TC-01"]["worst"] == "severe"
+    assert devices["TC-02"]["worst"] is None
+    assert "huanghe-tower/TC-01/moment_pct" in devices["TC-01"]["sensors"]
+
+
+def test_a_device_is_as_it_last_said(live: Running) -> None:
+    live.publish("gw/1/huanghe-tower/TC-02/status", {"online": True, "firmware": "1.0"})
+    devices = live.get(f"{API}/sites/huanghe-tower")["devices"]
+    online = {device["id"]: device["is_online"] for device in devices}
+    assert online["TC-02"] is True
+    assert online["TC-03"] is None
+
+
+def test_sensors_are_filtered_and_paged(live: Running) -> None:
+    registry = live.program.district.registry
+    pits = [str(sensor.key) for sensor in registry.sensors() if sensor.kind == "pit"]
+    found = live.get(f"{API}/sensors", kind="pit", limit=2000)
+    assert [sensor["key"] for sensor in found["items"]] == pits
+    assert found["next"] is None
+    paged: list[str] = []
+    query: dict[str, Any] = {"kind": "pit", "limit": 7}
+    while True:
+        page = live.get(f"{API}/sensors", **query)
+        paged += [sensor["key"] for sensor in page["items"]]
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+    assert paged == pits
+    one = live.get(f"{API}/sensors", site="huanghe-tower", device="TC-01")["items"]
+    assert {sensor["device"] for sensor in one} == {"TC-01"}
+
+
+def test_one_sensor_has_its_value_age_and_limits_with_their_source(live: Running) -> None:
+    blow(live, 3.0, 4.0)
+    sensor = live.get(f"{API}/sensors/{WIND}")
+    assert (sensor["value"], sensor["unit"], sensor["zh"]) == (4.0, "m/s", "风速")
+    assert 4 < sensor["age_s"] < 30
+    (rule,) = sensor["rules"]
+    assert rule["pack"] == "crane@1"
+    levels = {level["severity"]: level for level in rule["levels"]}
+    assert levels["moderate"]["provenance"]["clause"] == "3.0.12, force 6"
+    gust = levels["extreme"]["ways"][1][0]
+    assert (gust["measure"], gust["window_s"], gust["limit"]) == ("gust", 3.0, 20.0)
+    assert gust["present"] == 4.0
+
+
+def test_a_sensor_says_which_of_its_limits_are_not_judged(live: Running) -> None:
+    key, _, rest = live.program.district.not_judged()[0].partition(": ")
+    sensor = live.get(f"{API}/sensors/{key}")
+    gaps = {
+        f"{rule['rule_id']}, {gap['severity']}: not judged, {gap['reason']}"
+        for rule in sensor["rules"]
+        for gap in rule["not_judged"]
+    }
+    assert rest in gaps
+
+
+def test_readings_come_back_as_they_were_sent(live: Running) -> None:
+    start = live.clock.now()
+    blow(live, 1.0, 2.0, 3.0, 4.0, 5.0)
+
+    def stored(**query: Any) -> dict[str, Any]:
+        since = (start - timedelta(seconds=30)).isoformat()
+        page: dict[str, Any] = live.get(f"{API}/readings", sensor=WIND, **{"since": since} | query)
+        return page
+
+    live.until(lambda: [r["value"] for r in stored()["items"]][-5:] == [1.0, 2.0, 3.0, 4.0, 5.0])
+    values = [reading["value"] for reading in stored()["items"]]
+    first = stored(limit=len(values) - 2)
+    rest = stored(since=first["next_since"])
+    assert [r["value"] for r in first["items"] + rest["items"]] == values
+    assert rest["next_since"] is None
+    latest = live.get(f"{API}/readings/latest", site="huanghe-tower")["items"]
+    assert {r["sensor"]: r["value"] for r in latest}[WIND] == 5.0
+    assert live.get(f"{API}/readings/latest", site="jiahe-pit")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "near"),
+    [
+        ("/sites/huanghe-towr", 404, "huanghe-tower"),
+        ("/sensors/huanghe-tower/TC-05/wind", 404, WIND),
+        ("/sensors/huanghe-tower", 404, ""),
+        ("/readings?sensor=huanghe-tower/TC-05/wind_m", 404, WIND),
+        ("/explain?sensor=huanghe-tower/TC-05/wind_m", 404, WIND),
+        ("/sensors?site=huanghe", 422, "huanghe-tower"),
+        ("/sensors?site=huanghe-tower&device=TC-1", 422, "TC-01"),
+        ("/readings/latest?site=jiahe", 422, "jiahe-pit"),
+        ("/resources/near?lat=23.2&lon=113.2&hazard=river_flod", 422, "river_flood"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_answered_with_what_may_be_meant(
+    live: Running, path: str, status: int, near: str
+) -> None:
+    problem = live.get(API + path, status=status)
+    assert near == "" or near in problem["near"]
+    assert problem["status"] == status
