@@ -8,14 +8,16 @@ import argparse
 import asyncio
 import cProfile
 import json
-import logging
 import sys
 import time
 from pathlib import Path
 
-from groundwatch.compose import Program, opened
+from groundwatch.compose import opened
 from groundwatch.district import load_district
+from groundwatch.http.server import HttpServer, bind
+from groundwatch.program import Program
 from groundwatch.settings import load_settings
+from groundwatch.start import start_logs
 
 
 def counts(program: Program) -> dict[str, object]:
@@ -39,7 +41,9 @@ async def _run(config: Path) -> None:
     if district.faults:
         raise SystemExit("\n".join(district.faults))
     stop = asyncio.Event()
+    door = bind("127.0.0.1", 0)
     async with opened(settings, district) as program:
+        program.http = HttpServer(program, door)
 
         def answer() -> None:
             if sys.stdin.readline():
@@ -58,7 +62,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--profile", type=Path)
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    start_logs(as_json=False)
     if asked.profile is None:
         asyncio.run(_run(asked.config))
         return

@@ -54,7 +54,7 @@ def measure(stage: Stage, *, n_pairs: int, part_s: float) -> Throughput:
         BenchError: something was lost.
     """
     raw_turns = _turns(stage, raw_part(stage, _LEAST_TURNS).msgs_per_s, part_s)
-    program_turns = _turns(stage, program_part(stage, _LEAST_TURNS).msgs_per_s, part_s)
+    program_turns = _turns(stage, program_part(stage, 2 * _LEAST_TURNS).owned_per_s, part_s)
     found = Throughput([], [])
     for _ in range(n_pairs):
         found.raw.append(raw_part(stage, raw_turns))

@@ -21,7 +21,6 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.watch import Watch
-from groundwatch.compose import Program
 from groundwatch.explained import (
     Explanation,
     ReadingView,
@@ -37,6 +36,7 @@ from groundwatch.limits import (
     rule_views,
     silence_view,
 )
+from groundwatch.program import Program
 from sensors.model import Qc, Reading, SensorKey
 from sensors.registry import Registry, Sensor
 from storage.errors import StorageError

@@ -5,6 +5,7 @@ stopping goes the other way round, here.
 """
 
 import asyncio
+import gc
 import logging
 import time
 from collections import deque
@@ -105,6 +106,10 @@ class Program:
         Raises:
             SourceError: a person must mend something at the broker; nothing was lost.
         """
+        # What was loaded lives as long as the program. Looking through it again and again for
+        # garbage would stop the loop for 100 ms and more at 10,000 sensors.
+        gc.collect()
+        gc.freeze()
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.deliverer.run(), name="delivery")
             shipping = group.create_task(self._ship(), name="shipping")

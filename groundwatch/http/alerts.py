@@ -9,7 +9,6 @@ from pydantic import Field
 from alerting.engine import UnknownAlert
 from alerting.model import Alert, AlertState, Card, OutboxEntry, Severity, TransitionKind
 from alerting.ports import Action, Effects
-from groundwatch.compose import Program
 from groundwatch.explain import explain_alert, explain_sensor
 from groundwatch.http.alert_models import (
     ActionAnswer,
@@ -38,6 +37,7 @@ from groundwatch.http.words import (
     states_of,
     values_of,
 )
+from groundwatch.program import Program
 from storage.journal.listing import AlertQuery, HistoryQuery, PastStep
 
 router = APIRouter()

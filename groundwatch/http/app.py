@@ -7,12 +7,12 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from groundwatch import __version__
-from groundwatch.compose import Program
 from groundwatch.http import alerts, health, page, places, resources, stream
 from groundwatch.http.board import Board
 from groundwatch.http.events import Hub
 from groundwatch.http.guard import Guard
 from groundwatch.http.problems import MEDIA_TYPE, Problem, add_handlers
+from groundwatch.program import Program
 
 _API = "/api/v1"
 _ABOUT = (

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from alerting.errors import JournalError
-from groundwatch.compose import Program
 from groundwatch.http.metrics import metrics_text
 from groundwatch.http.parts import BoardPart, HubPart, ProgramPart
 from groundwatch.http.words import Answer
+from groundwatch.program import Program
 from storage.errors import StorageError
 
 router = APIRouter(tags=["health"])

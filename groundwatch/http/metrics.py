@@ -14,9 +14,9 @@ from prometheus_client.registry import Collector
 from alerting.errors import JournalError
 from alerting.model import Alert
 from groundwatch import __version__
-from groundwatch.compose import Program
 from groundwatch.http.board import Board, counted
 from groundwatch.http.events import Hub
+from groundwatch.program import Program
 from storage.errors import StorageError
 from storage.log_file import LogStatus
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from groundwatch.compose import Program
 from groundwatch.http.board import Board
 from groundwatch.http.events import Hub
+from groundwatch.program import Program
 from storage.errors import StoreUnavailable
 from storage.ports import TelemetryStore
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from alerting.model import Alert
-from groundwatch.compose import Program
 from groundwatch.explain import sensor_named, sensor_view
 from groundwatch.http.alert_models import AlertAnswer
 from groundwatch.http.parts import BoardPart, ProgramPart, StorePart
@@ -26,6 +25,7 @@ from groundwatch.http.sensor_models import (
 )
 from groundwatch.http.words import Asked, Instant, cursor_of, values_of
 from groundwatch.limits import silence_view
+from groundwatch.program import Program
 from sensors.registry import Device, Sensor, Site
 
 router = APIRouter()

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from groundwatch.compose import Program
+from alerting.errors import JournalError
 from groundwatch.http.app import make_app
+from groundwatch.program import Program
 from groundwatch.settings import SettingsError
 
 _LOG = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class HttpServer:
         """Answer until `stop`, or until cancelled; open event streams are told and ended."""
         hub = self.app.state.hub
         async with asyncio.TaskGroup() as group:
-            telling = group.create_task(hub.run(), name="event stream status")
+            telling = group.create_task(self._tell(), name="event stream status")
             try:
                 await self._server.serve(sockets=[self._listener])
             except asyncio.CancelledError:
@@ -120,6 +121,12 @@ class HttpServer:
                 raise
             finally:
                 telling.cancel()
+
+    async def _tell(self) -> None:
+        """Know what stands before the journal may be away, then tell the status."""
+        with contextlib.suppress(JournalError):  # it is asked again with the first question
+            await self.app.state.board.standing()
+        await self.app.state.hub.run()
 
     def stop(self) -> None:
         """Take no new connection; requests under way are answered, event streams end."""

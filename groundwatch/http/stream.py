@@ -8,12 +8,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from alerting.book import Change
 from alerting.errors import JournalError
-from groundwatch.compose import Program
 from groundwatch.http.alert_models import AlertAnswer, StepAnswer
 from groundwatch.http.board import Board, counted
 from groundwatch.http.events import Event, Hub, Listener, TooManyListeners
 from groundwatch.http.parts import HubPart
 from groundwatch.http.problems import ProblemError
+from groundwatch.program import Program
 
 router = APIRouter()
 

@@ -33,7 +33,7 @@ def write_sites(sites: Path, webhook: str) -> None:
     )
     (sites / "sites" / "yard.yaml").write_text(
         "site:\n  id: yard\n  name: Test yard\n  position: {lat: 23.2, lon: 113.2}\n"
-        f"  kind: building\ndevices:\n{devices}"
+        f"  kind: building\n  district: d\n  street: s\n  village: v\ndevices:\n{devices}"
     )
     tell_by_webhook(sites, webhook)
     (sites / "resources").mkdir()
@@ -174,7 +174,8 @@ async def _probe(client: aiomqtt.Client, inbox: Inbox, device: str, load: Load) 
     seen = asyncio.Event()
 
     def look(notice: dict[str, Any]) -> None:
-        if notice["alert"]["sensor"] == f"yard/{device}/moment_pct":
+        sensor = notice["alert"]["sensor"]
+        if (sensor["device"], sensor["quantity"]) == (device, "moment_pct"):
             seen.set()
 
     inbox.on_notice = look

@@ -14,9 +14,10 @@ import aiomqtt
 import httpx2
 
 from alerting.channels.console import Console
-from groundwatch.compose import Program, opened
+from groundwatch.compose import opened
 from groundwatch.district import load_district
 from groundwatch.http.server import HttpServer, bind
+from groundwatch.program import Program
 from groundwatch.settings import load_settings
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "baiyun"
@@ -89,7 +90,7 @@ class Running:
     def _main(self) -> None:
         try:
             asyncio.run(self._run())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - told in the test's own thread
             self._failed = error
         finally:
             self._up.set()
@@ -116,15 +117,15 @@ class Running:
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_WITHIN_S)
 
-    def get(self, path: str, *, status: int | None = 200, **query: Any) -> Any:
+    def get(self, path: str, *, status: Any = 200, **query: Any) -> Any:
         """Give the JSON answer, which must have this status (any when None)."""
-        answer = self.client.get(path, params=query)
-        assert status is None or answer.status_code == status, answer.text
+        answer = self.client.get(path, params=query or None)
+        assert status is None or answer.status_code == status, answer.text[:500]
         return answer.json()
 
     def post(self, path: str, body: Any, *, status: int = 200) -> Any:
         answer = self.client.post(path, json=body)
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == status, answer.text[:500]
         return answer.json()
 
     def until(self, is_so: Callable[[], T]) -> T:

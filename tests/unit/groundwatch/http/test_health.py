@@ -1,5 +1,8 @@
 """Readiness tells which part is away, and answers go on as far as they can without it."""
 
+from platform import python_version
+from typing import Any
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -37,17 +40,11 @@ def test_metrics_count_what_happened(live: Running) -> None:
     assert grown("groundwatch_alerts", "kind=limit", "severity=minor") == 1
     assert after["groundwatch_source_connected",] == 1
     assert after["groundwatch_store_writing",] == 1
-    assert after["groundwatch_build_info", "python=" + python(), "version=0.1.0"] == 1
+    assert after["groundwatch_build_info", "python=" + python_version(), "version=0.1.0"] == 1
     live.until(lambda: metrics(live)["groundwatch_attempts_total", *TAKEN] > 0)
 
 
 TAKEN = ("channel=console", "outcome=taken")
-
-
-def python() -> str:
-    import platform
-
-    return platform.python_version()
 
 
 def test_metrics_speak_openmetrics_when_asked(live: Running) -> None:
@@ -68,7 +65,7 @@ def test_a_broker_that_is_gone_makes_it_not_ready_until_it_is_back(own: Running)
     assert own.get(f"{API}/sites")["items"]
 
 
-def not_ready(own: Running) -> dict[str, list[str]] | None:
+def not_ready(own: Running) -> Any:
     answer = own.client.get("/readyz")
     return None if answer.status_code == 200 else answer.json()
 
@@ -106,6 +103,6 @@ def test_a_database_that_is_away_only_degrades(own: Running) -> None:
     own.call(own.program.store.open())
 
 
-def degraded(own: Running) -> dict[str, list[str]] | None:
-    found: dict[str, list[str]] = own.get("/readyz")
-    return found if found["status"] == "degraded" else None  # type: ignore[comparison-overlap]
+def degraded(own: Running) -> Any:
+    found = own.get("/readyz")
+    return found if found["status"] == "degraded" else None

@@ -10,7 +10,7 @@ from tests.unit.groundwatch.http.running import Running
 pytestmark = pytest.mark.broker
 
 API = "/api/v1"
-WIND = "huanghe-tower/TC-05/wind_ms"
+WIND = "huanghe-tower/TC-04/wind_ms"
 
 
 def blow(live: Running, *values: float) -> None:
@@ -23,7 +23,7 @@ def blow(live: Running, *values: float) -> None:
         }
         for n, value in enumerate(values)
     ]
-    live.publish("gw/1/huanghe-tower/TC-05/telemetry", *payloads)
+    live.publish("gw/1/huanghe-tower/TC-04/telemetry", *payloads)
 
 
 def test_sites_stand_as_their_worst_alert(live: Running) -> None:
@@ -116,10 +116,10 @@ def test_readings_come_back_as_they_were_sent(live: Running) -> None:
     ("path", "status", "near"),
     [
         ("/sites/huanghe-towr", 404, "huanghe-tower"),
-        ("/sensors/huanghe-tower/TC-05/wind", 404, WIND),
+        ("/sensors/huanghe-tower/TC-04/wind", 404, WIND),
         ("/sensors/huanghe-tower", 404, ""),
-        ("/readings?sensor=huanghe-tower/TC-05/wind_m", 404, WIND),
-        ("/explain?sensor=huanghe-tower/TC-05/wind_m", 404, WIND),
+        ("/readings?sensor=huanghe-tower/TC-04/wind_m", 404, WIND),
+        ("/explain?sensor=huanghe-tower/TC-04/wind_m", 404, WIND),
         ("/sensors?site=huanghe", 422, "huanghe-tower"),
         ("/sensors?site=huanghe-tower&device=TC-1", 422, "TC-01"),
         ("/readings/latest?site=jiahe", 422, "jiahe-pit"),

@@ -39,7 +39,7 @@ def test_what_cannot_be_used_is_shown_with_bytes_and_reason(live: Running) -> No
 
 
 def test_what_was_mended_is_owned_and_judged_when_replayed(live: Running) -> None:
-    topic, now = "gw/1/huanghe-tower/TC-06/telemetry", live.clock.now()
+    topic, now = "gw/1/huanghe-tower/TC-03/telemetry", live.clock.now()
     entries = [
         Undecodable(
             topic,
@@ -56,7 +56,7 @@ def test_what_was_mended_is_owned_and_judged_when_replayed(live: Running) -> Non
     order = {"ids": [one["id"], two["id"], 999_999]}
     done = live.post(f"{API}/quarantine/replay", order)
     assert (done["seen"], done["reports"], done["replayed"], done["left"]) == (2, 2, 2, 0)
-    assert live.firing("huanghe-tower/TC-06/moment_pct")["severity"] == "moderate"
+    assert live.firing("huanghe-tower/TC-03/moment_pct")["severity"] == "moderate"
     left = [entry["id"] for entry in live.get(f"{API}/quarantine")["items"]]
     assert three["id"] in left
     assert one["id"] not in left
