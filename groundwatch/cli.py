@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -31,13 +32,32 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 Url = Annotated[str, typer.Option("--url", help="address of the running program")]
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of an option's callback
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def groundwatch(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="print the version"),
+    ] = False,
+) -> None:
+    """Telemetry and early warning for construction sites and flood defence."""
+    del version
+
+
 @app.command()
 def run(
     config: Config = None,
     sites: Sites = None,
     state: State = None,
     clock: Annotated[str | None, typer.Option(help="system, or event for replays")] = None,
-    port: Annotated[int | None, typer.Option(help="port of the HTTP interface")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="port of the HTTP interface, 0 for any")
+    ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="log as JSON lines")] = False,
 ) -> None:
     """Take readings in, judge them, store them, and tell people, until stopped."""
@@ -53,7 +73,9 @@ def demo(
     speed: Annotated[float, typer.Option(help="simulated seconds a second")] = 60.0,
     sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
     state: State = None,
-    port: Annotated[int, typer.Option(help="port of the HTTP interface, 0 for any")] = 8420,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port of the HTTP interface, 0 for any")
+    ] = 8420,
     as_json: AsJson = False,
 ) -> None:
     """Show a storm over the example district: broker, store, sensors and alerts, all inside."""
@@ -119,10 +141,13 @@ def alerts(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    for row in rows.get("items", []):
-        words = (row.get("id"), row.get("state") or row.get("kind"), row.get("severity"))
-        shown = "  ".join(str(word) for word in words)
-        print(f"{shown}  {row.get('sensor')}  {row.get('reason', '')}")
+    for line in alert_lines(rows["items"]):
+        print(line)
+    if not rows["items"]:
+        where = f" at {site}" if site else ""
+        print(f"no {'changes' if history else 'alerts' if everything else 'alert stands'}{where}")
+    elif rows.get("next"):
+        print(f"and more: the {len(rows['items'])} above are one page of the HTTP interface")
 
 
 @app.command()
@@ -135,7 +160,9 @@ def ack(
     as_json: AsJson = False,
 ) -> None:
     """Acknowledge an alert: repeats stop at once. With --sign-off, close it."""
-    path = f"/alerts/{alert_id}/{'resolve' if sign_off else 'ack'}"
+    if not actor.strip():
+        raise typer.BadParameter("say who you are: it is kept with the alert", param_hint="'--as'")
+    path = f"/alerts/{quote(alert_id, safe='')}/{'resolve' if sign_off else 'ack'}"
     alert = _asked(lambda: call("POST", url, path, {"actor": actor, "note": note}))
     if as_json:
         print(json.dumps(alert, ensure_ascii=False, indent=2))
@@ -170,7 +197,7 @@ def explain(
     if "/" in what:
         answer = _asked(lambda: call("GET", url, "/explain", sensor=what))
     else:
-        answer = _asked(lambda: call("GET", url, f"/alerts/{what}/explain"))
+        answer = _asked(lambda: call("GET", url, f"/alerts/{quote(what, safe='')}/explain"))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
@@ -188,7 +215,11 @@ def replay(
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
-        print("  ".join(f"{name}: {value}" for name, value in answer.items() if value is not None))
+        print(
+            f"{answer['seen']} entries looked at: {answer['reports']} readings' messages taken in;"
+            f" {answer['replayed']} done, {answer['renewed']} in part or for a new reason,"
+            f" {answer['left']} still not usable, {answer['skipped']} refused by the database"
+        )
 
 
 @app.command()
@@ -210,6 +241,25 @@ def doctor(config: Config = None, sites: Sites = None, as_json: AsJson = False) 
 def version() -> None:
     """Print the version."""
     print(__version__)
+
+
+def alert_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """Write alerts or their transitions as aligned columns: id, when, state, how bad, where, why."""
+    cells = [
+        (
+            str(row.get("alert") or row.get("id")),
+            str(row.get("started_at") or row.get("taken_at") or "")[:16].replace("T", " "),
+            str(row.get("state") or row.get("kind")),
+            str(row.get("severity")),
+            str(row.get("sensor")),
+        )
+        for row in rows
+    ]
+    widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join((*map(str.ljust, those, widths), str(row.get("reason", "")))).rstrip()
+        for those, row in zip(cells, rows, strict=True)
+    ]
 
 
 def _asked(ask: Callable[[], Any]) -> Any:

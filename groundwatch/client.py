@@ -25,8 +25,11 @@ def call(
         answer = httpx2.request(
             method, f"{url.rstrip('/')}/api/v1{path}", params=params, json=body, timeout=15.0
         )
-    except httpx2.InvalidURL as error:
-        raise ClientError(f"--url {url!r} is not an address: {error}; try {DEFAULT_URL}") from error
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        raise ClientError(
+            f"--url {url!r} is not an address of a running program; allowed is http:// or https://"
+            f" with a host and perhaps a port, for example {DEFAULT_URL}"
+        ) from error
     except httpx2.TransportError as error:
         raise ClientError(
             f"nobody answers at {url} ({error}); start the program with `groundwatch run` or"
@@ -34,7 +37,12 @@ def call(
         ) from error
     if answer.status_code >= 400:
         raise ClientError(f"{url}: {_why(answer)}")
-    return answer.json()
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise ClientError(
+            f"{url} answers, but not as groundwatch does: name the right address with --url"
+        ) from error
 
 
 def _why(answer: httpx2.Response) -> str:

@@ -1,5 +1,6 @@
 """`groundwatch doctor`: looks at everything the program needs here, changes nothing that lasts."""
 
+import errno
 import os
 import socket
 import sys
@@ -99,7 +100,10 @@ def _port(settings: Settings) -> Found:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind((settings.http.host, settings.http.port))
     except OSError as error:
-        return _fault("http port", f"{where} cannot be used: {error.strerror}")
+        said = f"{where} cannot be used: {error.strerror}"
+        if error.errno == errno.EADDRINUSE:
+            said += "; perhaps groundwatch is running already, else choose another (http.port)"
+        return _fault("http port", said)
     return _good("http port", f"{where} is free")
 
 

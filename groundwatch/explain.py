@@ -221,16 +221,16 @@ async def _readings_behind(
     watch = program.engine.judge.find(sensor.key)
     until = alert.severity_at + timedelta(microseconds=1)
     since = until - _looked_back(watch, alert, sensor.every)
-    if watch is not None:
-        kept = _remembered(watch)
-        if kept and kept[0].taken_at <= since:
-            return [entry for entry in kept if since <= entry.taken_at < until][-_MAX_READINGS:]
-    try:
-        stored = await program.store.history(sensor.key, sensor.kind, since, until)
-    except StorageError as error:
-        remarks.append(f"readings cannot be shown, the database is away: {error}")
-        return []
-    return [_stored_view(reading) for reading in stored][-_MAX_READINGS:]
+    kept = _remembered(watch) if watch is not None else []
+    found = {entry.taken_at: entry for entry in kept if since <= entry.taken_at < until}
+    if not kept or kept[0].taken_at > since:
+        try:
+            stored = await program.store.history(sensor.key, sensor.kind, since, until)
+        except StorageError as error:
+            remarks.append(f"older readings cannot be shown, the database is away: {error}")
+        else:
+            found = {reading.taken_at: _stored_view(reading) for reading in stored} | found
+    return [found[taken_at] for taken_at in sorted(found)][-_MAX_READINGS:]
 
 
 def _looked_back(watch: Watch | None, alert: Alert, every: timedelta) -> timedelta:

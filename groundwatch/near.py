@@ -1,6 +1,7 @@
 """`groundwatch near`: the card of a point, offline."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,11 @@ def print_near(
     words = [entry.word for entry in Severity]
     if severity not in words:
         raise SettingsError(f"--severity {severity!r}: allowed are {', '.join(words)}")
-    resources, _ = load_resources(sites / "resources", sites / "map")
+    resources, faults = load_resources(sites / "resources", sites / "map")
+    if not (sites / "resources").is_dir():
+        raise SettingsError(f"--sites {sites}: holds no folder `resources` of teams and supplies")
+    for fault in faults:
+        print(fault, file=sys.stderr)  # noqa: T201 - the rest is good and may be needed now
     clock = SystemClock()
     desk = CardDesk(resources, clock)
     known = resources.needs.hazards

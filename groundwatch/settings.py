@@ -6,10 +6,12 @@ is connected to; secrets are kept in one type that never prints itself.
 
 import tomllib
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -161,8 +163,34 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         where = str(path) if path is not None else "settings"
-        faults = [
-            f"{where}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors()
-        ]
+        faults = [f"{where}: {_sentence(fault)}" for fault in error.errors(include_url=False)]
         raise SettingsError("\n".join(faults)) from error
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    """Say what is wrong with one setting, and what is allowed; values are not repeated."""
+    loc = [str(part) for part in fault["loc"]]
+    name = ".".join(loc)
+    if fault["type"] == "extra_forbidden":
+        known = _settings_of(loc[:-1])
+        near = get_close_matches(loc[-1], known, n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        return f"there is no setting `{name}`{hint} Allowed are {', '.join(known)}"
+    return f"`{name}`: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
+
+
+def _settings_of(section: list[str]) -> list[str]:
+    """Name the settings of a section, or those outside every section."""
+    model: type[BaseModel] | None = Settings
+    if section:
+        model = _SECTIONS.get(section[0])
+    return sorted(model.model_fields) if model is not None else []
+
+
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "mqtt": MqttSettings,
+    "influx": InfluxSettings,
+    "http": HttpSettings,
+    "webhook": WebhookSettings,
+    "models": ModelSettings,
+}

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 
 from alerting.errors import AlertingError
 from groundwatch.compose import Program, opened
 from groundwatch.demo import Demo, DemoError, LastNotices, demo_clock
 from groundwatch.district import District, load_district
-from groundwatch.http.server import HttpServer, PortInUse, bind
+from groundwatch.http.server import CannotListen, HttpServer, bind
 from groundwatch.settings import Settings, SettingsError, load_settings
-from groundwatch.view import Rate, header, newest, standing
+from groundwatch.view import Rate, Shown, picture
 from ingest.errors import IngestError
 from storage.errors import StorageError
 
@@ -34,11 +34,13 @@ MISTAKES = (
     StorageError,
     AlertingError,
     DemoError,
-    PortInUse,
-    PermissionError,
-    NotADirectoryError,
+    CannotListen,
+    OSError,
     BaseExceptionGroup,
 )
+
+_MAX_SPEED = 3600
+_MAX_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +59,13 @@ def sentences(error: BaseException) -> list[str]:
     """Say what went wrong, one line per cause; a defect of the program is raised again."""
     if isinstance(error, BaseExceptionGroup):
         return [line for part in error.exceptions for line in sentences(part)]
-    if isinstance(error, OSError) and error.filename:
-        return [f"{error.filename}: {error.strerror}; choose another directory with --state"]
     if not isinstance(error, MISTAKES):
         raise error
+    if isinstance(error, OSError) and not isinstance(error, StorageError):
+        if not error.filename:
+            raise error
+        said = f"{error.filename}: cannot be used ({error.strerror})"
+        return [f"{said}; name a directory that this user may write to with --state"]
     return str(error).splitlines()
 
 
@@ -117,7 +122,7 @@ def run_program(
     """Run until SIGINT or SIGTERM.
 
     Raises:
-        SettingsError, IngestError, StorageError, AlertingError, PortInUse: a person must mend it.
+        SettingsError, IngestError, StorageError, AlertingError, CannotListen: a person must mend it.
     """
     settings = load_settings(config, **given)
     start_logs(as_json=log_json)
@@ -158,12 +163,14 @@ def run_demo(options: DemoOptions) -> None:
     """Run the demonstration; print one JSON object at the end, or show a live view.
 
     Raises:
-        SettingsError, IngestError, StorageError, DemoError, PortInUse: a person must mend it.
+        SettingsError, IngestError, StorageError, DemoError, CannotListen: a person must mend it.
     """
-    if options.speed <= 0:
-        raise SettingsError(f"--speed {options.speed}: must be above 0")
-    if options.seconds is not None and options.seconds <= 0:
-        raise SettingsError(f"--seconds {options.seconds}: must be above 0")
+    if not 0 < options.speed <= _MAX_SPEED:
+        said = f"--speed {options.speed:g}: must be above 0, and {_MAX_SPEED} at most"
+        raise SettingsError(f"{said}; 60 shows an hour in a minute")
+    if options.seconds is not None and not 0 < options.seconds <= _MAX_SECONDS:
+        said = f"--seconds {options.seconds:g}: must be above 0, and {_MAX_SECONDS} (a day) at most"
+        raise SettingsError(f"{said}; without it the storm runs to its end")
     start_logs(as_json=False, level=logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="groundwatch-") as temporary:
         state = options.state or Path(temporary)
@@ -204,30 +211,34 @@ async def _watched(demo: Demo, stop: asyncio.Event) -> None:
     program = demo.program
     assert program.http is not None  # noqa: S101 - set by the caller
     url = f"http://127.0.0.1:{program.http.port}"
-    broker = program.broker.promises if program.broker else program.mqtt.place
+    broker = program.broker.kind if program.broker else program.mqtt.place
     rate = Rate()
     console = Console()
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(demo.run(stop), name="demonstration")
             while not running.done():
-                live.update(await _picture(program, rate, broker, url), refresh=True)
+                shown = await _shown(program, rate, broker, url)
+                width, height = console.size
+                live.update(picture(shown, width=width, height=height), refresh=True)
                 await asyncio.wait({running}, timeout=0.5)
 
 
-async def _picture(program: Program, rate: Rate, broker: str, url: str) -> Group:
+async def _shown(program: Program, rate: Rate, broker: str, url: str) -> Shown:
     alerts = await program.journal.alerts(limit=300)
-    latest = alerts[0] if alerts else None
     card = None
-    if latest is not None:
-        outbox = await program.journal.outbox(latest.id)
+    if alerts:
+        outbox = await program.journal.outbox(alerts[0].id)
         card = next((e.notice.card for e in outbox if e.notice.card is not None), None)
     readings = program.pipeline.counts.readings
-    per_s = rate.look(readings, time.monotonic())
-    return Group(
-        header(now=program.clock.now(), per_s=per_s, readings=readings, broker=broker, url=url),
-        newest(latest, card),
-        standing(alerts),
+    return Shown(
+        now=program.clock.now(),
+        per_s=rate.look(readings, time.monotonic()),
+        readings=readings,
+        broker=broker,
+        url=url,
+        alerts=alerts,
+        card=card,
     )
 
 

@@ -38,12 +38,18 @@ class Board:
             JournalError: the journal was never read and cannot be.
         """
         if not self._is_read:
-            for alert in await self._journal.alerts(firing_only=True, limit=_MAX_READ):
-                if alert.id not in self._ended:
-                    self._standing.setdefault(alert.id, alert)
-            self._is_read = True
-            self._ended.clear()
+            self._begin(await self._journal.alerts(firing_only=True, limit=_MAX_READ))
         return sorted(self._standing.values(), key=lambda alert: (-alert.severity, alert.id))
+
+    def _begin(self, recorded: Sequence[Alert]) -> None:
+        """Take what the journal knew, unless somebody else asked and was answered meanwhile."""
+        if self._is_read:
+            return
+        for alert in recorded:
+            if alert.id not in self._ended:
+                self._standing.setdefault(alert.id, alert)
+        self._is_read = True
+        self._ended.clear()
 
 
 def counted(alerts: Iterable[Alert]) -> dict[tuple[AlertKind, Severity], int]:

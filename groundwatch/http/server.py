@@ -6,6 +6,7 @@ The socket is bound before anything else starts, so that a port in use is found 
 import asyncio
 import contextlib
 import errno
+import ipaddress
 import logging
 import socket
 from collections.abc import Iterator
@@ -84,7 +85,12 @@ class HttpServer:
         """Make the application; nothing is answered before `run`."""
         self.app = make_app(program)
         self._listener = listener
-        self._port = int(listener.getsockname()[1])
+        host, self._port = listener.getsockname()[:2]
+        if not ipaddress.ip_address(host).is_loopback:
+            _LOG.warning(
+                "the HTTP interface asks for no login: whoever reaches it can acknowledge alerts",
+                extra={"host": host, "port": self._port},
+            )
         config = uvicorn.Config(
             self.app,
             http="httptools",
@@ -104,7 +110,7 @@ class HttpServer:
     @property
     def port(self) -> int:
         """Give the port it listens on."""
-        return self._port
+        return int(self._port)
 
     async def run(self) -> None:
         """Answer until `stop`, or until cancelled; open event streams are told and ended."""

@@ -11,15 +11,16 @@ pytestmark = pytest.mark.broker
 
 API = "/api/v1"
 WIND = "huanghe-tower/TC-04/wind_ms"
+RADIUS = "huanghe-tower/TC-04/radius_m"
 
 
-def blow(live: Running, *values: float) -> None:
-    """Let a crane report wind, 5 s apart, up to now."""
+def send(live: Running, quantity: str, *values: float) -> None:
+    """Let a crane report one quantity, 5 s apart, up to now."""
     now = live.clock.now()
     payloads = [
         {
             "at": (now - timedelta(seconds=5 * (len(values) - n))).isoformat(),
-            "readings": {"wind_ms": value},
+            "readings": {quantity: value},
         }
         for n, value in enumerate(values)
     ]
@@ -68,7 +69,7 @@ def test_sensors_are_filtered_and_paged(live: Running) -> None:
 
 
 def test_one_sensor_has_its_value_age_and_limits_with_their_source(live: Running) -> None:
-    blow(live, 3.0, 4.0)
+    send(live, "wind_ms", 3.0, 4.0)
     sensor = live.get(f"{API}/sensors/{WIND}")
     assert (sensor["value"], sensor["unit"], sensor["zh"]) == (4.0, "m/s", "风速")
     assert 4 < sensor["age_s"] < 30
@@ -93,22 +94,23 @@ def test_a_sensor_says_which_of_its_limits_are_not_judged(live: Running) -> None
 
 
 def test_readings_come_back_as_they_were_sent(live: Running) -> None:
-    start = live.clock.now()
-    blow(live, 1.0, 2.0, 3.0, 4.0, 5.0)
+    start, sent = live.clock.now(), [11.0, 12.0, 13.0, 14.0, 15.0]
+    send(live, "radius_m", *sent)
 
     def stored(**query: Any) -> dict[str, Any]:
         since = (start - timedelta(seconds=30)).isoformat()
-        page: dict[str, Any] = live.get(f"{API}/readings", sensor=WIND, **{"since": since} | query)
+        page: dict[str, Any] = live.get(
+            f"{API}/readings", sensor=RADIUS, **{"since": since} | query
+        )
         return page
 
-    live.until(lambda: [r["value"] for r in stored()["items"]][-5:] == [1.0, 2.0, 3.0, 4.0, 5.0])
-    values = [reading["value"] for reading in stored()["items"]]
-    first = stored(limit=len(values) - 2)
+    live.until(lambda: [r["value"] for r in stored()["items"]] == sent)
+    first = stored(limit=3)
     rest = stored(since=first["next_since"])
-    assert [r["value"] for r in first["items"] + rest["items"]] == values
+    assert [r["value"] for r in first["items"] + rest["items"]] == sent
     assert rest["next_since"] is None
     latest = live.get(f"{API}/readings/latest", site="huanghe-tower")["items"]
-    assert {r["sensor"]: r["value"] for r in latest}[WIND] == 5.0
+    assert {r["sensor"]: r["value"] for r in latest}[RADIUS] == 15.0
     assert live.get(f"{API}/readings/latest", site="jiahe-pit")["items"] == []
 
 

@@ -143,4 +143,5 @@ async def test_places_are_bounded_and_come_free_again() -> None:
     with pytest.raises(TooManyListeners, match="all 2 places"):
         small.join()
     small.leave(second)
-    assert small.join()
+    small.join()
+    assert small.n_listeners == 2
