@@ -21,16 +21,20 @@ class Flag(IntFlag):
     LATE = 4  # arrived after the lateness allowed
 
 
+_BELIEVABLE = int(Flag.CAN_CLEAR)
+
+
 class History:
     """Sorted times, values and flags; duplicates by time are refused (the first one counts)."""
 
-    __slots__ = ("flags", "times", "values")
+    __slots__ = ("flags", "has_doubtful", "times", "values")
 
     def __init__(self) -> None:
         """Start empty."""
         self.times = array("d")
         self.values = array("d")
         self.flags = bytearray()
+        self.has_doubtful = False  # a suspect or late reading may be among those kept
 
     def __len__(self) -> int:
         """Count the readings kept."""
@@ -39,6 +43,8 @@ class History:
     def insert(self, time_s: float, value: float, flag: int) -> int | None:
         """Insert in order and give the index, or None when this instant is already there."""
         times = self.times
+        if flag != _BELIEVABLE:
+            self.has_doubtful = True
         if not times or time_s > times[-1]:
             times.append(time_s)
             self.values.append(value)
@@ -57,6 +63,24 @@ class History:
         del self.times[:count]
         del self.values[:count]
         del self.flags[:count]
+        if self.has_doubtful:
+            self.has_doubtful = self.flags.count(_BELIEVABLE) < len(self.flags)
+
+    def believable(self, index: int, window_s: float) -> "History | None":
+        """Give the believable, on-time readings of (t - window, t], None when all of them are.
+
+        What a doubtful reading says may raise; it must not pull a statistic down either.
+        """
+        if not self.has_doubtful:
+            return None
+        first = self.window_start(index, window_s)
+        if self.flags.count(_BELIEVABLE, first, index + 1) == index + 1 - first:
+            return None
+        view = History()
+        for place in range(first, index + 1):
+            if self.flags[place] == _BELIEVABLE:
+                view.insert(self.times[place], self.values[place], _BELIEVABLE)
+        return view
 
     def window_start(self, index: int, window_s: float) -> int:
         """Give the first index with time > times[index] - window_s."""

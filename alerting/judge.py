@@ -354,6 +354,8 @@ class Judge:
             for watch in point.watches.values():
                 if len(watch.history):
                     watch.settle()
+                for track in watch.tracks:
+                    _stand_again(track, watch.n_settled)
                 self._reconcile(watch, watch.tracks, Moment(now, seq, watch.sensor.position))
         return self._book.take_changes()
 
@@ -375,6 +377,17 @@ class Judge:
         """Write one point's memory, and count it as saved."""
         self._dirty.pop(key, None)
         return memory.dump(self.points[key].watches)
+
+
+def _stand_again(track: Track, first_open: int) -> None:
+    """Keep alerts standing of whose readings nothing is remembered.
+
+    That happens when the saved memory was unreadable, or a limit was changed: no reading has shown
+    that the danger is over, so the alert stands until readings do.
+    """
+    if track.lives and not track.episodes(first_open):
+        alert = track.lives[0].alert
+        track.stand(int(alert.severity), alert.started_at.timestamp())
 
 
 def _live_again(alert: Alert, transitions: Sequence[Transition]) -> Live:

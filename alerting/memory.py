@@ -119,6 +119,7 @@ def _restore(watch: Watch, kept: WatchMemory) -> None:
     history.times = array("d", kept.times)
     history.values = array("d", kept.values)
     history.flags = bytearray(kept.flags)
+    history.has_doubtful = True  # looked at again when the oldest are forgotten
     watch.n_settled = kept.n_settled
     watch.newest_s = kept.newest_s
     if watch.detector is not None and kept.detector is not None:

@@ -196,6 +196,15 @@ class Track:
             self.base = CALM
         self.forced.clear()
 
+    def stand(self, level: int, start_s: float) -> None:
+        """Let an alert that stood before stand on, where the memory of its readings is gone."""
+        times = self._history.times
+        if not times:
+            self.base = State(level, start_s, start_s)
+            return
+        self.forced.append(Forced(times[-1], level, start_s))
+        self.refold(len(times) - 1)
+
     def drop_first(self, count: int) -> None:
         """Forget the oldest `count` readings, as the history does."""
         self.base = self.states[count - 1]
@@ -281,12 +290,25 @@ class Track:
             value = self._history.values[index]
             if value < self._lowest:
                 return 0
-            stats: list[float | None] = [value]
+            views: list[list[float | None]] = [[value]]
         else:
-            history = self._history
-            stats = [measure.compute(history, index) for measure in self.rule.measures]
-        level = _highest(self._limits, stats)
-        return level | (_highest(self._at_once, stats) << 4) if level else 0
+            views = self._views(index)
+        level = max(_highest(self._limits, stats) for stats in views)
+        return level | (max(_highest(self._at_once, stats) for stats in views) << 4) if level else 0
+
+    def _views(self, index: int) -> list[list[float | None]]:
+        """Give the measures over all readings, and over the believable ones where they differ.
+
+        The worse of the two counts: a doubtful reading may raise a level and never lowers one.
+        """
+        history, measures = self._history, self.rule.measures
+        views = [[measure.compute(history, index) for measure in measures]]
+        if history.has_doubtful and (window_s := self.rule.window_s):
+            believable = history.believable(index, window_s)
+            if believable is not None and len(believable):
+                last = len(believable) - 1
+                views.append([measure.compute(believable, last) for measure in measures])
+        return views
 
     def _step(self, before: State, index: int) -> State:
         raised = self._raised(index) if self.raws[index] else 0
@@ -311,19 +333,37 @@ class Track:
         if rule.n == 1 and not rule.dwell_s:
             return level
         for candidate in range(level, at_once, -1):
-            recent = self.raws[max(0, index - rule.of + 1) : index + 1]
-            enough = sum(1 for raw in recent if raw & 15 >= candidate) >= rule.n
-            if enough and self._dwelt_s(index, candidate) >= rule.dwell_s:
+            if self._is_held(index, candidate) and self._dwelt_s(index, candidate) >= rule.dwell_s:
                 return candidate
         return at_once
 
+    def _is_held(self, index: int, level: int) -> bool:
+        """Say whether n of the last m readings up to `index` reach `level`.
+
+        Doubtful readings below the level are not counted among the m: they prove nothing.
+        """
+        rule, flags = self.rule, self._history.flags
+        hits = seen = 0
+        for place in range(index, -1, -1):
+            if self.raws[place] & 15 >= level:
+                hits += 1
+            elif not flags[place] & Flag.CAN_CLEAR:
+                continue
+            seen += 1
+            if hits >= rule.n or seen >= rule.of:
+                break
+        return hits >= rule.n
+
     def _dwelt_s(self, index: int, level: int) -> float:
-        """Give for how long, up to `index`, every reading has reached `level`."""
+        """Give for how long, up to `index`, no believable reading was below `level`."""
         if not self.rule.dwell_s:
             return 0.0
-        first = index
-        while first > 0 and self.raws[first - 1] & 15 >= level:
-            first -= 1
+        flags, first = self._history.flags, index
+        for place in range(index - 1, -1, -1):
+            if self.raws[place] & 15 >= level:
+                first = place
+            elif flags[place] & Flag.CAN_CLEAR:
+                break
         return self._history.times[index] - self._history.times[first]
 
     def _calmer(self, before: State, index: int) -> State:
@@ -351,15 +391,13 @@ class Track:
             return None
         if rule.flat_s and is_flat(history, index, rule.flat_s):
             return None
-        stats: list[float | None] = []
         for measure in rule.measures:
             if measure.window_s and not is_covered(history, index, measure.window_s, rule.stale_s):
                 return None
-            stat = measure.compute(history, index)
-            if stat is None:
-                return None
-            stats.append(stat)
-        return _highest(self._relaxed, stats)
+        views = self._views(index)
+        if any(stat is None for stat in views[0]):
+            return None
+        return max(_highest(self._relaxed, stats) for stats in views)
 
 
 def _table(levels: Sequence[Level], change: Callable[[float], float]) -> Table:

@@ -32,7 +32,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 Url = Annotated[str, typer.Option("--url", help="address of the running program")]
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of an option's callback
+def _print_version(wanted: bool) -> None:
     if wanted:
         print(__version__)
         raise typer.Exit
@@ -244,7 +244,7 @@ def version() -> None:
 
 
 def alert_lines(rows: list[dict[str, Any]]) -> list[str]:
-    """Write alerts or their transitions as aligned columns: id, when, state, how bad, where, why."""
+    """Write alerts or their transitions as columns: id, when, state, how bad, where, why."""
     cells = [
         (
             str(row.get("alert") or row.get("id")),

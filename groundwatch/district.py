@@ -39,6 +39,8 @@ def load_district(
     directory: Path, *, packs: Path | None = None, resources: Path | None = None
 ) -> District:
     """Load a directory of site files; nothing is raised, every fault is in the answer."""
+    if not directory.is_dir():
+        return _nothing(directory)
     registry, faults = load_registry(directory)
     found, pack_faults = load_packs(PACK_FOLDER)
     faults = [*faults, *pack_faults]
@@ -66,6 +68,21 @@ def load_district(
         resources=stock,
         faults=tuple(said),
         warnings=tuple(warned),
+    )
+
+
+def _nothing(directory: Path) -> District:
+    what = "is a file" if directory.exists() else "does not exist"
+    said = (
+        f"{directory}: {what}; name a directory of site files, like examples/baiyun, with --sites"
+    )
+    return District(
+        registry=Registry([]),
+        packs={},
+        routes=RouteTable(),
+        resources=Resources(),
+        faults=(f"{said} or `sites` in the settings",),
+        warnings=(),
     )
 
 

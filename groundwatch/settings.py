@@ -18,6 +18,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings.exceptions import SettingsError as NotReadable
 
 _FILE = "_file"
 
@@ -161,8 +162,12 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
     values[_FILE] = file
     try:
         return Settings(**values)
+    except NotReadable as error:
+        raise SettingsError(
+            f"environment: {error}; name one setting a variable, as in GROUNDWATCH_MQTT__HOST"
+        ) from error
     except ValidationError as error:
-        where = str(path) if path is not None else "settings"
+        where = str(path) if path is not None else "command line or environment"
         faults = [f"{where}: {_sentence(fault)}" for fault in error.errors(include_url=False)]
         raise SettingsError("\n".join(faults)) from error
 
@@ -175,7 +180,9 @@ def _sentence(fault: ErrorDetails) -> str:
         known = _settings_of(loc[:-1])
         near = get_close_matches(loc[-1], known, n=1)
         hint = f"; did you mean `{near[0]}`?" if near else ""
-        return f"there is no setting `{name}`{hint} Allowed are {', '.join(known)}"
+        return f"there is no setting `{name}`; allowed: {', '.join(known)}{hint}"
+    if fault["type"] == "missing":
+        return f"`{name}` is missing"
     return f"`{name}`: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
 
 

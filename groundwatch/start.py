@@ -122,7 +122,8 @@ def run_program(
     """Run until SIGINT or SIGTERM.
 
     Raises:
-        SettingsError, IngestError, StorageError, AlertingError, CannotListen: a person must mend it.
+        SettingsError, IngestError, StorageError, AlertingError, CannotListen: a person must mend
+            it.
     """
     settings = load_settings(config, **given)
     start_logs(as_json=log_json)

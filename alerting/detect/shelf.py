@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import os
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,7 +72,6 @@ class Shelf:
         Raises:
             OSError: the directory cannot be written; the old model is still whole.
         """
-        import sklearn
         import skops.io
 
         scales = forest.scales
@@ -91,7 +91,7 @@ class Shelf:
             kind=forest.kind,
             file=f"{forest.kind}-{sha256[:16]}.skops",
             sha256=sha256,
-            sklearn=sklearn.__version__,
+            sklearn=_installed(),
             features=list(forest.features),
             keys=list(forest.keys),
             threshold=forest.threshold,
@@ -137,8 +137,6 @@ class Shelf:
         )
 
     def _verified_manifest(self, kind: str) -> Manifest:
-        import sklearn
-
         if kind not in KINDS:
             raise Unsupported(f"kind {kind!r} is none of {', '.join(KINDS)}")
         path = self._manifest_path(kind)
@@ -158,10 +156,10 @@ class Shelf:
             )
         if manifest.kind != kind:
             raise Unsupported(f"{path}: a model of {manifest.kind}, wanted is one of {kind}")
-        if manifest.sklearn != sklearn.__version__:
+        if manifest.sklearn != (installed := _installed()):
             raise Unsupported(
                 f"{path}: made with scikit-learn {manifest.sklearn}, installed is "
-                f"{sklearn.__version__}; train again"
+                f"{installed}; train again"
             )
         return manifest
 
@@ -224,6 +222,11 @@ def _array(parts: dict[str, Any], name: str, shape: tuple[int, int]) -> np.ndarr
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.float64:
         raise Unsupported(f"{name} is not an array of {shape[0]} devices by {shape[1]} features")
     return array
+
+
+def _installed() -> str:
+    """Give the version of scikit-learn without importing it, which takes 80 MB."""
+    return metadata.version("scikit-learn")
 
 
 def _read(path: Path, max_bytes: int) -> bytes | None:

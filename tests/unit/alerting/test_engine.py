@@ -317,6 +317,23 @@ async def test_a_blind_alert_stays_over_a_restart_and_is_not_told_again() -> Non
     assert NotifyReason.FIRST not in kinds
 
 
+async def test_an_alert_stands_on_when_the_memory_of_its_readings_is_gone() -> None:
+    journal = MemoryJournal()
+    async with world(judge(stage()), journal=journal) as before:
+        await before.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await before.told(1)
+    forgotten = MemoryLog(kept=[(n, []) for n in (1, 2)], cursors={"engine": 2})
+    async with world(judge(stage()), journal=journal, log=forgotten) as after:
+        (alert,) = await journal.alerts(firing_only=True)
+        await after.feed(report(600, {"stage_m": 2.0}, qc={"stage_m": 3}))
+        assert await journal.alerts(firing_only=True)
+        await after.feed(*[report(900 + 300.0 * n, {"stage_m": 2.0}) for n in range(20)])
+        assert not await journal.alerts(firing_only=True)
+        kinds = [step.kind for step in await journal.transitions(alert.id)]
+    assert kinds[-1] is TransitionKind.CLEARED
+    assert TransitionKind.WITHDRAWN not in kinds
+
+
 async def test_missing_stages_are_not_judged_and_the_rest_is() -> None:
     judged = judge(stage(warning_stage_m=3.0))
     (track, _) = judged.find(stage().key).tracks  # type: ignore[union-attr]

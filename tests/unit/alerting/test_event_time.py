@@ -116,11 +116,39 @@ def test_windowed_rules_give_the_same_final_history_too(values: list[float], see
 
 disturbances = st.lists(
     st.tuples(
-        st.sampled_from(["missing", "late", "suspect", "failed", "duplicate"]),
+        st.sampled_from(["missing", "late", "suspect", "failed", "duplicate", "between"]),
         st.floats(-5.0, 2.5),
     ),
     max_size=80,
 )
+winds = st.lists(
+    st.tuples(st.integers(1, 119), st.sampled_from(["late", "suspect"]), st.floats(0.0, 7.0)),
+    max_size=40,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(winds)
+def test_doubtful_readings_within_a_window_pull_no_mean_down(
+    sequence: list[tuple[int, str, float]],
+) -> None:
+    judged = judge(crane_wind())
+    strong = [report(2.0 * n, {"wind_ms": 13.0}, kind="crane") for n in range(60)]
+    changes = run(judged, strong)
+    before = set(firing(changes))
+    assert before
+    for n, (seconds, what, value) in enumerate(sequence):
+        qc = {"wind_ms": Qc.SUSPECT} if what == "suspect" else None
+        delay_s = 100.0 if what == "late" else 130.0 - seconds
+        entry = report(
+            seconds + 0.5, {"wind_ms": value}, kind="crane", qc=qc, delay_s=min(delay_s, 100.0)
+        )
+        changes += judged.take([entry], 100 + n, entry.received_at)
+    after = [report(120.0 + n, {"wind_ms": 13.0}, kind="crane") for n in range(100)]
+    for n, entry in enumerate(after):
+        changes += judged.take([entry], 200 + n, entry.received_at)
+    assert before <= set(firing(changes))
+    assert all(c.alert.severity >= 3 for c in firing(changes).values() if c.alert.id in before)
 
 
 @settings(max_examples=150, deadline=None)
@@ -140,6 +168,9 @@ def test_nothing_but_believable_readings_on_time_clears(
             entry = report(seconds, {"stage_m": value}, delay_s=LATENESS_S + 60)
         elif what == "suspect":
             entry = report(seconds, {"stage_m": value}, qc={"stage_m": Qc.SUSPECT})
+        elif what == "between":
+            qc = {"stage_m": Qc.SUSPECT}
+            entry = report(150.0 + n, {"stage_m": value}, qc=qc, delay_s=1000.0)
         elif what == "failed":
             entry = report(seconds, {"stage_m": value}, qc={"stage_m": Qc.FAIL})
         else:

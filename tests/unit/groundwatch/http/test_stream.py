@@ -1,5 +1,6 @@
 """The event stream: over real HTTP what listeners see, and the hub's bounds by themselves."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -82,7 +83,8 @@ def hub(**bounds: int) -> Hub:
 
 
 async def all_of(listener: Listener) -> list[Event]:
-    return [event async for event in listener.events()]
+    async with asyncio.timeout(5):
+        return [event async for event in listener.events()]
 
 
 async def test_a_listener_that_does_not_read_is_dropped_and_told_why() -> None:
