@@ -19,27 +19,29 @@ _NOW = datetime(2026, 5, 1, tzinfo=UTC)
 _PER_METRE = ("m", "m²")
 
 
-def measure(n_resources: int, n_lookups: int) -> float:
-    """Give the 99th percentile of looking up a card, in ms, over `n_resources` resources."""
+def measure(n_resources: int, n_lookups: int) -> tuple[float, float]:
+    """Give the 99th percentile of looking up a card in ms: by the clock, and of processor time."""
     desk = CardDesk(_resources(n_resources), SystemClock())
     gc.collect()
     gc.freeze()  # as the program does once everything is loaded
     try:
-        return percentile(sorted(_timed(desk, n_lookups)), 99)
+        by_clock, by_processor = zip(*_timed(desk, n_lookups), strict=True)
+        return percentile(sorted(by_clock), 99), percentile(sorted(by_processor), 99)
     finally:
         gc.unfreeze()
 
 
-def _timed(desk: CardDesk, n_lookups: int) -> list[float]:
+def _timed(desk: CardDesk, n_lookups: int) -> list[tuple[float, float]]:
     dice = random.Random(2)
     hazards = sorted(BUILT_IN.hazards)
-    found: list[float] = []
+    found: list[tuple[float, float]] = []
     for number in range(n_lookups):
         point = SensorPosition(dice.uniform(*_AREA[:2]), dice.uniform(*_AREA[2:]))
         severity = Severity(1 + number % 4)
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.thread_time()
         desk.near(point, hazards[number % len(hazards)], severity, _NOW)
-        found.append((time.perf_counter() - began) * 1e3)
+        took_s, spent_s = time.perf_counter() - began, time.thread_time() - began_cpu
+        found.append((took_s * 1e3, spent_s * 1e3))
     return found
 
 

@@ -46,7 +46,9 @@ _WORDS = {
     "rss_mb_10k_sensors": "resident memory with 10,000 sensors, MB",
     "readings_per_sensor": "readings of each sensor by then",
     "near_p99_ms_100k": "card look-up, 100,000 resources, 99 %, ms",
+    "near_cpu_p99_ms_100k": "the same in processor time, ms",
     "near_p99_ms_20k": "card look-up, 20,000 resources, 99 %, ms",
+    "near_cpu_p99_ms_20k": "the same in processor time, ms",
     "rules_us_per_crane_msg": "µs of rules and detectors per message of 8 values",
 }
 

@@ -81,7 +81,7 @@ def _nothing(directory: Path) -> District:
         packs={},
         routes=RouteTable(),
         resources=Resources(),
-        faults=(f"{said} or `sites` in the settings",),
+        faults=(f"{said} with --sites or `sites` in the settings",),
         warnings=(),
     )
 

@@ -175,6 +175,7 @@ class Program:
                 if str(error) != self.store_problem:
                     _LOG.warning("the database cannot be used yet", extra={"why": str(error)})
                 self.store_problem = str(error)
+                self.shipper.note_unopened(error)
                 await asyncio.sleep(pause_s)
                 pause_s = min(15.0, pause_s * 2)
             else:

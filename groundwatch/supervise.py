@@ -12,6 +12,7 @@ from storage.ship import ShipStatus
 
 BROKER_PATIENCE_S = 10.0
 STORE_PATIENCE_S = 60.0
+FIRST_STORE_PATIENCE_S = 15.0  # a database never reached is rather a mistake than an outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _log(full: str) -> Problem | None:
 def _store(ship: ShipStatus, away_s: float) -> Problem | None:
     if ship.needs_a_person:
         return Problem(f"the database refuses readings: {ship.last_error}", Severity.MODERATE)
-    if away_s < STORE_PATIENCE_S:
+    if away_s < (STORE_PATIENCE_S if ship.last_ok_at else FIRST_STORE_PATIENCE_S):
         return None
     text = (
         f"the database is away ({ship.last_error}); {ship.behind_reports} reports wait in the log"

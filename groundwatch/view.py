@@ -93,7 +93,12 @@ def standing(alerts: list[Alert], *, n_lines: int, width: int) -> Table:
     """Count standing alerts by severity, and list the worst in about `n_lines` lines in all."""
     firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
     table = Table(
-        expand=True, title=_counts(firing), title_justify="left", box=box.SIMPLE_HEAD, padding=0
+        expand=True,
+        title=_counts(firing),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=0,
     )
     for name in ("since", "severity", "where", "why"):
         ratio = {"where": 2, "why": 5 if width >= _WIDE else 3}.get(name)

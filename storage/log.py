@@ -30,13 +30,16 @@ from storage.sqlite import SqliteThread, is_full
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_QUARANTINE_SHARE = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
     """Bounds of the log, and who must have passed a block before it is forgotten.
 
     `max_bytes` bounds the pages in use (file size less what can be used again). `tail_reports` are
-    the newest reports kept in memory for followers, about 1 kB each.
+    the newest reports kept in memory for followers, about 1 kB each. The quarantine gets at most
+    a quarter of the log.
     """
 
     max_bytes: int = 2 * 1024**3
@@ -63,7 +66,8 @@ class Log:
     def __init__(self, path: Path, config: LogConfig | None = None) -> None:
         """Name the file; nothing is touched before `open`."""
         self._path = path
-        self._config = config or LogConfig()
+        self._config = config = config or LogConfig()
+        self._caps = config.quarantine.within(config.max_bytes // _QUARANTINE_SHARE)
         self._thread = SqliteThread("groundwatch-log")
         self._lock_file: int | None = None
         self._last_seq = 0
@@ -110,13 +114,13 @@ class Log:
         """
         if not decoded.reports and not decoded.rejects:
             return self._last_seq
-        reports, config = decoded.reports, self._config
+        reports = decoded.reports
         written = self._thread.submit(
             log_file.append,
             reports,
             quarantine.entries_of_rejects(decoded.rejects),
-            config.quarantine,
-            config.max_bytes,
+            self._caps,
+            self._config.max_bytes,
         )
         # What the thread has begun it finishes, also when the caller is cancelled meanwhile.
         written.add_done_callback(lambda done: self._note_owned(done, reports))
@@ -231,7 +235,7 @@ class Log:
             follower,
             seq,
             quarantine.entries_of_refused(refused),
-            self._config.quarantine,
+            self._caps,
         )
         self._cursors[follower] = seq
 

@@ -121,7 +121,8 @@ def append(
         sqlite3.Error: nothing was written.
     """
     blob = _encoder.encode(reports) if reports else b""
-    needed = len(blob) + sum(len(entry.payload) for entry in rejects)
+    kept = sum(min(len(entry.payload), caps.max_payload_bytes) for entry in rejects)
+    needed = len(blob) + kept
     used = _bytes_used(connection)
     if used + needed > max_bytes:
         raise LogFull(

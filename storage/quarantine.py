@@ -7,7 +7,7 @@ replayed already goes first, then the oldest, and a counter says how many went u
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -42,6 +42,15 @@ class QuarantineCaps:
     max_rows: int = 100_000
     max_bytes: int = 64 * 1024 * 1024
     max_payload_bytes: int = 1024 * 1024
+
+    def within(self, max_bytes: int) -> "QuarantineCaps":
+        """Give caps that keep the quarantine of a small log from filling it."""
+        fitting = min(self.max_bytes, max_bytes)
+        return replace(
+            self,
+            max_bytes=fitting,
+            max_payload_bytes=min(self.max_payload_bytes, fitting // 4),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,12 +126,18 @@ class Shipper:
             n_refused=tally.n_refused,
         )
 
+    def note_unopened(self, error: StorageError) -> None:
+        """Remember why the store cannot be opened yet, until `run` begins."""
+        self._tally.needs_a_person = isinstance(error, StoreRefused)
+        self._tally.last_error = str(error) or type(error).__name__
+
     async def run(self) -> None:
         """Ship until `stop` or cancelled.
 
         Raises:
             LogUnusable: the log cannot be read.
         """
+        self._tally.last_error, self._tally.needs_a_person = "", False
         last_seq, self._tally.owned_at_start = self._log.last_seq, self._log.n_owned
         self._tally.behind_at_start = await self._log.count_reports(self._cursor, last_seq)
         while not self._stopping.is_set():

@@ -133,10 +133,12 @@ def test_doubtful_readings_within_a_window_pull_no_mean_down(
     sequence: list[tuple[int, str, float]],
 ) -> None:
     judged = judge(crane_wind())
-    strong = [report(2.0 * n, {"wind_ms": 13.0}, kind="crane") for n in range(60)]
+    strong = [
+        report(2.0 * n, {"wind_ms": 8.0 if n < 30 else 17.0}, kind="crane") for n in range(60)
+    ]
     changes = run(judged, strong)
     before = set(firing(changes))
-    assert before
+    assert {int(c.alert.severity) for c in firing(changes).values()} == {3}
     for n, (seconds, what, value) in enumerate(sequence):
         qc = {"wind_ms": Qc.SUSPECT} if what == "suspect" else None
         delay_s = 100.0 if what == "late" else 130.0 - seconds
@@ -144,7 +146,7 @@ def test_doubtful_readings_within_a_window_pull_no_mean_down(
             seconds + 0.5, {"wind_ms": value}, kind="crane", qc=qc, delay_s=min(delay_s, 100.0)
         )
         changes += judged.take([entry], 100 + n, entry.received_at)
-    after = [report(120.0 + n, {"wind_ms": 13.0}, kind="crane") for n in range(100)]
+    after = [report(120.0 + n, {"wind_ms": 17.0}, kind="crane") for n in range(100)]
     for n, entry in enumerate(after):
         changes += judged.take([entry], 200 + n, entry.received_at)
     assert before <= set(firing(changes))
