@@ -135,8 +135,13 @@ def start_mosquitto(
     return port
 
 
-def start_influxd(tmp_path: Path, *, port: int | None = None) -> str:
-    """Start InfluxDB 1.x with its files in `tmp_path`; give its URL, no password needed."""
+def start_influxd(
+    tmp_path: Path, *, port: int | None = None, needs_password: bool = False
+) -> str:
+    """Start InfluxDB 1.x with its files in `tmp_path`; give its URL.
+
+    With `needs_password` it answers nobody until a first administrator is made over HTTP.
+    """
     binary = _binary("influxd", "/usr/bin/influxd", hint="apt-get install influxdb")
     port = port or free_port()
     root = tmp_path / "influxdb"
@@ -148,6 +153,7 @@ def start_influxd(tmp_path: Path, *, port: int | None = None) -> str:
         f'[meta]\ndir = "{root}/meta"\n'
         f'[data]\ndir = "{root}/data"\nwal-dir = "{root}/wal"\nquery-log-enabled = false\n'
         f'[http]\nbind-address = "127.0.0.1:{port}"\nlog-enabled = false\n'
+        f"auth-enabled = {str(needs_password).lower()}\n"
         "[monitor]\nstore-enabled = false\n"
     )
     log = tmp_path / "influxdb.log"

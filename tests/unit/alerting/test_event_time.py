@@ -146,11 +146,13 @@ def test_doubtful_readings_within_a_window_pull_no_mean_down(
             seconds + 0.5, {"wind_ms": value}, kind="crane", qc=qc, delay_s=min(delay_s, 100.0)
         )
         changes += judged.take([entry], 100 + n, entry.received_at)
-    after = [report(120.0 + n, {"wind_ms": 17.0}, kind="crane") for n in range(100)]
-    for n, entry in enumerate(after):
-        changes += judged.take([entry], 200 + n, entry.received_at)
     assert before <= set(firing(changes))
-    assert all(c.alert.severity >= 3 for c in firing(changes).values() if c.alert.id in before)
+    kinds = {c.transition.kind for c in changes}
+    assert not kinds & {
+        TransitionKind.DOWNGRADED,
+        TransitionKind.WITHDRAWN,
+        TransitionKind.CLEARED,
+    }
 
 
 @settings(max_examples=150, deadline=None)
