@@ -398,19 +398,29 @@ class Engine:
             await self._record_and_send(Effects(notices=entries))
 
     async def _record_and_send(self, effects: Effects) -> None:
+        """Record, then send; with the journal away, send at once and record when it is back.
+
+        While older effects wait, newer ones wait behind them: the record keeps its order, and no
+        warning spends its time on a journal that is known to be away.
+        """
+        is_recorded = not self._unrecorded and await self._is_recorded(effects)
+        self._cancel(effects)
+        if is_recorded:
+            self._deliverer.put(effects.notices)
+            return
+        if len(self._unrecorded) >= _MAX_UNRECORDED:
+            self._unrecorded.popleft()
+            _LOG.warning("more than %d steps wait for the journal", _MAX_UNRECORDED)
+        self._unrecorded.append(effects)
+        self._deliverer.send_unrecorded(effects.notices)
+
+    async def _is_recorded(self, effects: Effects) -> bool:
         try:
             await self._journal.record(effects)
         except JournalError as error:
-            _LOG.error("journal away; warning anyway", extra={"why": str(error)})
-            if len(self._unrecorded) >= _MAX_UNRECORDED:
-                self._unrecorded.popleft()
-                _LOG.error("more than %d steps wait for the journal", _MAX_UNRECORDED)
-            self._unrecorded.append(effects)
-            self._cancel(effects)
-            self._deliverer.send_unrecorded(effects.notices)
-        else:
-            self._cancel(effects)
-            self._deliverer.put(effects.notices)
+            _LOG.warning("journal away; warning anyway", extra={"why": str(error)})
+            return False
+        return True
 
     def _cancel(self, effects: Effects) -> None:
         for alert_id in effects.cancelled:
@@ -419,11 +429,8 @@ class Engine:
     async def _record_again(self) -> None:
         """Write what the journal missed, oldest first; its notices have been sent already."""
         while self._unrecorded:
-            effects = self._unrecorded[0]
-            try:
-                await self._journal.record(replace(effects, notices=()))
-            except JournalError:
-                return  # still away: logged when it was first missed, tried again at the next tick
+            if not await self._is_recorded(replace(self._unrecorded[0], notices=())):
+                return  # still away: tried again at the next tick
             self._unrecorded.popleft()
 
     def _tell(self, changes: Sequence[Change]) -> None:

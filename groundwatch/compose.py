@@ -47,6 +47,7 @@ _LOG = logging.getLogger(__name__)
 _INFLUX_VERSIONS: dict[str, Version] = {"auto": "auto", "1": 1, "2": 2, "3": 3}
 _REMEMBERED_REPORTS = 50_000
 _SLACK_S = 3.0
+_JOURNAL_PATIENCE_S = 3.0  # a warning waits no longer for its record than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ async def _keepers(settings: Settings, stack: AsyncExitStack) -> _Keepers:
     log = Log(settings.state / "log.db", LogConfig(max_bytes=settings.log_max_bytes))
     await log.open()
     stack.push_async_callback(log.close)
-    journal = SqlJournal(settings.journal_url)
+    journal = SqlJournal(settings.journal_url, timeout_s=_JOURNAL_PATIENCE_S)
     await journal.open()
     stack.push_async_callback(journal.close)
     await log.raise_floor(await journal.recorded_seq())
