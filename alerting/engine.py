@@ -293,21 +293,33 @@ class Engine:
             await self._publish([Change(alert, transition, NotifyReason.CLEARED)], None)
 
     async def save_states(self, log: BlockLog, *, everything: bool = False) -> None:
-        """Save the memory of some changed points, oldest first, and move the log's cursor."""
+        """Save the memory of some changed points, oldest first, and move the log's cursor.
+
+        The journal is written to without holding the engine up; what could not be saved counts as
+        changed again, so the cursor never passes a block whose effect on memory is unsaved.
+
+        Raises:
+            JournalError: nothing or only a part was saved; the cursor has not moved.
+        """
         async with self._lock:
             if self._unrecorded:
                 return
-            dirty = sorted(self.judge.dirty().items(), key=lambda entry: entry[1])
-            share = len(dirty) if everything else max(20, int(len(dirty) / 15))
-            chosen = [key for key, _ in dirty[:share]]
+            seq, dirty = self.last_seq, self.judge.dirty()
+            share = len(dirty) if everything else max(20, len(dirty) // 15)
+            oldest = sorted(dirty.items(), key=lambda entry: entry[1])[:share]
             states = [
-                RuleState(key="|".join(key), seq=self.last_seq, blob=self.judge.dump_state(key))
-                for key in chosen
+                RuleState(key="|".join(key), seq=seq, blob=self.judge.dump_state(key))
+                for key, _ in oldest
             ]
+            self.judge.count_as_saved(key for key, _ in oldest)
+        try:
             if states:
                 await self._journal.save_states(states)
-            left = min(self.judge.dirty().values(), default=self.last_seq + 1)
-            await log.set_cursor(FOLLOWER, left - 1)
+        except JournalError:
+            self.judge.count_as_changed(oldest)
+            raise
+        left = min(self.judge.dirty().values(), default=self.last_seq + 1)
+        await log.set_cursor(FOLLOWER, left - 1)
 
     async def _present(self, alert_id: str) -> Alert:
         alert = await self._journal.alert(alert_id)

@@ -374,9 +374,18 @@ class Judge:
         return self._dirty
 
     def dump_state(self, key: PointKey) -> bytes:
-        """Write one point's memory, and count it as saved."""
-        self._dirty.pop(key, None)
+        """Write one point's memory."""
         return memory.dump(self.points[key].watches)
+
+    def count_as_saved(self, keys: Iterable[PointKey]) -> None:
+        """Take points off the list of changed ones."""
+        for key in keys:
+            self._dirty.pop(key, None)
+
+    def count_as_changed(self, points: Iterable[tuple[PointKey, int]]) -> None:
+        """Put points back on the list, with the first block whose effect is not saved."""
+        for key, first_seq in points:
+            self._dirty[key] = min(first_seq, self._dirty.get(key, first_seq))
 
 
 def _stand_again(track: Track, first_open: int) -> None:

@@ -148,6 +148,7 @@ def _restore_track(track: Track, saved: TrackMemory, count: int) -> None:
     for (index, state), end in zip(saved.runs, ends, strict=False):
         states += [_shared(state)] * (end - index)
     track.states = states
+    track.look_back()
 
 
 def _shared(state: State) -> State:

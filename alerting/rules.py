@@ -121,6 +121,7 @@ class Measure:
     window_s: float
     unit: str
     is_plain: bool
+    is_bounded: bool  # never above the largest value in its window, so a calm window needs no sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,9 +346,11 @@ def _measure(name: str, spec: MeasureSpec, side: Side, sensor: Sensor) -> Measur
         scale *= 100.0 / abs(whole)
         unit = "%"
     absolute = side is Side.EITHER
-    is_plain = spec.of == "value" and scale == 1.0 and not absolute
+    is_raw = scale == 1.0 and not absolute
+    is_plain = spec.of == "value" and is_raw
+    is_bounded = spec.of in ("value", "mean", "max") and is_raw
     compute = _scaled(base, scale, absolute=absolute)
-    return Measure(name, compute, _seconds(spec.window), unit, is_plain)
+    return Measure(name, compute, _seconds(spec.window), unit, is_plain, is_bounded)
 
 
 def _statistic(spec: MeasureSpec) -> Callable[[History, int], float | None]:

@@ -11,6 +11,7 @@ readings below the relaxed limit, without a gap longer than `stale`, over a cove
 flat, for `hold` and `readings`, lowers a level. Anything else keeps the alert standing.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -90,6 +91,8 @@ class Track:
 
     __slots__ = (
         "_at_once",
+        "_bounded_s",
+        "_high_s",
         "_history",
         "_limits",
         "_lowest",
@@ -117,6 +120,9 @@ class Track:
             _table(rule.levels, lambda limit: limit + abs(limit) * (factor - 1.0)) if factor else ()
         )
         self._plain = len(rule.measures) == 1 and rule.measures[0].is_plain
+        is_bounded = all(measure.is_bounded for measure in rule.measures)
+        self._bounded_s = rule.window_s if is_bounded else math.inf
+        self._high_s = -math.inf  # when a value last reached the lowest limit
         self._lowest = min(
             (limit for level in rule.levels for way in level.alternatives for _, limit in way),
             default=float("inf"),
@@ -140,6 +146,13 @@ class Track:
         for index in range(len(self._history)):
             self.raws.append(self._raw(index))
             self.states.append(self._step(self._before(index), index))
+
+    def look_back(self) -> None:
+        """Remember when a value last reached the lowest limit, after a memory was put back."""
+        history = self._history
+        for time_s, value in zip(history.times, history.values, strict=True):
+            if value >= self._lowest:
+                self._high_s = time_s
 
     def append(self) -> bool:
         """Fold in the reading just appended to the history; say whether the level changed."""
@@ -291,10 +304,21 @@ class Track:
             if value < self._lowest:
                 return 0
             views: list[list[float | None]] = [[value]]
+        elif self._is_calm_window(index):
+            return 0
         else:
             views = self._views(index)
         level = max(_highest(self._limits, stats) for stats in views)
         return level | (max(_highest(self._at_once, stats) for stats in views) << 4) if level else 0
+
+    def _is_calm_window(self, index: int) -> bool:
+        """Say whether no mean or maximum can reach a limit, because no value in the window does."""
+        if self._bounded_s == math.inf:
+            return False
+        time_s = self._history.times[index]
+        if self._history.values[index] >= self._lowest:
+            self._high_s = max(self._high_s, time_s)
+        return time_s - self._high_s > self._bounded_s
 
     def _views(self, index: int) -> list[list[float | None]]:
         """Give the measures over all readings, and over the believable ones where they differ.

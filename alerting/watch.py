@@ -139,7 +139,11 @@ class Watch:
         to forget.
         """
         times = self.history.times
-        return self.is_busy or times[-1] >= self.examine_from_s or len(times) >= self._trim_at
+        return (
+            self.is_busy
+            or times[-1] - self.lateness_s >= self.examine_from_s
+            or len(times) >= self._trim_at
+        )
 
     def trim_if_long(self) -> None:
         """Forget what no decision can look back at any more, once there is much of it."""

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -19,6 +19,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 from pydantic_settings.exceptions import SettingsError as NotReadable
+
+from storage.journal.connect import journal_url
 
 _FILE = "_file"
 
@@ -113,6 +115,13 @@ class Settings(BaseSettings):
     webhook: WebhookSettings = WebhookSettings()
     models: ModelSettings = ModelSettings()
 
+    @field_validator("journal")
+    @classmethod
+    def _is_journal(cls, url: str | None) -> str | None:
+        if url is not None:
+            journal_url(url)
+        return url
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -183,7 +192,8 @@ def _sentence(fault: ErrorDetails) -> str:
         return f"there is no setting `{name}`; allowed: {', '.join(known)}{hint}"
     if fault["type"] == "missing":
         return f"`{name}` is missing"
-    return f"`{name}`: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"`{name}`: {said[:1].lower()}{said[1:]}"
 
 
 def _settings_of(section: list[str]) -> list[str]:

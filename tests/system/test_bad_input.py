@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,12 +14,13 @@ import aiomqtt
 import httpx2
 import pytest
 
-from tests.servers import free_port, pause, resume, start_influxd, start_mosquitto
+from tests.servers import free_port, start_influxd, start_mosquitto
 from tests.system.rig import ROOT, SECRET, Inbox, Running, Settings, tell_by_webhook, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.influx, pytest.mark.slow]
 
 MIB = 1024 * 1024
+PLUGINS = sorted(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
 CRANES = ("C-00", "C-01", "C-02")
 # Values that no line of the program may show.
 PASSWORD, TOKEN = "the-password-of-a-test", "the-token-of-a-test"
@@ -117,7 +117,7 @@ async def connected(running: Running) -> None:
 def told_about(inbox: Inbox, device: str) -> Callable[[], bool]:
     """Ask whether a notice about an alert of this crane has come."""
     return lambda: any(
-        notice["alert"]["sensor"].startswith(f"yard/{device}/") for notice in inbox.notices.values()
+        notice["alert"]["sensor"]["device"] == device for notice in inbox.notices.values()
     )
 
 
@@ -176,7 +176,9 @@ def bad_messages() -> dict[str, Bad]:
         "unknown quantity": Bad(
             one('{"moment_pc": 41}'), "no sensor for 'moment_pc'; did you mean 'moment_pct'"
         ),
-        "no codec": Bad(one(good), "no codec is set for the topic", "gw/1/yard/C-00/event"),
+        "bad event": Bad(one("{}"), "$.readings is empty", "gw/1/yard/C-00/event"),
+        "bad status": Bad('{"online": 1}', "not a status message", "gw/1/yard/C-00/status"),
+        "no codec": Bad(one(good), "no codec is set for the topic other/C-00", "other/C-00"),
         "300 KiB": Bad(b" " * 300 * 1024, f"{300 * 1024} bytes; at most {256 * 1024}"),
         "10 MB": Bad(b" " * 10_000_000, "10000000 bytes; at most", n_bytes_kept=MIB),
     }
@@ -186,6 +188,7 @@ async def test_bad_messages_are_kept_with_their_reasons_and_taken_in_when_mended
     tmp_path: Path,
 ) -> None:
     port, influx = start_mosquitto(tmp_path), start_influxd(tmp_path)
+    await _subscribe_as_an_older_version(port)
     sites = tmp_path / "sites"
     write_yard(sites)
     async with Inbox() as inbox:
@@ -220,6 +223,13 @@ async def test_bad_messages_are_kept_with_their_reasons_and_taken_in_when_mended
         again = json.loads(await cli("replay", "--url", running.url, "--json"))
         assert again["reports"] == 0
         assert await running.stop() == 0
+
+
+async def _subscribe_as_an_older_version(port: int) -> None:
+    """Leave a subscription in the program's session that this version has no codec for."""
+    older = aiomqtt.Client("127.0.0.1", port, identifier="groundwatch", clean_session=False)
+    async with older:
+        await older.subscribe("other/#", qos=1)
 
 
 async def _publish_half_good(publisher: Publisher) -> None:
@@ -262,8 +272,195 @@ async def cli(*words: str, code: int = 0) -> str:
         stderr=asyncio.subprocess.PIPE,
         cwd=ROOT,
     )
-    async with asyncio.timeout(60):
-        out, said = await process.communicate()
+    try:
+        async with asyncio.timeout(30):
+            out, said = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode == code, said.decode()
     assert b"Traceback" not in said, said.decode()
     return (out if code == 0 else said).decode()
+
+
+# Mistakes at the start
+
+
+@dataclass
+class Mistake:
+    """What is wrong with the settings, and what the program must say about it."""
+
+    says: tuple[str, ...]
+    settings: str = ""
+    mqtt: str = ""
+    prepare: Callable[[Path], None] | None = None
+
+
+def _spoil_sites(tmp_path: Path) -> None:
+    yard = tmp_path / "sites" / "sites" / "yard.yaml"
+    text = yard.read_text().replace("kind: crane", "kind: crain", 1)
+    yard.write_text(text.replace("lat: 23.2", "lat: 123.2").replace("moment_pct", "moment_pc", 1))
+    routes = tmp_path / "sites" / "routes.yaml"
+    routes.write_text(routes.read_text().replace("people: [office]", "people: [offise]"))
+
+
+def _remove_people(tmp_path: Path) -> None:
+    (tmp_path / "sites" / "people.yaml").unlink()
+    (tmp_path / "sites" / "routes.yaml").unlink()
+
+
+def _file_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("this is a file\n")
+
+
+def _not_a_certificate(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("this is no certificate\n")
+
+
+def _read_only(tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o500)
+
+
+MISTAKES = {
+    "faults in site files": Mistake(
+        (
+            "yard.yaml:4: ",
+            "123.2",
+            "crain",
+            "did you mean 'crane'",
+            "moment_pc",
+            "routes.yaml:3: ",
+            "offise",
+            "faults; nothing was started",
+        ),
+        prepare=_spoil_sites,
+    ),
+    "no people and routes": Mistake(("people.yaml", "routes.yaml"), prepare=_remove_people),
+    "no site files": Mistake(("{tmp}/nowhere", "does not exist"), 'sites = "{tmp}/nowhere"'),
+    "unknown settings": Mistake(
+        ("there is no setting `log_max_byte`", "did you mean `log_max_bytes`", "`mqtt.prot`"),
+        "log_max_byte = 1",
+        "prot = 1",
+    ),
+    "wrong values": Mistake(
+        ("`log_max_bytes`: ", "greater than or equal to 1048576", "`mqtt.version`: ", "5 or 311"),
+        "log_max_bytes = 10",
+        "version = 4",
+    ),
+    "not TOML": Mistake(("groundwatch.toml", "not a TOML file"), "sites = = 1"),
+    "state below a file": Mistake(
+        ("{tmp}/file", "a directory that this user may write to"),
+        'state = "{tmp}/file/state"',
+        prepare=_file_in_the_way,
+    ),
+    "state is a file": Mistake(
+        ("{tmp}/file", "a directory that this user may write to"),
+        'state = "{tmp}/file"',
+        prepare=_file_in_the_way,
+    ),
+    "state may not be written": Mistake(
+        ("{tmp}/locked", "a directory that this user may write to"),
+        'state = "{tmp}/locked/state"',
+        prepare=_read_only,
+    ),
+    "no journal there": Mistake(("journal", "nothing-like-this"), 'journal = "nothing-like-this"'),
+    "no certificate": Mistake(
+        ("cannot use the `ca` file {tmp}/ca.pem",),
+        mqtt='tls_ca = "{tmp}/ca.pem"',
+        prepare=_not_a_certificate,
+    ),
+    "password without user": Mistake(
+        ("`password` without `user`",), mqtt=f'password = "{PASSWORD}"'
+    ),
+}
+
+
+async def test_a_mistake_of_the_start_is_said_and_nothing_is_started(tmp_path: Path) -> None:
+    mistakes = dict(MISTAKES)
+    if os.geteuid() == 0:
+        del mistakes["state may not be written"]  # root may write everywhere
+    at_once = asyncio.Semaphore(2)
+
+    async def look(name: str, mistake: Mistake) -> None:
+        place = tmp_path / name.replace(" ", "-")
+        write_yard(place / "sites")
+        tell_by_webhook(place / "sites", "http://127.0.0.1:9/")
+        if mistake.prepare is not None:
+            mistake.prepare(place)
+        async with at_once:
+            said = await refused(place, free_port(), mistake.settings, mistake.mqtt)
+        for words in mistake.says:
+            assert words.format(tmp=place) in said, (name, said)
+
+    async with asyncio.TaskGroup() as group:
+        for name, mistake in mistakes.items():
+            group.create_task(look(name, mistake))
+
+
+async def refused(tmp_path: Path, port: int, settings: str = "", mqtt: str = "") -> str:
+    """Start the program, which must say what is wrong and end with 2; give what it said."""
+    given = settings.format(tmp=tmp_path)
+    lines = [given]
+    if not given.startswith("sites"):
+        lines.append(f'sites = "{tmp_path}/sites"')
+    if not given.startswith("state"):
+        lines.append(f'state = "{tmp_path}/state"')
+    lines += ["[mqtt]", 'host = "127.0.0.1"', f"port = {port}", mqtt.format(tmp=tmp_path)]
+    lines += ["[webhook]", f'secret = "{SECRET}"']
+    lines += ["[influx]", 'url = "http://127.0.0.1:9"', f'token = "{TOKEN}"']
+    config = tmp_path / "groundwatch.toml"
+    config.write_text("\n".join(lines) + "\n")
+    said = await cli("run", "--config", str(config), "--port", "0", code=2)
+    for secret in (SECRET, TOKEN, PASSWORD):
+        assert secret not in said
+    return said
+
+
+async def test_a_wrong_password_of_the_broker_ends_the_start(tmp_path: Path) -> None:
+    port = start_mosquitto(tmp_path, users={"gw": "another"})
+    write_yard(tmp_path / "sites")
+    tell_by_webhook(tmp_path / "sites", "http://127.0.0.1:9/")
+    said = await refused(tmp_path, port, mqtt=f'user = "gw"\npassword = "{PASSWORD}"')
+    assert f"127.0.0.1:{port}" in said
+    assert "`user`" in said
+
+
+async def test_a_refused_subscription_ends_the_start(tmp_path: Path) -> None:
+    plugin = next(iter(PLUGINS), None)
+    if plugin is None:
+        pytest.skip("mosquitto came without its plugin for access rules")
+    rules = tmp_path / "rules.json"
+    allowed = {"publishClientSend": True, "publishClientReceive": True, "subscribe": False}
+    rules.write_text(
+        json.dumps({"defaultACLAccess": {**allowed, "unsubscribe": True}, "clients": []})
+    )
+    lines = (f"plugin {plugin}", f"plugin_opt_config_file {rules}")
+    port = start_mosquitto(tmp_path, lines=lines)
+    write_yard(tmp_path / "sites")
+    tell_by_webhook(tmp_path / "sites", "http://127.0.0.1:9/")
+    said = await refused(tmp_path, port)
+    assert "gw/1/+/+/telemetry" in said
+
+
+async def test_a_port_or_a_log_in_use_ends_the_start_and_disturbs_nobody(tmp_path: Path) -> None:
+    port = start_mosquitto(tmp_path)
+    write_yard(tmp_path / "sites")
+    tell_by_webhook(tmp_path / "sites", "http://127.0.0.1:9/")
+    settings = Settings(tmp_path / "state", tmp_path / "sites", port)
+    config = settings.write(tmp_path / "first.toml")
+    running = await Running(config).start()
+    await connected(running)
+    taken = running.url.rsplit(":", 1)[1]
+    said = await cli("run", "--config", str(config), "--port", taken, code=2)
+    assert f"127.0.0.1:{taken}: another program listens there" in said
+    said = await cli("run", "--config", str(config), "--port", "0", code=2)
+    assert f"in use by another process (id {running.process.pid})" in said
+    async with client_of(port) as client:
+        await Publisher(client, set()).moment("C-00", 40.0)
+
+    async def is_owned() -> bool:
+        return await running.metric("groundwatch_readings_total") == 1
+
+    await until(is_owned, within_s=10, what="the first program goes on")
+    assert await running.stop() == 0

@@ -10,6 +10,7 @@ import pytest
 
 from alerting.deliver import Deliverer
 from alerting.engine import Engine, EngineConfig, Parts, UnknownAlert
+from alerting.errors import JournalError
 from alerting.judge import Judge
 from alerting.model import (
     Alert,
@@ -239,6 +240,36 @@ async def test_a_restart_at_any_point_is_silent_and_changes_nothing(saves: tuple
         assert await _history(journal) == history, where
         assert await _recorded(journal) == recorded, where
         assert len(sent) == len(set(sent)), where
+
+
+async def test_a_window_reaches_back_over_a_restart() -> None:
+    gauge = sensor("wind_ms", "crane", every_s=1)
+    winds = [0.0] * 60 + [13.5] * 60 + [7.9] * 60  # the mean passes 8 m/s as the calm leaves it
+    readings = [report(n, {"wind_ms": wind}, kind="crane") for n, wind in enumerate(winds)]
+    for cut in (100, 121):
+        journal, log = MemoryJournal(), MemoryLog()
+        async with world(judge(gauge), journal=journal, log=log) as before:
+            await before.feed(*readings[:cut])
+            await before.engine.save_states(log, everything=True)
+        assert not await journal.alerts()
+        async with world(judge(gauge), journal=journal, log=log) as after:
+            await after.feed(*readings[cut:])
+        (alert,) = await journal.alerts()
+        assert alert.severity is Severity.MINOR
+
+
+async def test_states_that_could_not_be_saved_are_saved_later() -> None:
+    journal, log = MemoryJournal(), MemoryLog()
+    async with world(judge(stage()), journal=journal, log=log) as here:
+        await here.feed(report(0, {"stage_m": 1.0}), report(300, {"stage_m": 1.0}))
+        journal.is_away = True
+        with pytest.raises(JournalError):
+            await here.engine.save_states(log, everything=True)
+        assert log.cursor("engine") == 0
+        journal.is_away = False
+        await here.engine.save_states(log, everything=True)
+        assert log.cursor("engine") == 2
+        assert [state.seq for state in await journal.load_states()] == [2]
 
 
 async def _recorded(journal: MemoryJournal) -> set[str]:

@@ -131,8 +131,7 @@ def test_a_suspect_reading_is_shown_and_does_not_begin_a_calm_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(90, "90 s"), (600, "10 min"), (7200, "2 h"), (1e6, "11.6 d")]
+    ("seconds", "words"), [(90, "90 s"), (600, "10 min"), (7200, "2 h"), (1e6, "11.6 d")]
 )
 def test_spans_are_told_in_one_unit(seconds: float, words: str) -> None:
     assert span(seconds) == words

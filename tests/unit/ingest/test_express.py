@@ -60,9 +60,9 @@ def test_plain_messages_are_read(
 @pytest.mark.parametrize(
     ("head", "raw", "is_v5"),
     [
-        pytest.param(0x34, body(b"a/b", 7, b"x"), False, id="QoS 2"),
-        pytest.param(0x36, body(b"a/b", 7, b"x"), False, id="QoS 3"),
-        pytest.param(0x40, b"\0\7ab", False, id="not a PUBLISH"),
+        pytest.param(0x34, body(b"a/b", 7, b"xyzxyz"), False, id="QoS 2"),
+        pytest.param(0x36, body(b"a/b", 7, b"xyzxyz"), False, id="QoS 3"),
+        pytest.param(0x62, body(b"a/b", 7, b"xyz"), False, id="not a PUBLISH"),
         pytest.param(0x32, body(b"a/b", 0, b"x"), False, id="packet id 0"),
         pytest.param(0x32, body(b"", 7, b"xyz"), False, id="no topic"),
         pytest.param(0x32, b"\0\3a/b\0", False, id="cut before the end of the packet id"),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def events(live: Running, last_id: str = "") -> Iterator[dict[str, Any]]:
 
 
 def until(stream: Iterator[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(event for event in stream if event["event"] == name)
+    return next(event for event in islice(stream, 8) if event["event"] == name)
 
 
 @pytest.mark.broker
