@@ -391,7 +391,7 @@ async def test_a_mistake_of_the_start_is_said_and_nothing_is_started(tmp_path: P
         async with at_once:
             said = await refused(place, free_port(), mistake.settings, mistake.mqtt)
         for words in mistake.says:
-            assert words.format(tmp=place) in said, (name, said)
+            assert words.format(tmp=place) in said, f"{name}: {words!r} is not in\n{said}"
 
     async with asyncio.TaskGroup() as group:
         for name, mistake in mistakes.items():

@@ -244,7 +244,7 @@ async def test_a_restart_at_any_point_is_silent_and_changes_nothing(saves: tuple
 
 async def test_a_window_reaches_back_over_a_restart() -> None:
     gauge = sensor("wind_ms", "crane", every_s=1)
-    winds = [0.0] * 60 + [13.5] * 60 + [7.9] * 60  # the mean passes 8 m/s as the calm leaves it
+    winds = [0.0] * 60 + [10.5] * 60 + [7.9] * 60  # the mean passes 8 m/s as the calm leaves it
     readings = [report(n, {"wind_ms": wind}, kind="crane") for n, wind in enumerate(winds)]
     for cut in (100, 121):
         journal, log = MemoryJournal(), MemoryLog()
