@@ -1,0 +1,55 @@
+"""What the documents show works when it is tried."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from groundwatch.district import load_district
+from groundwatch.settings import load_settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_site_files_of_the_document_have_no_fault(tmp_path: Path) -> None:
+    text = (ROOT / "docs/site-files.md").read_text()
+    site, people, routes = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "sites" / "my-creek.yaml").write_text(site)
+    (tmp_path / "people.yaml").write_text(people)
+    (tmp_path / "routes.yaml").write_text(routes)
+    district = load_district(tmp_path)
+    assert district.faults == ()
+    assert district.registry.n_sensors == 1
+    assert district.not_judged() == []
+
+
+def test_the_settings_of_the_readme_are_settings(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text()
+    shown = re.search(r"`groundwatch.toml` like:\n\n(.*?)\n\n[A-Z]", text, re.DOTALL)
+    assert shown is not None
+    toml = "\n".join(line.removeprefix("    ") for line in shown[1].splitlines())
+    assert tomllib.loads(toml)
+    (tmp_path / "groundwatch.toml").write_text(toml)
+    settings = load_settings(tmp_path / "groundwatch.toml")
+    assert settings.mqtt.host == "broker.example"
+    assert settings.influx is not None
+
+
+def test_the_example_district_is_as_large_as_it_says_and_has_no_fault() -> None:
+    district = load_district(ROOT / "examples/baiyun")
+    assert district.faults == ()
+    registry, resources = district.registry, district.resources
+    assert len(registry.sites) >= 6
+    assert registry.n_devices >= 40
+    assert registry.n_sensors >= 200
+    assert len(resources.teams) >= 60
+    assert len(resources.depots) >= 40
+    assert len(resources.cameras) >= 200
+    assert {sensor.kind for sensor in registry.sensors()} >= {
+        *("crane", "hoist", "pit", "formwork", "rain", "water_level"),
+    }
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
