@@ -195,7 +195,8 @@ class Engine:
     async def judge_unowned(self, reports: Sequence[Report]) -> None:
         """Warn from readings that the log could not take (disk full); they will come again."""
         async with self._lock:
-            changes = self.judge.take(reports, self.last_seq + 1, self._clock.now())
+            now, seq = self._clock.now(), self.last_seq + 1
+            changes = self.judge.take(reports, seq, now, is_owned=False)
             if changes:
                 await self._publish(changes, None)
 

@@ -103,8 +103,10 @@ class Judge:
         self.points.setdefault(place, Point(place, {})).watches[key.quantity] = watch
         self.silence.add(watch)
 
-    def take(self, reports: Sequence[Report], seq: int, now: datetime) -> list[Change]:
-        """Judge one block of the log.
+    def take(
+        self, reports: Sequence[Report], seq: int, now: datetime, *, is_owned: bool = True
+    ) -> list[Change]:
+        """Judge one block of the log, or what the log cannot take yet and will come again as one.
 
         Reports of a point that has seen the block, or later ones, before a restart are passed over.
         """
@@ -115,7 +117,7 @@ class Judge:
             if point is not None and seq > point.seq:
                 dirty.setdefault(place, seq)
                 self._take_report(point.watches, report, seq, now)
-        for report in reports:
+        for report in reports if is_owned else ():
             if (point := points.get((report.site, report.device, report.point))) is not None:
                 point.seq = max(point.seq, seq)
         return self._book.take_changes()

@@ -32,6 +32,7 @@ _A, _E2, _R_MIN = 6378137.0, 0.0066943799901413165, 6335439.0
 _PER_CELL = 4.0
 _MIN_CELL_DEG = 1e-4
 _MAX_SIDE = 4096
+_FEW_ROWS = 32  # up to so many, joining slices is quicker than reckoning every offset
 _HALF_TURN_M = 20_037_508.4
 
 
@@ -53,6 +54,15 @@ def measure_m(origin: Position, lat: _Floats, lon: _Floats) -> _Floats:
         return np.empty(0)
     from_lon, from_lat = np.full(lon.size, origin.lon), np.full(lat.size, origin.lat)
     return np.asarray(GEOD.inv(from_lon, from_lat, lon, lat)[2], dtype=np.float64)
+
+
+def sighted(lat: _Floats, lon: _Floats, to: Position) -> tuple[_Floats, _Floats]:
+    """Give the geodesic bearings (0 to 360 degrees) and distances (m) from points to one point."""
+    if not lat.size:
+        return np.empty(0), np.empty(0)
+    to_lon, to_lat = np.full(lon.size, to.lon), np.full(lat.size, to.lat)
+    azimuth, _, metres = GEOD.inv(lon, lat, to_lon, to_lat)
+    return np.asarray(azimuth) % 360.0, np.asarray(metres)
 
 
 def _ecef(lat: _Floats, lon: _Floats) -> _Floats:
@@ -141,7 +151,11 @@ class _Grid:
             return self._ids[:0]
         base = np.arange(first_row, last_row + 1, dtype=np.int64) * self._columns
         start = self._keys.searchsorted(base + first, side="left")
-        length = self._keys.searchsorted(base + last, side="right") - start
+        end = self._keys.searchsorted(base + last, side="right")
+        if len(base) <= _FEW_ROWS:
+            rows = zip(start.tolist(), end.tolist(), strict=True)
+            return np.concatenate([self._ids[from_:to] for from_, to in rows])
+        length = end - start
         ends = length.cumsum()
         offsets = np.arange(ends[-1], dtype=np.int64)
         found: _Ints = self._ids[offsets + np.repeat(start - (ends - length), length)]
@@ -213,9 +227,22 @@ class Index(Generic[T]):
 
         Distances are geodesic on WGS 84; equal distances keep the order of the entries.
         """
+        numbers, distances = self.ranked(at, k, radius_m, word, accept)
+        entries = map(self._entries.__getitem__, numbers.tolist())
+        return list(map(Near, entries, distances.tolist()))
+
+    def ranked(
+        self,
+        at: Position,
+        k: int,
+        radius_m: float = math.inf,
+        word: str = "",
+        accept: Callable[[T], bool] | None = None,
+    ) -> tuple[_Ints, _Floats]:
+        """Give the same as `near` in numbers: places among the entries, and distances in metres."""
         grid = self._grids.get(word)
         if grid is None or k <= 0:
-            return []
+            return np.empty(0, dtype=np.int64), np.empty(0)
         search = _Search(self._ground, at, k, radius_m)
         reach_m = min(grid.first_radius_m(k), radius_m)
         while True:
@@ -223,13 +250,24 @@ class Index(Generic[T]):
             is_last = reach_m >= min(radius_m, _HALF_TURN_M) or len(ids) == len(grid)
             if is_last or len(ids) >= k:
                 found = search.among(ids, None if accept is None else self._accepted(accept))
-                if is_last or (len(found) == k and search.horizon_m <= reach_m):
-                    return [Near(self._entries[i], distance) for i, distance in found]
+                if is_last or (len(found[0]) == k and search.horizon_m <= reach_m):
+                    return found
             reach_m = min(reach_m * 2.0, max(radius_m, 0.0))
 
     def within(self, at: Position, radius_m: float, word: str = "") -> list[Near[T]]:
         """Give every entry within the radius, nearest first."""
         return self.near(at, len(self._entries), radius_m, word)
+
+    def around(self, at: Position, radius_m: float, word: str = "") -> tuple[_Ints, _Floats]:
+        """Give every entry that may lie within the radius, and lower bounds of the distances (m).
+
+        Shapes (n,) and (n,): places among the entries, and the way through the earth, which the
+        way over the ground is never shorter than. Nothing is measured and nothing is sorted.
+        """
+        grid = self._grids.get(word)
+        if grid is None:
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        return _Search(self._ground, at, len(grid), radius_m).inside(grid.box(at, radius_m))
 
     def _accepted(self, accept: Callable[[T], bool]) -> Callable[[int], bool]:
         return lambda i: accept(self._entries[i])
@@ -246,18 +284,22 @@ class _Search:
         self._verdicts: dict[int, bool] = {}
         self.horizon_m = math.inf
 
-    def among(self, ids: _Ints, accept: Callable[[int], bool] | None) -> list[tuple[int, float]]:
+    def among(self, ids: _Ints, accept: Callable[[int], bool] | None) -> tuple[_Ints, _Floats]:
         """Give the nearest accepted of `ids`; sets how far the answer depends on."""
-        gap = self._ground.xyz[ids] - self._from
-        chord = np.sqrt(np.einsum("ij,ij->i", gap, gap))
-        inside = chord <= self._radius_m
-        ids, chord = ids[inside], chord[inside]
+        ids, chord = self.inside(ids)
         chosen = self._nearest(ids, chord) if accept is None else self._judged(ids, chord, accept)
         lat, lon = self._ground.lat[chosen], self._ground.lon[chosen]
         exact = measure_m(self._at, lat, lon)
         order = np.lexsort((chosen, exact))[: self._k]
         order = order[exact[order] <= self._radius_m]
-        return list(zip(chosen[order].tolist(), exact[order].tolist(), strict=True))
+        return chosen[order], exact[order]
+
+    def inside(self, ids: _Ints) -> tuple[_Ints, _Floats]:
+        """Give those of `ids` whose chord is within the radius, with their chords in metres."""
+        gap = self._ground.xyz[ids] - self._from
+        chord = np.sqrt(np.einsum("ij,ij->i", gap, gap))
+        inside = chord <= self._radius_m
+        return ids[inside], chord[inside]
 
     def _nearest(self, ids: _Ints, chord: _Floats) -> _Ints:
         if len(ids) <= self._k:

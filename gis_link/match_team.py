@@ -13,7 +13,7 @@ from gis_link import words
 from gis_link.index import Index, Near, distances_m
 from gis_link.model import Team
 from gis_link.need import Need, NeedTable
-from gis_link.reach import Travel, TravelTime
+from gis_link.reach import Travel, TravelTime, travels
 from gis_link.scene import REACH, RINGS_M, WIDEST, WIDEST_M, Scene, placed, ring
 
 MAX_TEAMS: Final = 6
@@ -35,6 +35,14 @@ class TeamPick(NamedTuple):
     why: str
 
 
+class _Candidate(NamedTuple):
+    """A team that was found, with what it is ranked by."""
+
+    hit: Near[Team]
+    travel: Travel
+    is_primary: bool
+
+
 class TeamFinder:
     """Finds teams by what they can do."""
 
@@ -53,8 +61,8 @@ class TeamFinder:
         for code in need.support:
             heard = shortfall if scene.severity >= _SEVERE else []
             hits[code] = self._look(code, 1, scene, heard)
-        ranked = self._rank(need, scene, hits)
-        return _choose(need, max(wanted, 1), ranked), shortfall
+        chosen = _choose(need, max(wanted, 1), self._rank(need, scene, hits))
+        return [self._pick(need, scene, each) for each in chosen], shortfall
 
     def _look(self, code: str, wanted: int, scene: Scene, shortfall: list[str]) -> list[Near[Team]]:
         """Give the nearest teams of one capability, on duty if any; says what is missing."""
@@ -81,18 +89,22 @@ class TeamFinder:
         known = f", nearest known: {placed(far[0])}" if far else ""
         return f"none more within {WIDEST}{known}"
 
-    def _rank(self, need: Need, scene: Scene, hits: dict[str, list[Near[Team]]]) -> list[TeamPick]:
-        """Make one pick per team found, best first."""
-        found = {hit.entry.id: hit for near in hits.values() for hit in near}
-        near = list(found.values())
-        travels = self._reach.between(scene.at, [hit.entry.position for hit in near], need.hazard)
-        picks = [
-            self._pick(need, scene, hit, travel) for hit, travel in zip(near, travels, strict=True)
+    def _rank(
+        self, need: Need, scene: Scene, hits: dict[str, list[Near[Team]]]
+    ) -> list[_Candidate]:
+        """Give every team found once, best first."""
+        near = list({hit.entry.id: hit for near in hits.values() for hit in near}.values())
+        primary = frozenset(need.primary)
+        candidates = [
+            _Candidate(hit, travel, not primary.isdisjoint(hit.entry.capabilities))
+            for hit, travel in zip(
+                near, travels(self._reach, scene.at, near, need.hazard), strict=True
+            )
         ]
-        return sorted(picks, key=lambda pick: _team_rank(pick, scene.now))
+        return sorted(candidates, key=lambda each: _team_rank(each, scene.now))
 
-    def _pick(self, need: Need, scene: Scene, hit: Near[Team], travel: Travel) -> TeamPick:
-        team, distance_m = hit
+    def _pick(self, need: Need, scene: Scene, chosen: _Candidate) -> TeamPick:
+        (team, distance_m), travel, _ = chosen
         primary = tuple(code for code in need.primary if code in team.capabilities)
         matched = primary or tuple(code for code in need.support if code in team.capabilities)
         names = words.joined(self._table.capabilities[code].name for code in matched)
@@ -123,24 +135,27 @@ def _stale(team: Team, scene: Scene) -> str:
     return f"last position is old: ask where they are (base {words.distance(from_base)} away)"
 
 
-def _team_rank(pick: TeamPick, now: datetime) -> tuple[bool, bool, float, float, str]:
-    age = (now - pick.team.as_of).total_seconds() if pick.team.as_of else float("inf")
-    return not pick.is_primary, not pick.team.on_duty, pick.travel.seconds, age, pick.team.id
+def _team_rank(each: _Candidate, now: datetime) -> tuple[bool, bool, float, float, str]:
+    team = each.hit.entry
+    age = (now - team.as_of).total_seconds() if team.as_of else float("inf")
+    return not each.is_primary, not team.on_duty, each.travel.seconds, age, team.id
 
 
-def _choose(need: Need, wanted: int, ranked: Sequence[TeamPick]) -> list[TeamPick]:
+def _choose(need: Need, wanted: int, ranked: Sequence[_Candidate]) -> list[_Candidate]:
     """Cover every primary capability, then double it as wanted, then support, then spare."""
-    chosen: dict[str, TeamPick] = {}
+    chosen: dict[str, None] = {}
+    able = {
+        code: [each.hit.entry.id for each in ranked if code in each.hit.entry.capabilities]
+        for code in (*need.primary, *need.support)
+    }
     for round_ in range(1, wanted + 1):
         for code in need.primary:
-            able = [pick for pick in ranked if code in pick.team.capabilities]
-            chosen.update({pick.team.id: pick for pick in able[:round_]})
+            chosen.update(dict.fromkeys(able[code][:round_]))
     for code in need.support:
-        able = [pick for pick in ranked if code in pick.team.capabilities]
-        chosen.update({pick.team.id: pick for pick in able[:1]})
-    for pick in ranked:
+        chosen.update(dict.fromkeys(able[code][:1]))
+    for each in ranked:
         if len(chosen) >= MIN_TEAMS:
             break
-        chosen.setdefault(pick.team.id, pick)
+        chosen.setdefault(each.hit.entry.id)
     kept = set(list(chosen)[:MAX_TEAMS])
-    return [pick for pick in ranked if pick.team.id in kept]
+    return [each for each in ranked if each.hit.entry.id in kept]

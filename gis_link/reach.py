@@ -1,6 +1,6 @@
 """How long a responder needs to the place of an alert, and how that was estimated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from gis_link.index import distances_m
@@ -16,6 +16,15 @@ class Travel(NamedTuple):
 
     seconds: float
     how: str
+
+
+class Placed(Protocol):
+    """What has a place: a team, a depot."""
+
+    @property
+    def position(self) -> Position:
+        """Give where it is."""
+        ...
 
 
 class TravelTime(Protocol):
@@ -53,9 +62,25 @@ class StraightLine:
         self, origin: Position, destinations: Sequence[Position], hazard: str
     ) -> list[Travel]:
         """Give the time for each destination."""
+        return self.over(distances_m(origin, destinations).tolist(), hazard)
+
+    def over(self, metres: Iterable[float], hazard: str) -> list[Travel]:
+        """Give the time for each geodesic distance that is measured already."""
         flooded = self._is_flooded(hazard)
         speed = self._flooded if flooded else self._normal
         roads = "flooded roads" if flooded else "town roads"
         how = f"straight line x {self._detour:g} at {speed:g} km/h ({roads})"
-        seconds = distances_m(origin, destinations) * (self._detour * 3.6 / speed)
-        return [Travel(second, how) for second in seconds.tolist()]
+        s_per_m = self._detour * 3.6 / speed
+        return [Travel(each * s_per_m, how) for each in metres]
+
+
+def travels(
+    reach: TravelTime, origin: Position, hits: Sequence[tuple[Placed, float]], hazard: str
+) -> list[Travel]:
+    """Give the travel from each of `hits`, found at a distance in metres by an index.
+
+    A straight line takes that distance; measuring it again would cost as much as the search.
+    """
+    if isinstance(reach, StraightLine):
+        return reach.over([distance_m for _, distance_m in hits], hazard)
+    return reach.between(origin, [entry.position for entry, _ in hits], hazard)

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from gis_link import words
-from gis_link.index import GEOD, Index, Near
+from gis_link.index import GEOD, Index, sighted
 from gis_link.model import Camera, CameraStatus, Position
 
 # IEC 62676-4 detail classes by pixels per metre, best first.
@@ -20,6 +22,7 @@ DETAIL: Final = (("identify", 250.0), ("recognise", 125.0), ("observe", 62.5), (
 GLIMPSE: Final = "glimpse"
 _UNDERFOOT_M = 0.5
 _SAME_DEG = 1e-9
+_HAIR_DEG = 1e-6
 # A lens wider than this is no longer rectilinear; its metres across then grow with the angle.
 _WIDEST_FLAT_DEG = 120.0
 # Cameras are asked by how far they see, so that one on a hill does not make all others be asked.
@@ -35,6 +38,15 @@ class View(NamedTuple):
     detail: str
     fresh: str
     why: str
+
+
+class _Sight(NamedTuple):
+    """A camera that can show the point, before it is put in words."""
+
+    camera: Camera
+    distance_m: float
+    bearing_deg: float
+    px_per_m: float
 
 
 class Blocked(NamedTuple):
@@ -103,6 +115,12 @@ class Views:
     def __init__(self, cameras: Sequence[Camera]) -> None:
         """Sort the cameras by place."""
         self._index = Index(cameras, _position, lambda camera: (_band(camera),))
+        self._cameras = cameras
+        self._lat = np.array([camera.position.lat for camera in cameras], dtype=np.float64)
+        self._lon = np.array([camera.position.lon for camera in cameras], dtype=np.float64)
+        self._range_m = np.array([camera.range_m for camera in cameras], dtype=np.float64)
+        self._heading_deg = np.array([camera.heading_deg for camera in cameras], dtype=np.float64)
+        self._half_deg = np.array([_half_deg(camera) for camera in cameras], dtype=np.float64)
         self._farthest_m: dict[str, float] = {}
         for camera in cameras:
             band = _band(camera)
@@ -114,16 +132,34 @@ class Views:
 
     def seeing(self, at: Position, now: datetime, limit: int = 4) -> list[View]:
         """Give the cameras that can show the point: working ones first, best picture first."""
-        views: list[View] = []
-        for band, farthest_m in self._farthest_m.items():
-            near = self._index.within(at, farthest_m, band)
-            bearings = _bearings_deg(near, at)
-            views += [
-                _view(found, bearing, now)
-                for found, bearing in zip(near, bearings, strict=True)
-                if why_not(*found, bearing) is None
-            ]
-        return sorted(views, key=_rank)[:limit]
+        sights = [
+            sight
+            for band, farthest_m in self._farthest_m.items()
+            for sight in self._sights(at, band, farthest_m)
+        ]
+        return [_view(sight, now) for sight in sorted(sights, key=_rank)[:limit]]
+
+    def _sights(self, at: Position, band: str, farthest_m: float) -> list[_Sight]:
+        """Give the cameras of a band that can show the point, nearest first.
+
+        Most are ruled out by their range and heading all at once, a hair generously; `why_not`
+        has the last word on the rest.
+        """
+        ids, chord_m = self._index.around(at, farthest_m, band)
+        ids = ids[chord_m <= self._range_m[ids]]
+        bearing, metres = sighted(self._lat[ids], self._lon[ids], at)
+        turn = np.abs((bearing - self._heading_deg[ids] + 180.0) % 360.0 - 180.0)
+        likely = (turn <= self._half_deg[ids]) | (metres < _UNDERFOOT_M)
+        near = sorted(
+            zip(
+                metres[likely].tolist(), ids[likely].tolist(), bearing[likely].tolist(), strict=True
+            )
+        )
+        return [
+            _Sight(camera, distance_m, angle, px_per_m(camera, distance_m))
+            for distance_m, i, angle in near
+            if why_not(camera := self._cameras[i], distance_m, angle) is None
+        ]
 
     def nearest_blocked(self, at: Position) -> Blocked | None:
         """Give the nearest camera and why it does not show the point; None without cameras."""
@@ -141,18 +177,13 @@ def _band(camera: Camera) -> str:
     return str(next((band for band in _BANDS_M if camera.range_m <= band), "beyond"))
 
 
-def _bearings_deg(near: Sequence[Near[Camera]], at: Position) -> list[float]:
-    if not near:
-        return []
-    lon = [camera.position.lon for camera, _ in near]
-    lat = [camera.position.lat for camera, _ in near]
-    azimuth = GEOD.inv(lon, lat, [at.lon] * len(lon), [at.lat] * len(lat))[0]
-    return [float(angle) % 360.0 for angle in azimuth]
+def _half_deg(camera: Camera) -> float:
+    """Give how far from its heading a camera may see, a hair more for safety; all for a turner."""
+    return 360.0 if camera.ptz is not None else camera.hfov_deg / 2.0 + _HAIR_DEG
 
 
-def _view(found: Near[Camera], bearing: float, now: datetime) -> View:
-    camera, distance_m = found
-    pixels = px_per_m(camera, distance_m)
+def _view(sight: _Sight, now: datetime) -> View:
+    camera, distance_m, bearing, pixels = sight
     detail = detail_of(pixels)
     fresh = words.as_of(camera.last_seen, now)
     return View(camera, distance_m, pixels, detail, fresh, _why(camera, bearing, pixels, detail))
@@ -176,7 +207,7 @@ def _aim(camera: Camera, bearing: float) -> str:
     return f"turn it to {bearing:.0f} degrees"
 
 
-def _rank(view: View) -> tuple[bool, int, float]:
-    classes = [name for name, _ in DETAIL]
-    detail = classes.index(view.detail) if view.detail in classes else len(classes)
-    return view.camera.status is CameraStatus.OFFLINE, detail, -view.px_per_m
+def _rank(sight: _Sight) -> tuple[bool, int, float]:
+    pixels = sight.px_per_m
+    detail = sum(pixels < least for _, least in DETAIL)
+    return sight.camera.status is CameraStatus.OFFLINE, detail, -pixels

@@ -93,7 +93,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Report every fault of a directory of site files at once, offline."""
-    from groundwatch.district import load_district
+    from groundwatch.district import counted, load_district
 
     district = load_district(directory)
     if as_json:
@@ -111,11 +111,17 @@ def check(
             print(line, file=sys.stderr)
         registry = district.registry
         missing = district.not_judged()
-        print(
-            f"{len(registry.sites)} sites, {registry.n_devices} devices, {registry.n_sensors}"
-            f" sensors; {len(district.faults)} faults, {len(district.warnings)} warnings,"
-            f" {len(missing)} limits not judged"
-        )
+        held = [
+            counted(len(registry.sites), "site"),
+            counted(registry.n_devices, "device"),
+            counted(registry.n_sensors, "sensor"),
+        ]
+        wrong = [
+            counted(len(district.faults), "fault"),
+            counted(len(district.warnings), "warning"),
+            f"{counted(len(missing), 'limit')} not judged",
+        ]
+        print(f"{', '.join(held)}; {', '.join(wrong)}")
         for line in missing[:20]:
             print(f"  {line}")
         if len(missing) > 20:

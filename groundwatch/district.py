@@ -35,6 +35,15 @@ class District:
         ]
 
 
+def counted(count: int, word: str) -> str:
+    """Write a number of things.
+
+    >>> counted(1, "fault"), counted(2, "fault")
+    ('1 fault', '2 faults')
+    """
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def load_district(
     directory: Path, *, packs: Path | None = None, resources: Path | None = None
 ) -> District:

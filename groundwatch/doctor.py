@@ -13,7 +13,7 @@ from typing import Any
 from alerting.errors import AlertingError
 from groundwatch.clock import SystemClock
 from groundwatch.compose import influx_config, mqtt_config
-from groundwatch.district import load_district
+from groundwatch.district import counted, load_district
 from groundwatch.settings import Settings, SettingsError, load_settings
 from ingest.broker import find_mosquitto
 from ingest.errors import IngestError
@@ -70,7 +70,7 @@ def _sites(settings: Settings) -> Found:
     district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
     if district.faults:
         first = district.faults[0]
-        return _fault("site files", f"{len(district.faults)} faults; the first: {first}")
+        return _fault("site files", f"{counted(len(district.faults), 'fault')}; the first: {first}")
     registry = district.registry
     said = f"{registry.n_devices} devices, {registry.n_sensors} sensors in {settings.sites}"
     return _good("site files", said)

@@ -41,6 +41,7 @@ from storage.ship import Shipper
 _LOG = logging.getLogger(__name__)
 _MAX_UNWRITTEN = 10_000
 _SITES_EVERY_S = 20.0
+_FIRST_SITES_S = 2.0
 _SWEEP_EVERY_S = 600.0
 _KEEP_NOTICES = timedelta(days=90)
 
@@ -116,6 +117,7 @@ class Program:
             writing = group.create_task(self._write_transitions(), name="alerts to the store")
             ticking = group.create_task(self._tick(), name="timers")
             sweeping = group.create_task(self._sweep(), name="housekeeping")
+            showing = group.create_task(self._show_sites(), name="sites to the store")
             carrying = group.create_task(self.pipeline.run(), name="pipeline")
             serving = group.create_task(self._serve(), name="http")
             learning = group.create_task(self._learn(), name="models")
@@ -135,7 +137,7 @@ class Program:
             await self.deliverer.stop()
             self.shipper.stop()
             await asyncio.wait({shipping, serving}, timeout=15)
-            for task in (shipping, serving, writing, delivering, learning, sweeping):
+            for task in (shipping, serving, writing, delivering, learning, sweeping, showing):
                 task.cancel()
 
     async def _serve(self) -> None:
@@ -185,7 +187,6 @@ class Program:
 
     async def _tick(self) -> None:
         was_listening = False
-        since_sites_s = 0.0
         while True:
             now = self.clock.now()
             is_listening = self.source.status.connected and (
@@ -197,10 +198,6 @@ class Program:
             await self.engine.tick(is_listening=is_listening)
             await self._supervise()
             await self._save_states()
-            since_sites_s += 1.0
-            if since_sites_s >= _SITES_EVERY_S or since_sites_s == 2.0:
-                since_sites_s = 2.0
-                await self._write_sites(now)
             await asyncio.sleep(1.0)
 
     async def _sweep(self) -> None:
@@ -263,6 +260,13 @@ class Program:
                     continue
                 if self.changes and self.changes[0] is change:
                     self.changes.popleft()
+
+    async def _show_sites(self) -> None:
+        """Write how sites stand now and then; apart from the timers, which wait for no database."""
+        await asyncio.sleep(_FIRST_SITES_S)
+        while True:
+            await self._write_sites(self.clock.now())
+            await asyncio.sleep(_SITES_EVERY_S)
 
     async def _write_sites(self, now: datetime) -> None:
         if self.store_problem:

@@ -21,7 +21,7 @@ from rich.live import Live
 from alerting.errors import AlertingError
 from groundwatch.compose import Program, opened
 from groundwatch.demo import Demo, DemoError, LastNotices, demo_clock
-from groundwatch.district import District, load_district
+from groundwatch.district import District, counted, load_district
 from groundwatch.http.server import CannotListen, HttpServer, bind
 from groundwatch.settings import Settings, SettingsError, load_settings
 from groundwatch.view import Rate, Shown, picture
@@ -112,7 +112,8 @@ def loaded(settings: Settings) -> District:
     district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
     if district.faults:
         text = "\n".join(district.faults)
-        raise SettingsError(f"{text}\n{len(district.faults)} faults; nothing was started")
+        found = counted(len(district.faults), "fault")
+        raise SettingsError(f"{text}\n{found}; nothing was started")
     return district
 
 

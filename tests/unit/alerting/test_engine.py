@@ -419,6 +419,14 @@ async def test_readings_the_log_could_not_take_are_judged_and_not_told_twice() -
     assert alert.state is AlertState.FIRING
 
 
+async def test_readings_the_log_could_not_take_add_up_to_a_warning() -> None:
+    """Each batch counts, not only the first that came for a sensor."""
+    async with world(judge(stage())) as here:
+        await here.engine.judge_unowned([report(0, {"stage_m": 3.2})])
+        await here.engine.judge_unowned([report(300, {"stage_m": 3.2})])
+        await here.told(1)
+
+
 def replace_delay(entry: Report) -> Report:
     """The same reading, given again by the broker a little later."""
     return Report(

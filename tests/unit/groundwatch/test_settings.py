@@ -1,0 +1,116 @@
+"""Settings: which of file, environment and command line wins, and what is said of mistakes."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from groundwatch.settings import Settings, SettingsError, load_settings
+
+
+class Environment(dict[str, str]):
+    """Variables of the environment that last as long as a test."""
+
+    def __setitem__(self, name: str, value: str) -> None:
+        super().__setitem__(name, value)
+        os.environ[name] = value
+
+
+@pytest.fixture
+def environment() -> Iterator[Environment]:
+    before = dict(os.environ)
+    yield Environment()
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "groundwatch.toml"
+    path.write_text(text)
+    return path
+
+
+def test_without_anything_the_program_runs_on_its_own_parts() -> None:
+    settings = load_settings()
+    assert settings.mqtt.host is None
+    assert settings.influx is None
+    assert settings.journal_url == "sqlite:///var/journal.db"
+    assert settings.resources_dir == Path("sites/resources")
+    assert settings.retention is None
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, environment: Environment
+) -> None:
+    path = file(
+        tmp_path,
+        'sites = "of-file"\nstate = "of-file"\nretention_days = 3\n[mqtt]\nhost = "a"\nport = 1\n',
+    )
+    environment["GROUNDWATCH_STATE"] = "of-environment"
+    environment["GROUNDWATCH_SITES"] = "of-environment"
+    environment["GROUNDWATCH_MQTT__PORT"] = "2"
+    settings = load_settings(path, sites=Path("given"), clock=None)
+    assert settings.sites == Path("given")
+    assert settings.state == Path("of-environment")
+    assert (settings.mqtt.host, settings.mqtt.port) == ("a", 2)
+    assert settings.retention == timedelta(days=3)
+    assert settings.clock == "system"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sites = = 1", "not a TOML file"),
+        ('sitez = "x"', "there is no setting `sitez`; allowed: clock, http, influx"),
+        ('sitez = "x"', "did you mean `sites`?"),
+        ("[mqtt]\nprot = 1", "there is no setting `mqtt.prot`; allowed: broker, broker_port"),
+        ("[http]\nport = 65536", "`http.port`: input should be less than 65536"),
+        ('clock = "sun"', "`clock`: input should be 'system' or 'event'"),
+        ("log_max_bytes = 10", "`log_max_bytes`: input should be greater than or equal to"),
+        ("[influx]\n", "`influx.url` is missing"),
+        ('journal = "x"', "`journal`: not a URL; a journal's is sqlite:///"),
+        ('journal = "mysql://x/y"', "`journal`: 'mysql' is no journal"),
+        ("[mqtt]\nmax_in_flight = 0", "`mqtt.max_in_flight`: input should be greater than 0"),
+    ],
+)
+def test_a_mistake_says_where_what_and_what_is_allowed(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    path = file(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert str(path) in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+    path = file(tmp_path, 'clock = "sun"\nretention_days = 0\n[mqtt]\nversion = 4\n')
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"/nowhere/x\.toml: cannot be read: No such file"):
+        load_settings(Path("/nowhere/x.toml"))
+
+
+def test_a_wrong_variable_of_the_environment_is_named(environment: Environment) -> None:
+    environment["GROUNDWATCH_MQTT"] = "not-json"
+    with pytest.raises(SettingsError, match=r"environment: .*GROUNDWATCH_MQTT__HOST"):
+        load_settings()
+
+
+def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
+    text = (
+        'journal = "mysql://me:hidden-4@host/x"\n[mqtt]\npassword = "hidden-1"\nport = 0\n'
+        '[influx]\nurl = "http://x"\ntoken = "hidden-2"\n[webhook]\nsecret = ["hidden-3"]\n'
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file(tmp_path, text))
+    assert "hidden" not in str(caught.value)
+    good = text.replace("port = 0", "port = 1").replace('["hidden-3"]', '"hidden-3"')
+    settings: Settings = load_settings(file(tmp_path, good.split("\n", 1)[1]))
+    assert "hidden" not in repr(settings)
