@@ -4,16 +4,21 @@ A sensor is overdue when its newest believable `taken_at` is older than its pack
 than three of its own intervals where that is longer; one never seen counts from when watching
 began. The sensors of a device share one *blind* alert, so that one dead box is one alert. It
 escalates: minor when stale, moderate past the *offline* time, severe when an alert stands on one of
-the silent sensors, because then nobody can see whether it gets worse.
+the silent sensors, because then nobody can see whether it gets worse. A further sensor that falls
+silent is told again.
 """
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from alerting.model import Severity
 from sensors.model import SensorKey
+
+GRACE_S = 120.0
+_MAX_AHEAD_S = 300.0
+_LONGEST_S = 3600.0  # every device is asked this often, whatever its deadline said
 
 
 class Patience(Protocol):
@@ -60,33 +65,41 @@ class _Device:
 
 
 def why_blind(
-    sensors: Iterable[Patience], *, now_s: float, watching_s: float, has_alert: bool
+    sensors: Iterable[Patience],
+    *,
+    now_s: float,
+    watching_s: float,
+    has_alert: Callable[[SensorKey], bool],
 ) -> Blindness | None:
     """Say which sensors of one device are overdue, or None when all have spoken in time.
 
-    `watching_s` is when this program began to listen: nobody is overdue for silence before it.
+    A sensor never heard counts from `watching_s`, when this program first listened; so does one
+    whose newest reading lies more than 5 min in the future, because its clock or ours is wrong.
+    `has_alert` says whether a limit alert stands on a sensor.
     """
-    silent: list[Patience] = []
+    silent: list[tuple[Patience, float]] = []
     count = 0
-    offline = False
     for sensor in sensors:
         count += 1
-        age_s = now_s - max(sensor.newest_s, watching_s)
-        if age_s > sensor.stale_s:
-            silent.append(sensor)
-            offline = offline or age_s > sensor.offline_s
+        is_heard = 0.0 < sensor.newest_s <= now_s + _MAX_AHEAD_S
+        since_s = sensor.newest_s if is_heard else watching_s
+        if now_s - since_s > sensor.stale_s:
+            silent.append((sensor, since_s))
     if not silent:
         return None
-    severity = Severity.MODERATE if offline else Severity.MINOR
-    if has_alert:
+    is_offline = any(now_s - since_s > sensor.offline_s for sensor, since_s in silent)
+    severity = Severity.MODERATE if is_offline else Severity.MINOR
+    is_alerted = any(has_alert(sensor.key) for sensor, _ in silent)
+    if is_alerted:
         severity = Severity.SEVERE
-    since_s = min(max(sensor.newest_s, watching_s) for sensor in silent)
+    since_s = min(since_s for _, since_s in silent)
+    overdue = [sensor for sensor, _ in silent]
     return Blindness(
-        silent=tuple(sensor.key for sensor in silent),
+        silent=tuple(sensor.key for sensor in overdue),
         n_sensors=count,
         severity=severity,
         since_s=since_s,
-        reason=_sentence(silent, count, now_s - since_s, has_alert=has_alert),
+        reason=_sentence(overdue, count, now_s - since_s, has_alert=is_alerted),
     )
 
 
@@ -97,7 +110,7 @@ def _sentence(silent: list[Patience], count: int, age_s: float, *, has_alert: bo
     )
     more = f" and {len(silent) - 4} more" if len(silent) > 4 else ""
     never = all(sensor.newest_s == 0.0 for sensor in silent)
-    what = "never heard from" if never else f"silent for {_span(age_s)}"
+    what = "never heard from" if never else f"gave nothing believable for {_span(age_s)}"
     tail = "; an alert stands on it and cannot be judged" if has_alert else ""
     return f"{len(silent)} of {count} sensors {what}: {names}{more}{tail}."
 
@@ -119,19 +132,23 @@ class SilenceTimers:
         self._heap: list[tuple[float, tuple[str, str]]] = []
         self._blind: set[tuple[str, str]] = set()
         self.watching_s = 0.0
+        self._not_before_s = 0.0
 
     def add(self, patience: Patience) -> None:
         """Put one sensor of the registry under watch."""
         device = self._devices.setdefault((patience.key.site, patience.key.device), _Device())
         device.sensors.append(patience)
 
-    def start(self, now_s: float) -> None:
-        """Begin to listen, or begin again after the broker was away: silence counts from here."""
-        self.watching_s = now_s
-        self._heap = [
-            (now_s + min(sensor.stale_s for sensor in device.sensors), name)
-            for name, device in self._devices.items()
-        ]
+    def start(self, now_s: float, grace_s: float = GRACE_S) -> None:
+        """Begin to listen, or begin again after the broker was away or the clock was set.
+
+        What devices kept meanwhile is on its way, so nobody is asked within the grace. Silence from
+        before counts on: a line that breaks often must not hide a dead sensor.
+        """
+        if not self.watching_s or self.watching_s > now_s:
+            self.watching_s = now_s
+        self._not_before_s = now_s + grace_s
+        self._heap = [(self._not_before_s, name) for name in self._devices]
         heapq.heapify(self._heap)
 
     def sensors(self, device: tuple[str, str]) -> list[Patience]:
@@ -144,6 +161,8 @@ class SilenceTimers:
 
     def due(self, now_s: float) -> list[tuple[str, str]]:
         """Give the devices worth asking now: those whose deadline came, and all blind ones."""
+        if now_s < self._not_before_s:
+            return []
         asked = [name for name in self._blind if name in self._devices]
         while self._heap and self._heap[0][0] <= now_s:
             _, name = heapq.heappop(self._heap)
@@ -156,9 +175,9 @@ class SilenceTimers:
     def _deadline(self, device: _Device, now_s: float) -> float:
         """Give when one of the device's sensors can next become overdue, at least a second on."""
         first = min(
-            max(sensor.newest_s, self.watching_s) + sensor.stale_s for sensor in device.sensors
+            (sensor.newest_s or self.watching_s) + sensor.stale_s for sensor in device.sensors
         )
-        return max(first, now_s + 1.0)
+        return min(max(first, now_s + 1.0), now_s + _LONGEST_S)
 
     def ages(self, now_s: float) -> Mapping[SensorKey, float]:
         """Give how old every sensor's newest believable reading is, in seconds."""

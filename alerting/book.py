@@ -48,7 +48,10 @@ class Moment:
 
 def alert_id(rule_id: str, sensor: str, started_at: datetime, seq: int) -> str:
     """Make the id of an alert: the same when the same log block is judged again after a crash."""
-    text = f"{rule_id}|{sensor}|{started_at.isoformat()}|{seq}"
+    return _id_of(f"{rule_id}|{sensor}|{started_at.isoformat()}|{seq}")
+
+
+def _id_of(text: str) -> str:
     digest = hashlib.blake2b(text.encode(), digest_size=10).digest()
     return b32encode(digest).decode().lower()[:12]
 
@@ -105,6 +108,14 @@ def step_alert(
     return after, transition
 
 
+def close_alert(alert: Alert, taken_at: datetime, moment: Moment, reason: str) -> Change:
+    """Resolve an alert because a person signed it off."""
+    ended = replace(alert, state=AlertState.RESOLVED, ended_at=taken_at, awaiting_sign_off=False)
+    kind = TransitionKind.SIGNED_OFF
+    ended, transition = step_alert(ended, kind, taken_at, moment, reason=reason)
+    return Change(ended, transition, NotifyReason.CLEARED)
+
+
 def _at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -115,6 +126,8 @@ class Book:
     def __init__(self) -> None:
         """Start with nothing announced."""
         self.changes: list[Change] = []
+        self._opened: set[str] = set()
+        self._opened_seq = -1
 
     def take_changes(self) -> list[Change]:
         """Give what has happened since the last call."""
@@ -171,20 +184,30 @@ class Book:
 
     def close(self, live: Live, taken_at: datetime, moment: Moment, reason: str) -> None:
         """Resolve an alert because a person signed it off."""
-        live.alert = replace(live.alert, state=AlertState.RESOLVED, ended_at=taken_at)
-        kind = TransitionKind.SIGNED_OFF
-        self._add(live, moment, _Note(kind, taken_at, reason, NotifyReason.CLEARED))
+        change = close_alert(live.alert, taken_at, moment, reason)
+        live.alert = change.alert
+        self.changes.append(change)
 
     def _raise(self, track: Track, episode: Episode, first_open: int, moment: Moment) -> Live:
         step = _top_step(episode, first_open)
         finding = track.finding(step)
         started_at = _at(episode.start_s)
         alert = open_alert(finding, track.rule.hazard, AlertKind.LIMIT, started_at, moment)
+        alert = replace(alert, id=self._own_id(alert.id, moment.seq))
         live = Live(alert)
         kind, first = TransitionKind.RAISED, NotifyReason.FIRST
         note = _Note(kind, finding.taken_at, finding.reason, first, final=False)
         self._add(live, moment, note)
         return live
+
+    def _own_id(self, wanted: str, seq: int) -> str:
+        """Give an id that no other alert of this block has: one may be withdrawn and come back."""
+        if seq != self._opened_seq:
+            self._opened, self._opened_seq = set(), seq
+        while wanted in self._opened:
+            wanted = _id_of(f"{wanted} again")
+        self._opened.add(wanted)
+        return wanted
 
     def _follow(
         self, track: Track, live: Live, episode: Episode, first_open: int, moment: Moment

@@ -3,8 +3,8 @@
     block of the log ─ judge ─ changes ─ card (with a deadline) ─ notices ─ journal ─ delivery
 
 Each step for one block, one tick of the timer or one person's action is recorded in the journal in
-a single transaction before anything is sent. When the journal is away the warning goes out anyway,
-says that it could not be recorded, and what was not recorded is written when the journal is back.
+a single transaction before anything of it is sent; only when the journal is away the warning goes
+out at once, says that it could not be recorded, and is recorded when the journal is back.
 """
 
 import asyncio
@@ -42,6 +42,7 @@ _LOG = logging.getLogger(__name__)
 _WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE)
 _MAX_UNRECORDED = 10_000
 _READ_ON_REPORTS = 5_000
+_LATE_CARDS_A_TICK = 5
 
 FOLLOWER = "engine"
 _SYSTEM_SOURCE = Provenance(source="this program's own supervision", confidence="D")
@@ -90,8 +91,7 @@ class EngineConfig:
     """Deadlines and sizes. `home` is where this program's own alerts are put on the map."""
 
     card_deadline_s: float = 0.3
-    late_card_deadline_s: float = 5.0
-    save_within_s: float = 15.0
+    late_card_deadline_s: float = 2.0
     home: Position = field(default_factory=lambda: Position(0.0, 0.0))
 
 
@@ -131,9 +131,15 @@ class Engine:
         self._clock = parts.clock
         self._config = config or EngineConfig()
         self._lock = asyncio.Lock()
+        self._recording = asyncio.Lock()
         self._unrecorded: deque[Effects] = deque()
         self._late_cards: deque[Change] = deque(maxlen=1000)
         self._system: dict[str, Alert] = {}
+
+    @property
+    def n_unrecorded(self) -> int:
+        """Count the steps that wait for the journal to come back."""
+        return len(self._unrecorded)
 
     async def restore(self, log: BlockLog) -> int:
         """Load what was known, read the log on from there, and give the number of blocks read.
@@ -158,12 +164,16 @@ class Engine:
         transitions = await self._journal.transitions(alert.id)
         if self.judge.restore_alert(alert, transitions):
             return
-        ended = replace(alert, state=AlertState.RESOLVED, ended_at=self._clock.now())
+        if alert.awaiting_sign_off:
+            self.judge.keep_orphan(alert)
+            return
+        orphan = replace(alert, awaiting_sign_off=True)
         moment = Moment(self._clock.now(), self.last_seq, alert.position)
-        reason = "its sensor or rule is no longer in the site files"
-        kind = TransitionKind.CLEARED
-        ended, transition = step_alert(ended, kind, moment.now, moment, reason=reason)
-        await self._publish([Change(ended, transition, NotifyReason.CLEARED)], None)
+        reason = "its sensor or rule is no longer in the site files; a person must sign off"
+        kind = TransitionKind.AWAITS_SIGN_OFF
+        orphan, transition = step_alert(orphan, kind, moment.now, moment, reason=reason)
+        self.judge.keep_orphan(orphan)
+        await self._publish([Change(orphan, transition, None)], None)
 
     async def _read_on(self, log: BlockLog) -> int:
         recorded = await self._journal.recorded_seq()
@@ -215,7 +225,7 @@ class Engine:
                 if changes:
                     await self._publish(changes, None)
             await self._send_late_cards()
-            await self._record_again()
+        await self._record_again()
 
     async def acknowledge(self, alert_id: str, actor: str, note: str = "") -> Alert:
         """Stop everything for an alert at once; a later rise in severity notifies again.
@@ -224,8 +234,9 @@ class Engine:
             UnknownAlert: no such alert.
             JournalError: it could not be recorded, so it is not acknowledged.
         """
+        known = await self._known(alert_id)
         async with self._lock:
-            alert = await self._present(alert_id)
+            alert = self._present(known)
             if alert.acknowledged_at is not None or alert.state is not AlertState.FIRING:
                 return alert
             now = self._clock.now()
@@ -253,10 +264,11 @@ class Engine:
 
         Raises:
             UnknownAlert: no such alert.
-            JournalError: it could not be recorded.
+            JournalError: the journal is away; nothing was changed.
         """
+        known = await self._known(alert_id)
         async with self._lock:
-            alert = await self._present(alert_id)
+            alert = self._present(known)
             if alert.state is not AlertState.FIRING:
                 return alert
             now = self._clock.now()
@@ -264,6 +276,7 @@ class Engine:
             changes = self.judge.sign_off(alert, now, self.last_seq, reason)
             action = Action(alert_id=alert_id, at=now, actor=actor, action="sign_off", note=note)
             await self._publish(changes, None, (action,))
+            await self._save_point(alert)
             return next((c.alert for c in reversed(changes) if c.alert.id == alert_id), alert)
 
     async def raise_problem(self, name: str, problem: str, severity: Severity) -> None:
@@ -316,16 +329,33 @@ class Engine:
         try:
             if states:
                 await self._journal.save_states(states)
-        except JournalError:
+        except BaseException:  # also when stopped: what is not saved must count as changed
             self.judge.count_as_changed(oldest)
             raise
         left = min(self.judge.dirty().values(), default=self.last_seq + 1)
         await log.set_cursor(FOLLOWER, left - 1)
 
-    async def _present(self, alert_id: str) -> Alert:
+    async def _save_point(self, alert: Alert) -> None:
+        """Save the memory behind a signed-off alert now, so that a crash cannot raise it again."""
+        key = (alert.sensor.site, alert.sensor.device, alert.sensor.point)
+        if key not in self.judge.points or self._unrecorded:
+            return
+        blob = self.judge.dump_state(key)
+        state = RuleState(key="|".join(key), seq=self.last_seq, blob=blob)
+        await self._journal.save_states([state])
+
+    async def _known(self, alert_id: str) -> Alert:
+        """Read an alert, after everything that waited for the journal has been recorded."""
+        await self._record_again()
+        if self._unrecorded:
+            raise JournalError("the journal is away, and older steps wait for it")
         alert = await self._journal.alert(alert_id)
         if alert is None:
             raise UnknownAlert(alert_id)
+        return alert
+
+    def _present(self, alert: Alert) -> Alert:
+        """Give the engine's own copy of an alert that stands."""
         if alert.kind is AlertKind.SYSTEM:
             return self._system.get(alert.sensor.device, alert)
         return self.judge.standing(alert) or alert
@@ -388,24 +418,30 @@ class Engine:
         return make_notices(occasion, self._router, self._clock.now())
 
     async def _card(self, alert: Alert, deadline_s: float) -> Card | None:
+        """Look up a card; whatever happens to the look-up, the warning goes out."""
+        if deadline_s <= 0:
+            return None
         try:
             async with asyncio.timeout(deadline_s):
                 return await self._cards.card(alert)
         except TimeoutError:
             return None
+        except Exception as error:  # noqa: BLE001 - a helper's defect must not hold a warning back
+            _LOG.exception("card look-up failed", extra={"alert": alert.id})
+            return Card(missing=f"the look-up failed ({type(error).__name__})")
 
     async def _send_late_cards(self) -> None:
-        for _ in range(len(self._late_cards)):
+        """Send some cards that missed their deadline, unless nobody needs them any more."""
+        for _ in range(min(len(self._late_cards), _LATE_CARDS_A_TICK)):
             change = self._late_cards.popleft()
-            card = await self._card(change.alert, self._config.late_card_deadline_s)
-            if card is None:
-                _LOG.warning("card look-up gave nothing", extra={"alert": change.alert.id})
+            alert = self._present(change.alert)
+            if alert.state is not AlertState.FIRING or alert.acknowledged_at is not None:
                 continue
+            card = await self._card(alert, self._config.late_card_deadline_s)
+            if card is None:
+                card = Card(missing="the look-up did not answer in time")
             occasion = Occasion(
-                alert=change.alert,
-                transition=change.transition,
-                reason=NotifyReason.CARD,
-                card=card,
+                alert=alert, transition=change.transition, reason=NotifyReason.CARD, card=card
             )
             entries = make_notices(occasion, self._router, self._clock.now())
             await self._record_and_send(Effects(notices=entries))
@@ -440,11 +476,15 @@ class Engine:
             self._deliverer.cancel(alert_id)
 
     async def _record_again(self) -> None:
-        """Write what the journal missed, oldest first; its notices have been sent already."""
-        while self._unrecorded:
-            if not await self._is_recorded(replace(self._unrecorded[0], notices=())):
-                return  # still away: tried again at the next tick
-            self._unrecorded.popleft()
+        """Write what the journal missed, oldest first, without holding the engine up.
+
+        Notices are written too: should this program die before they were sent, they are sent then.
+        """
+        async with self._recording:
+            while self._unrecorded:
+                if not await self._is_recorded(self._unrecorded[0]):
+                    return  # still away: tried again at the next tick
+                self._unrecorded.popleft()
 
     def _tell(self, changes: Sequence[Change]) -> None:
         for listener in self.listeners:

@@ -5,36 +5,31 @@ changes (alerts with transitions and reasons to notify); nothing in here waits o
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 from alerting import memory
-from alerting.blind import Blindness, SilenceTimers, why_blind
-from alerting.book import Book, Change, Moment, open_alert, step_alert
+from alerting.blind import SilenceTimers
+from alerting.book import Book, Change, Moment, close_alert
 from alerting.detect.detector import Detector
 from alerting.history import Flag
 from alerting.model import (
     Alert,
     AlertKind,
-    AlertState,
-    Finding,
-    NotifyReason,
-    Provenance,
     Transition,
     TransitionKind,
 )
 from alerting.rules import Pack, rules_for
+from alerting.sight import Sight
 from alerting.track import Live, Track
 from alerting.unusual import Anomalies, Examined
 from alerting.watch import Timing, Watch
-from sensors.model import Position, Qc, Report, SensorKey
+from sensors.model import Qc, Report, SensorKey
 from sensors.registry import Registry, Sensor
 
-BLIND_RULE = "blind"
 # A detector looks at one sensor once a minute at most: its families move over minutes, and a crane
 # at 1 Hz would otherwise spend more on looking for the unusual than on its limits.
 EXAMINE_EVERY_S = 60.0
-_BLIND_SOURCE = Provenance(source="the registry of sensors", confidence="D")
 _FAIL = int(Qc.FAIL)
 _PASS = int(Qc.PASS)
 
@@ -69,16 +64,16 @@ class Judge:
         self._slack_s = slack_s
         self.points: dict[PointKey, Point] = {}
         self.silence = SilenceTimers()
+        self.sight = Sight(self.silence)
         self.anomalies = Anomalies()
         self.is_quiet = False
+        self._orphans: dict[str, Alert] = {}
         self._book = Book()
-        self._positions: dict[tuple[str, str], Position] = {}
-        self._blind: dict[tuple[str, str], Alert] = {}
         self._dirty: dict[PointKey, int] = {}
         for sensor in registry.sensors():
             self._add(sensor, packs.get(sensor.kind), detector_for)
         for device in registry.devices():
-            self._positions[device.site, device.id] = device.position
+            self.sight.positions[device.site, device.id] = device.position
 
     def _add(
         self, sensor: Sensor, pack: Pack | None, detector_for: Callable[[Sensor], Detector | None]
@@ -203,7 +198,7 @@ class Judge:
         """Turn answers about whole devices into anomaly alerts."""
         changes: list[Change] = []
         for entry in examined:
-            position = self._positions.get((entry.sensor.site, entry.sensor.device))
+            position = self.sight.positions.get((entry.sensor.site, entry.sensor.device))
             if position is not None:
                 change = self.anomalies.take(entry, Moment(now, seq, position))
                 changes += [change] if change is not None else []
@@ -211,80 +206,21 @@ class Judge:
 
     def tick(self, now: datetime, seq: int) -> list[Change]:
         """Ask the silence timers that have run out; `seq` is the last block judged."""
-        now_s = now.timestamp()
-        for name in self.silence.due(now_s):
-            standing = self._blind.get(name)
-            sensors = self.silence.sensors(name)
-            blindness = why_blind(
-                sensors,
-                now_s=now_s,
-                watching_s=0.0 if standing is not None else self.silence.watching_s,
-                has_alert=self._has_alert(name),
-            )
-            change = self._blind_change(name, standing, blindness, now, seq)
-            if change is not None:
-                self._book.changes.append(change)
-        return self._book.take_changes()
+        return self.sight.look(now, seq, self._has_alert)
 
-    def _has_alert(self, name: tuple[str, str]) -> bool:
-        for watch in self.silence.sensors(name):
-            point = self.points[watch.key.site, watch.key.device, watch.key.point]
-            if any(track.lives for track in point.watches[watch.key.quantity].tracks):
-                return True
-        return False
-
-    def _blind_change(
-        self,
-        name: tuple[str, str],
-        standing: Alert | None,
-        blindness: Blindness | None,
-        now: datetime,
-        seq: int,
-    ) -> Change | None:
-        """Decide what one device's silence changes: raise, escalate, clear or nothing."""
-        moment = Moment(now, seq, self._positions[name])
-        if blindness is None:
-            if standing is None:
-                return None
-            del self._blind[name]
-            self.silence.mark(name, is_blind=False)
-            alert = replace(standing, state=AlertState.RESOLVED, ended_at=now)
-            reason = "every sensor of the device has spoken again"
-            kind, notify = TransitionKind.CLEARED, NotifyReason.CLEARED
-        elif standing is None:
-            alert = open_alert(
-                _blind_finding(name, blindness, now),
-                "sensor_silent",
-                AlertKind.BLIND,
-                datetime.fromtimestamp(blindness.since_s, UTC),
-                moment,
-            )
-            reason, kind, notify = blindness.reason, TransitionKind.RAISED, NotifyReason.FIRST
-        elif blindness.severity > standing.severity:
-            alert = replace(
-                standing,
-                severity=blindness.severity,
-                peak=max(standing.peak, blindness.severity),
-                severity_at=now,
-                reason=blindness.reason,
-            )
-            reason = blindness.reason
-            kind, notify = TransitionKind.UPGRADED, NotifyReason.SEVERITY_ROSE
-        else:
-            return None
-        alert, transition = step_alert(alert, kind, now, moment, reason=reason)
-        if alert.state is AlertState.FIRING:
-            self._blind[name] = alert
-            self.silence.mark(name, is_blind=True)
-        return Change(alert, transition, notify)
+    def _has_alert(self, key: SensorKey) -> bool:
+        watch = self.find(key)
+        return watch is not None and any(track.lives for track in watch.tracks)
 
     def sign_off(self, alert: Alert, now: datetime, seq: int, reason: str) -> list[Change]:
         """Close a limit alert because a person says so: everything up to now is final."""
+        moment = Moment(now, seq, alert.position)
+        if self._orphans.pop(alert.id, None) is not None:
+            return [close_alert(alert, now, moment, reason)]
         found = self.find(alert.sensor)
         if found is None:
             return []
         first, last = found.settle_all()
-        moment = Moment(now, seq, found.sensor.position)
         for track in found.tracks:
             self._book.finalise(track, first, last, moment)
             for live in [live for live in track.lives if live.alert.id == alert.id]:
@@ -298,8 +234,10 @@ class Judge:
 
     def keep(self, alert: Alert) -> None:
         """Take a changed copy of a standing alert (acknowledged) in place of the old one."""
-        if alert.kind is AlertKind.BLIND:
-            self._blind[alert.sensor.site, alert.sensor.device] = alert
+        if alert.id in self._orphans:
+            self._orphans[alert.id] = alert
+        elif alert.kind is AlertKind.BLIND:
+            self.sight.keep(alert)
         elif alert.kind is AlertKind.ANOMALY:
             self.anomalies.replace_alert(alert)
         elif (live := self._live(alert)) is not None:
@@ -307,8 +245,10 @@ class Judge:
 
     def standing(self, alert: Alert) -> Alert | None:
         """Give the present copy of an alert that stands, None when it does not."""
+        if alert.id in self._orphans:
+            return self._orphans[alert.id]
         if alert.kind is AlertKind.BLIND:
-            return self._blind.get((alert.sensor.site, alert.sensor.device))
+            return self.sight.standing((alert.sensor.site, alert.sensor.device))
         if alert.kind is AlertKind.ANOMALY:
             return self.anomalies.get(alert.sensor)
         live = self._live(alert)
@@ -330,14 +270,9 @@ class Judge:
     def restore_alert(self, alert: Alert, transitions: Sequence[Transition]) -> bool:
         """Take up an alert that stood before a restart; False when its rule is gone."""
         if alert.kind is AlertKind.BLIND:
-            name = (alert.sensor.site, alert.sensor.device)
-            if name not in self._positions:
-                return False
-            self._blind[name] = alert
-            self.silence.mark(name, is_blind=True)
-            return True
+            return self.sight.restore(alert)
         if alert.kind is AlertKind.ANOMALY:
-            if (alert.sensor.site, alert.sensor.device) not in self._positions:
+            if (alert.sensor.site, alert.sensor.device) not in self.sight.positions:
                 return False
             self.anomalies.restore(alert)
             return True
@@ -348,6 +283,10 @@ class Judge:
                 track.lives.sort(key=lambda live: live.alert.started_at)
                 return True
         return False
+
+    def keep_orphan(self, alert: Alert) -> None:
+        """Keep an alert standing whose rule or sensor is gone, until a person signs it off."""
+        self._orphans[alert.id] = alert
 
     def end_quiet(self, now: datetime, seq: int) -> list[Change]:
         """End the silent replay of what the journal already knows, and bring the book up to it."""
@@ -391,13 +330,16 @@ class Judge:
 
 
 def _stand_again(track: Track, first_open: int) -> None:
-    """Keep alerts standing of whose readings nothing is remembered.
+    """Keep alerts standing, at their severity, where the fold no longer shows it.
 
-    That happens when the saved memory was unreadable, or a limit was changed: no reading has shown
+    That happens when the saved memory was unreadable or a limit was changed: no reading has shown
     that the danger is over, so the alert stands until readings do.
     """
-    if track.lives and not track.episodes(first_open):
-        alert = track.lives[0].alert
+    if not track.lives:
+        return
+    alert = track.lives[0].alert
+    episodes = track.episodes(first_open)
+    if not episodes or episodes[0].top < alert.severity:
         track.stand(int(alert.severity), alert.started_at.timestamp())
 
 
@@ -407,18 +349,3 @@ def _live_again(alert: Alert, transitions: Sequence[Transition]) -> Live:
     told = [entry for entry in transitions if not entry.final and entry.kind in told_kinds]
     is_final = any(entry.final and entry.kind is TransitionKind.RAISED for entry in transitions)
     return Live(alert, told, is_final)
-
-
-def _blind_finding(name: tuple[str, str], blindness: Blindness, now: datetime) -> Finding:
-    return Finding(
-        rule_id=BLIND_RULE,
-        pack="silence",
-        sensor=SensorKey(name[0], name[1], "", ""),
-        severity=blindness.severity,
-        taken_at=now,
-        value=float(len(blindness.silent)),
-        limit=None,
-        unit="count",
-        reason=blindness.reason,
-        provenance=_BLIND_SOURCE,
-    )

@@ -6,6 +6,7 @@ was kept; its past settled episodes are not in the blob's hands but in the journ
 
 import logging
 from array import array
+from zlib import crc32
 
 import msgspec
 
@@ -56,13 +57,13 @@ def fingerprint(track: Track) -> int:
     rule = track.rule
     numbers = (
         rule.sign,
-        *((level.severity, level.alternatives) for level in rule.levels),
-        *(measure.window_s for measure in rule.measures),
+        *((int(level.severity), level.alternatives) for level in rule.levels),
+        *(measure.terms for measure in rule.measures),
         (rule.n, rule.of, rule.dwell_s, rule.at_once or 0.0),
         (rule.margin, rule.ratio, rule.hold_s, rule.readings, rule.sign_off, rule.flat_s),
         (rule.stale_s, rule.lateness_s),
     )
-    return hash(numbers)
+    return crc32(repr(numbers).encode())
 
 
 def dump(watches: dict[str, Watch]) -> bytes:

@@ -120,6 +120,7 @@ class Measure:
     compute: Callable[[History, int], float | None]
     window_s: float
     unit: str
+    terms: str  # everything it depends on, to see whether a saved state still belongs to it
     is_plain: bool
     is_bounded: bool  # never above the largest value in its window, so a calm window needs no sum
 
@@ -346,11 +347,12 @@ def _measure(name: str, spec: MeasureSpec, side: Side, sensor: Sensor) -> Measur
         scale *= 100.0 / abs(whole)
         unit = "%"
     absolute = side is Side.EITHER
+    terms = f"{spec.of} {_seconds(spec.window)} {scale!r} {absolute}"
     is_raw = scale == 1.0 and not absolute
     is_plain = spec.of == "value" and is_raw
     is_bounded = spec.of in ("value", "mean", "max") and is_raw
     compute = _scaled(base, scale, absolute=absolute)
-    return Measure(name, compute, _seconds(spec.window), unit, is_plain, is_bounded)
+    return Measure(name, compute, _seconds(spec.window), unit, terms, is_plain, is_bounded)
 
 
 def _statistic(spec: MeasureSpec) -> Callable[[History, int], float | None]:

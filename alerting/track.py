@@ -22,6 +22,8 @@ from alerting.history import Flag, History, is_covered, is_flat
 from alerting.model import Alert, Finding, Severity, Transition
 from alerting.rules import BoundRule, Level
 
+_MAX_TOUCHED = 240
+
 
 class State(NamedTuple):
     """Where the rule stands after one reading. Times are seconds since 1970, event time.
@@ -184,14 +186,35 @@ class Track:
         """
         self.raws.insert(index, 0)
         self.states.insert(index, self._before(index))
-        self.raws[index] = self._raw(index)
-        old = self.newest
-        level = self._raised(index) if self.raws[index] else 0
-        if level > old.level:
-            times = self._history.times
-            self.forced.append(Forced(times[-1], level, times[index]))
+        times, old = self._history.times, self.newest
+        places = self._touched_by(index)
+        before = [self._raised(place) for place in places]
+        for place in places:
+            self.raws[place] = self._raw(place)
+        for place, was in zip(places, before, strict=True):
+            level = self._raised(place)
+            if level > was and level > old.level:
+                self.forced.append(Forced(times[-1], level, times[place]))
         self.refold(min(first_open, len(self.states) - 1))
         return self.newest != old
+
+    def _touched_by(self, index: int) -> list[int]:
+        """List the readings whose judgement a late one at `index` can change, itself first.
+
+        Those are the next few (n of m) and other late ones whose window it lies in: a device that
+        sends its store backwards must be judged like one that sends it in order. At most 240.
+        """
+        times, flags, rule = self._history.times, self._history.flags, self.rule
+        places = [index]
+        for place in range(index + 1, len(times)):
+            is_next = place - index < rule.of
+            if not is_next and times[place] - times[index] > rule.window_s:
+                break
+            if is_next or flags[place] & Flag.LATE:
+                places.append(place)
+            if len(places) >= _MAX_TOUCHED:
+                break
+        return places
 
     def refold(self, first: int) -> None:
         """Recompute readings' levels and states from index `first` on."""
@@ -327,7 +350,8 @@ class Track:
         """
         history, measures = self._history, self.rule.measures
         views = [[measure.compute(history, index) for measure in measures]]
-        if history.has_doubtful and (window_s := self.rule.window_s):
+        is_believable = history.flags[index] & Flag.CAN_CLEAR
+        if is_believable and history.has_doubtful and (window_s := self.rule.window_s):
             believable = history.believable(index, window_s)
             if believable is not None and len(believable):
                 last = len(believable) - 1

@@ -74,6 +74,8 @@ class Anomalies:
             return self._open(examined, examined.answer, moment)
         if standing is None or not isinstance(examined.answer, Calm):
             return None
+        if examined.taken_s <= standing.alert.started_at.timestamp():
+            return None  # calm before the surprise says nothing about after it
         standing.n_calm += 1
         if standing.n_calm < CALM_READINGS:
             return None

@@ -50,15 +50,17 @@ def load_district(
     """Load a directory of site files; nothing is raised, every fault is in the answer."""
     if not directory.is_dir():
         return _nothing(directory)
-    registry, faults = load_registry(directory)
+    registry, site_faults = load_registry(directory)
     found, pack_faults = load_packs(PACK_FOLDER)
-    faults = [*faults, *pack_faults]
+    faults = [*site_faults, *pack_faults]
     own_packs = packs or directory / "packs"
     if packs is not None or own_packs.is_dir():
         own, own_faults = load_packs(own_packs)
         found, faults = {**found, **own}, [*faults, *own_faults]
+    # A file that cannot be used still says, by its name, that there is such a site.
+    unusable = {Path(fault.file).stem for fault in site_faults}
     known = Known(
-        sites=frozenset(site for site in registry.sites),
+        sites=frozenset(registry.sites) | unusable,
         hazards=frozenset(rule.hazard for pack in found.values() for rule in pack.spec.rules)
         | {"sensor_silent", "anomaly", "system"},
         why_refused=_why_address_refused,

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from math import isfinite
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
 from ingest.codecs import status
-from ingest.codecs.sample import Codec, Sample, meant, named
+from ingest.codecs.sample import Codec, Sample, meant, named, shown
 from ingest.codecs.table import LANES, Lane, lane_of
-from ingest.memory import DEFAULT_WINDOW, PointMemory
+from ingest.memory import DEFAULT_WINDOW, PointMemory, as_kept
 from ingest.source import Decoded, DeviceStatus, RawMessage, Undecodable
 from sensors.model import Qc, Report
 from sensors.plausible import MAX_AHEAD, why_clock_refused, why_not_plausible
@@ -29,19 +31,36 @@ _MAX_NAMED = 8
 K = TypeVar("K")
 V = TypeVar("V")
 _MICROSECOND = timedelta(microseconds=1)
+# What a fault in a codec or in here could raise on some message that nobody thought of.
+_UNFORESEEN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+)
 
 
 @dataclass(slots=True)
 class IntakeCounts:
-    """What went through since the start; counts only grow."""
+    """What went through since the start; counts only grow.
+
+    `ahead` are samples refused because they were taken after they arrived.
+    """
 
     messages: int = 0
     reports: int = 0
     rejects: int = 0
     duplicates: int = 0
     restamped: int = 0
+    ahead: int = 0
     implausible: int = 0
     statuses: int = 0
+    unforeseen: int = 0
 
 
 class _Gauge(NamedTuple):
@@ -69,15 +88,19 @@ class _Desk(NamedTuple):
 
 
 class _Turn:
-    """What one call of `decode` has gathered so far; `fresh` are values not owned yet."""
+    """What one call of `decode` has gathered so far; `fresh` are values not owned yet.
 
-    __slots__ = ("fresh", "rejects", "reports", "statuses")
+    `onward` leads from instants that are taken, by point, towards one that is free.
+    """
+
+    __slots__ = ("fresh", "onward", "rejects", "reports", "statuses")
 
     def __init__(self) -> None:
         self.reports: list[Report] = []
         self.rejects: list[Undecodable] = []
         self.statuses: list[DeviceStatus] = []
         self.fresh: dict[tuple[int, float], dict[str, float]] = {}
+        self.onward: dict[tuple[int, datetime], datetime] = {}
 
 
 class Intake:
@@ -108,15 +131,11 @@ class Intake:
     def decode(self, batch: Sequence[RawMessage]) -> Decoded:
         """Turn messages into reports to own, rejects for quarantine, and device statuses."""
         turn = _Turn()
-        desks = self._desks
         for message in batch:
-            desk = desks.get(message.topic) or self._desk(message.topic)
-            if isinstance(desk, str):
-                self._reject(turn, message, message.payload, desk)
-            elif desk.codec is None:
-                self._take_status(turn, message, desk.device)
-            else:
-                self._take_readings(turn, message, desk, desk.codec)
+            try:
+                self._take(turn, message)
+            except _UNFORESEEN as fault:
+                self._refuse_unforeseen(turn, message, fault)
         counts = self.counts
         counts.messages += len(batch)
         counts.reports += len(turn.reports)
@@ -163,6 +182,23 @@ class Intake:
 
     # Messages
 
+    def _take(self, turn: _Turn, message: RawMessage) -> None:
+        desk = self._desks.get(message.topic) or self._desk(message.topic)
+        if isinstance(desk, str):
+            self._reject(turn, message, message.payload, desk)
+        elif desk.codec is None:
+            self._take_status(turn, message, desk.device)
+        else:
+            self._take_readings(turn, message, desk, desk.codec)
+
+    def _refuse_unforeseen(self, turn: _Turn, message: RawMessage, fault: Exception) -> None:
+        """Put a message aside that our own code stumbled over; the others must not wait for it."""
+        self.counts.unforeseen += 1
+        reason = f"could not be read: {type(fault).__name__}: {shown(str(fault))}"
+        if self.counts.unforeseen.bit_count() == 1:  # the 1st, 2nd, 4th, 8th, …
+            log.error("%s on %s", reason, named(message.topic), exc_info=fault)
+        self._reject(turn, message, message.payload, reason)
+
     def _take_status(self, turn: _Turn, message: RawMessage, device: Device) -> None:
         said = status.decode(message.payload)
         if isinstance(said, str):
@@ -179,11 +215,13 @@ class Intake:
         refused: list[tuple[int, str]] = []
         latest = message.received_at + MAX_AHEAD
         not_before = desk.clock.not_before
+        newest_broken: datetime | None = None
         for sample in samples:
             if not_before <= sample.taken_at <= latest:
                 reason = self._take_sample(turn, message, desk, sample)
             else:
-                reason = self._take_misdated(turn, message, desk, (sample, samples))
+                newest_broken = newest_broken or _newest_beyond(samples, not_before, latest)
+                reason = self._take_misdated(turn, message, desk, (sample, newest_broken))
             if reason is not None:
                 refused.append((sample.part, reason))
         if refused or faults:
@@ -194,9 +232,18 @@ class Intake:
             self._reject_all(turn, message, rejected)
 
     def _take_sample(
-        self, turn: _Turn, message: RawMessage, desk: _Desk, sample: Sample
+        self,
+        turn: _Turn,
+        message: RawMessage,
+        desk: _Desk,
+        sample: Sample,
+        *,
+        is_restamped: bool = False,
     ) -> str | None:
-        """Take what is good of a sample; give the reason for the rest, or None."""
+        """Take what is good of a sample; give the reason for the rest, or None.
+
+        A value whose instant we chose is suspect at best: it may raise, and never clears.
+        """
         point = desk.points.get(sample.point)
         if point is None:
             return _why_no_point(desk.device, sample.point)
@@ -215,6 +262,8 @@ class Intake:
                     wrong.append(quantity)
                     continue
                 qc[quantity] = int(why_not_plausible(value, gauge[4])[0])
+            if is_restamped:
+                qc[quantity] = max(qc.get(quantity, 0), int(Qc.SUSPECT))
             values[quantity] = value
         reason = self._why_wrong(desk.device, sample.point, wrong, gauges) if wrong else None
         instant = sample.taken_at.timestamp()
@@ -271,7 +320,9 @@ class Intake:
     def _drop_known(self, values: dict[str, float], known: dict[str, float]) -> str | None:
         """Take out of `values` what is known; say which of it was known with another value."""
         again = [quantity for quantity in values if quantity in known]
-        other = [quantity for quantity in again if values[quantity] != known[quantity]]
+        new, owned = as_kept(map(values.__getitem__, again)), as_kept(map(known.__getitem__, again))
+        pairs = zip(again, new, owned, strict=True)
+        other = [quantity for quantity, one, another in pairs if one != another]
         told = [f"{each} {values[each]:g}, owned is {known[each]:g}" for each in other[:_MAX_NAMED]]
         for quantity in again:
             del values[quantity]
@@ -284,30 +335,27 @@ class Intake:
         turn: _Turn,
         message: RawMessage,
         desk: _Desk,
-        among: tuple[Sample, Sequence[Sample]],
+        misdated: tuple[Sample, datetime],
     ) -> str | None:
         """Refuse a sample whose clock cannot be believed, or stamp it anew, as the site says.
 
-        Samples of one message keep their distances: the last of them gets the time of arrival.
+        Samples of one message keep their distances: the last of the misdated ones (its instant is
+        the second of `misdated`) gets the time of arrival.
         """
-        sample, samples = among
+        sample, newest = misdated
         reason = why_clock_refused(sample.taken_at, message.received_at, desk.clock)
         if desk.clock.future is not FutureRule.RESTAMP:
             return reason
-        latest = message.received_at + MAX_AHEAD
-        broken = [
-            each.taken_at
-            for each in samples
-            if not desk.clock.not_before <= each.taken_at <= latest
-        ]
-        taken_at = message.received_at - (max(broken) - sample.taken_at)
-        if taken_at < desk.clock.not_before:
+        before_arrival = newest - sample.taken_at
+        if before_arrival > message.received_at - desk.clock.not_before:
             return reason
+        taken_at = message.received_at - before_arrival
         point = desk.points.get(sample.point)
         if point is not None:
             taken_at = _free_instant(taken_at, point.memory, turn)
         self._note_restamped(desk.device, reason)
-        return self._take_sample(turn, message, desk, sample._replace(taken_at=taken_at))
+        stamped = sample._replace(taken_at=taken_at)
+        return self._take_sample(turn, message, desk, stamped, is_restamped=True)
 
     def _note_restamped(self, device: Device, reason: str | None) -> None:
         self.counts.restamped += 1
@@ -348,13 +396,29 @@ def _keep(kept: dict[K, V], key: K, value: V) -> None:
     kept[key] = value
 
 
+def _newest_beyond(samples: Iterable[Sample], earliest: datetime, latest: datetime) -> datetime:
+    """Give the newest instant outside `earliest` to `latest`; there is one."""
+    return max(each.taken_at for each in samples if not earliest <= each.taken_at <= latest)
+
+
 def _free_instant(taken_at: datetime, memory: PointMemory, turn: _Turn) -> datetime:
-    """Move an instant that we chose by microseconds until it is no other sample's."""
-    for _ in range(_MAX_KEPT):
-        instant = taken_at.timestamp()
-        if (id(memory), instant) not in turn.fresh and memory.at(instant) is None:
-            break
-        taken_at += _MICROSECOND
+    """Move an instant that we chose by microseconds until it is no other sample's.
+
+    Where a walk ended is noted for all it passed, so that many samples of one instant cost no
+    more each than one of them.
+    """
+    point, passed = id(memory), []
+    while True:
+        onward = turn.onward.get((point, taken_at))
+        if onward is None:
+            instant = taken_at.timestamp()
+            if (point, instant) not in turn.fresh and memory.at(instant) is None:
+                break
+            onward = taken_at + _MICROSECOND
+        passed.append(taken_at)
+        taken_at = onward
+    for each in passed:
+        turn.onward[point, each] = taken_at
     return taken_at
 
 

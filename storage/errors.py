@@ -3,6 +3,7 @@
 StorageError
 ├── StoreUnavailable   the database does not answer: keep in the log, try again
 ├── StoreRefused       it answers and says no (password, database name): a person must mend it
+│   └── RowRefused     it takes others, but never this one: leave it out and go on
 ├── LogFull            the log reached its cap or the disk is full: stop acknowledging, say so
 └── LogUnusable        the log's file cannot be opened or read: the text says what to mend
 """
@@ -23,6 +24,10 @@ class StoreUnavailable(StorageError):
 
 class StoreRefused(StorageError):
     """The database said no for a reason that trying again will not change."""
+
+
+class RowRefused(StoreRefused):
+    """The database said no to what it was given, not to us: others may pass, this never will."""
 
 
 class LogFull(StorageError, OSError):

@@ -137,7 +137,7 @@ class Shipper:
         Raises:
             LogUnusable: the log cannot be read.
         """
-        self._tally.last_error, self._tally.needs_a_person = "", False
+        self._tally.last_error, self._tally.needs_a_person, self._tally.n_taken = "", False, 0
         last_seq, self._tally.owned_at_start = self._log.last_seq, self._log.n_owned
         self._tally.behind_at_start = await self._log.count_reports(self._cursor, last_seq)
         while not self._stopping.is_set():

@@ -52,6 +52,10 @@ class MemoryJournal:
         self._answer()
         return self._seq
 
+    async def newest_state_seq(self) -> int:
+        self._answer()
+        return max((state.seq for state in self._states.values()), default=0)
+
     async def alert(self, alert_id: str) -> Alert | None:
         self._answer()
         return self._alerts.get(alert_id)

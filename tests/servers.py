@@ -135,9 +135,7 @@ def start_mosquitto(
     return port
 
 
-def start_influxd(
-    tmp_path: Path, *, port: int | None = None, needs_password: bool = False
-) -> str:
+def start_influxd(tmp_path: Path, *, port: int | None = None, needs_password: bool = False) -> str:
     """Start InfluxDB 1.x with its files in `tmp_path`; give its URL.
 
     With `needs_password` it answers nobody until a first administrator is made over HTTP.

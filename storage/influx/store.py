@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from alerting.model import Alert, Transition
 from sensors.catalogue import KINDS
 from sensors.model import Qc, Reading, Report, SensorKey
-from storage.errors import StoreRefused
+from storage.errors import RowRefused, StoreRefused
 from storage.influx import influxql
 from storage.influx.answers import DatabaseMissing, Rejection
 from storage.influx.config import InfluxConfig
@@ -91,7 +91,7 @@ class InfluxStore:
         """Send lines of our own making, of which none may be refused."""
         rejection = await self._send(lines)
         if rejection is not None:
-            raise StoreRefused(f"InfluxDB did not take it: {rejection.reason}")
+            raise RowRefused(f"InfluxDB did not take it: {rejection.reason}")
 
     async def _send(self, lines: Sequence[str]) -> Rejection | None:
         await self.open()

@@ -131,6 +131,11 @@ class SqlJournal:
         found = await self._ask(statements.recorded_seq(), lambda row: int(row.number))
         return found[0] if found else 0
 
+    async def newest_state_seq(self) -> int:
+        """Give the highest log block that a saved rule state is of, 0 when none is saved."""
+        found = await self._ask(statements.newest_state_seq(), lambda row: int(row[0] or 0))
+        return found[0]
+
     async def alert(self, alert_id: str) -> Alert | None:
         """Give one alert."""
         found = await self._ask(select(alerts).where(alerts.c.id == alert_id), rows.alert_of)

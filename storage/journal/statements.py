@@ -69,6 +69,11 @@ def recorded_seq() -> Select[int]:
     return select(meta.c.number).where(meta.c.name == _RECORDED_SEQ)
 
 
+def newest_state_seq() -> Select[int | None]:
+    """Ask for the highest log block of all rule states, NULL when there are none."""
+    return select(func.max(rule_state.c.seq))
+
+
 def note_late_sending() -> Update:
     """Say when a notice was sent although it had been cancelled meanwhile; it stays cancelled."""
     return (

@@ -3,134 +3,42 @@
 import asyncio
 import json
 import os
-import resource
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiomqtt
-import httpx2
 import pytest
 
-from tests.servers import free_port, pause, resume, start_influxd, start_mosquitto
+from tests.servers import free_port, start_influxd, start_mosquitto
 from tests.system.rig import ROOT, SECRET, Inbox, Running, Settings, tell_by_webhook, until
+from tests.system.yard import (
+    CRANES,
+    MIB,
+    PASSWORD,
+    PLUGINS,
+    TOKEN,
+    Publisher,
+    all_stored,
+    client_of,
+    connected,
+    end_all,
+    now_ms,
+    started,
+    stored,
+    telemetry,
+    told_about,
+    write_yard,
+)
 
 pytestmark = [pytest.mark.broker, pytest.mark.influx, pytest.mark.slow]
 
-MIB = 1024 * 1024
-PLUGINS = sorted(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
-CRANES = ("C-00", "C-01", "C-02")
-# Values that no line of the program may show.
-PASSWORD, TOKEN = "the-password-of-a-test", "the-token-of-a-test"
 
-
-def crane(device: str) -> str:
-    return (
-        f"  - id: {device}\n    kind: crane\n    every: 1s\n    sensors:\n"
-        "      - {quantity: moment_pct}\n      - {quantity: clearance_m}\n"
-    )
-
-
-def write_yard(sites: Path, devices: Sequence[str] = CRANES) -> None:
-    (sites / "sites").mkdir(parents=True, exist_ok=True)
-    (sites / "resources").mkdir(exist_ok=True)
-    (sites / "sites" / "yard.yaml").write_text(
-        "site:\n  id: yard\n  name: Test yard\n  position: {lat: 23.2, lon: 113.2}\n"
-        "  kind: building\n  district: d\n  street: s\n  village: v\ndevices:\n"
-        + "".join(map(crane, devices))
-    )
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
-
-
-def telemetry(device: str) -> str:
-    return f"gw/1/yard/{device}/telemetry"
-
-
-@dataclass
-class Publisher:
-    """Publishes at QoS 1; `taken` holds (device, epoch ms) of each moment the broker took."""
-
-    client: aiomqtt.Client
-    taken: set[tuple[str, int]]
-    last_ms: int = 0
-    burst_ms: int = 0
-
-    def next_ms(self) -> int:
-        """Give an instant that no other reading of this publisher has."""
-        self.last_ms = max(now_ms(), self.last_ms + 1)
-        return self.last_ms
-
-    async def moment(self, device: str, value: float, **more: Any) -> None:
-        at = self.next_ms()
-        body = {"at": at, "readings": {"moment_pct": value}, **more}
-        await self.client.publish(telemetry(device), json.dumps(body), qos=1)
-        self.taken.add((device, at))
-
-    async def overload(self, device: str) -> None:
-        """Send what raises an overload alert."""
-        for _ in range(3):
-            await self.moment(device, 150.0)
-            await asyncio.sleep(0.005)
-
-    async def burst(self, device: str, count: int) -> None:
-        """Send one message of `count` calm readings of the last hour."""
-        begin = self.burst_ms or now_ms() - 3_600_000
-        self.burst_ms = begin + count
-        instants = range(begin, begin + count)
-        body = [{"at": at, "readings": {"moment_pct": 40.0}} for at in instants]
-        await self.client.publish(telemetry(device), json.dumps(body), qos=1)
-        self.taken |= {(device, at) for at in instants}
-
-
-def client_of(port: int) -> aiomqtt.Client:
-    return aiomqtt.Client("127.0.0.1", port, identifier="publisher", max_inflight_messages=200)
-
-
-async def stored(influx: str, **more: str) -> set[tuple[str, int]]:
-    query = {"db": "groundwatch", "epoch": "ms", **more}
-    query["q"] = "SELECT moment_pct FROM crane GROUP BY device"
-    async with httpx2.AsyncClient(timeout=30) as client:
-        answer = (await client.get(f"{influx}/query", params=query)).json()
-    return {
-        (series["tags"]["device"], row[0])
-        for series in answer["results"][0].get("series", [])
-        for row in series["values"]
-    }
-
-
-async def all_stored(influx: str, taken: set[tuple[str, int]], **more: str) -> None:
-    async def everything() -> bool:
-        return taken <= await stored(influx, **more)
-
-    await until(everything, within_s=30, what="everything that the broker took is stored")
-
-
-async def connected(running: Running) -> None:
-    async def is_connected() -> bool:
-        return await running.metric("groundwatch_source_connected") == 1
-
-    await until(is_connected, within_s=20, what="connected")
-
-
-def told_about(inbox: Inbox, device: str) -> Callable[[], bool]:
-    """Ask whether a notice about an alert of this crane has come."""
-    return lambda: any(
-        notice["alert"]["sensor"]["device"] == device for notice in inbox.notices.values()
-    )
-
-
-def system_notices(inbox: Inbox, word: str) -> list[dict[str, Any]]:
-    return [
-        notice
-        for notice in inbox.notices.values()
-        if notice["alert"]["kind"] == "system" and word in notice["alert"]["reason"]
-    ]
+@pytest.fixture(autouse=True)
+async def _nothing_left_running() -> AsyncIterator[None]:
+    yield
+    await end_all()
 
 
 # Messages
@@ -198,7 +106,7 @@ async def test_bad_messages_are_kept_with_their_reasons_and_taken_in_when_mended
     async with Inbox() as inbox:
         tell_by_webhook(sites, inbox.url)
         settings = Settings(tmp_path / "state", sites, port, influx)
-        running = await Running(settings.write(tmp_path / "groundwatch.toml")).start()
+        running = await started(settings.write(tmp_path / "groundwatch.toml"))
         await connected(running)
         async with client_of(port) as client:
             publisher = Publisher(client, set())
@@ -266,12 +174,6 @@ async def _look_into_quarantine(running: Running, cases: dict[str, Bad]) -> None
     assert page["counts"]["n_rows"] == len(entries) == n_bad
     assert await running.metric("groundwatch_rejects_total") == n_bad
     assert await running.metric("groundwatch_quarantine_entries") == n_bad
-
-
-async def _is_log_good(running: Running) -> bool:
-    async with httpx2.AsyncClient(timeout=10) as client:
-        checks = (await client.get(f"{running.url}/readyz")).json()["checks"]
-    return next(bool(check["is_good"]) for check in checks if check["name"] == "log")
 
 
 async def cli(*words: str, code: int = 0) -> str:
@@ -375,7 +277,9 @@ MISTAKES = {
         'state = "{tmp}/locked/state"',
         prepare=_read_only,
     ),
-    "no journal there": Mistake(("journal", "nothing-like-this"), 'journal = "nothing-like-this"'),
+    "no journal there": Mistake(
+        ("`journal`: not a URL", "sqlite:///"), 'journal = "nothing-like-this"'
+    ),
     "no certificate": Mistake(
         ("cannot use the `ca` file {tmp}/ca.pem",),
         mqtt='tls_ca = "{tmp}/ca.pem"',
@@ -460,7 +364,7 @@ async def test_a_port_or_a_log_in_use_ends_the_start_and_disturbs_nobody(tmp_pat
     tell_by_webhook(tmp_path / "sites", "http://127.0.0.1:9/")
     settings = Settings(tmp_path / "state", tmp_path / "sites", port)
     config = settings.write(tmp_path / "first.toml")
-    running = await Running(config).start()
+    running = await started(config)
     await connected(running)
     taken = running.url.rsplit(":", 1)[1]
     said = await cli("run", "--config", str(config), "--port", taken, code=2)
@@ -475,149 +379,3 @@ async def test_a_port_or_a_log_in_use_ends_the_start_and_disturbs_nobody(tmp_pat
 
     await until(is_owned, within_s=10, what="the first program goes on")
     assert await running.stop() == 0
-
-
-# Parts that are away or full
-
-
-async def begun(
-    tmp_path: Path, inbox: Inbox, port: int, influx: str, *, more: str = "", influx_login: str = ""
-) -> Running:
-    write_yard(tmp_path / "sites")
-    tell_by_webhook(tmp_path / "sites", inbox.url)
-    settings = Settings(tmp_path / "state", tmp_path / "sites", port, influx, more=more)
-    config = settings.write(tmp_path / "groundwatch.toml")
-    with config.open("a") as file:  # its last section is that of the database
-        file.write(influx_login)
-    return await Running(config).start()
-
-
-async def test_broker_and_database_that_come_later_are_told_and_waited_for(tmp_path: Path) -> None:
-    port, influx_port = free_port(), free_port()
-    influx = f"http://127.0.0.1:{influx_port}"
-    async with Inbox() as inbox:
-        running = await begun(tmp_path, inbox, port, influx)
-        await until(
-            lambda: system_notices(inbox, "the broker is away"), within_s=20, what="broker told"
-        )
-        await until(
-            lambda: system_notices(inbox, "the database is away"), within_s=20, what="store told"
-        )
-        told = system_notices(inbox, "the database is away")[0]["alert"]
-        assert influx in told["reason"]
-        start_mosquitto(tmp_path, port=port)
-        start_influxd(tmp_path, port=influx_port)
-        await connected(running)
-        async with client_of(port) as client:
-            publisher = Publisher(client, set())
-            await publisher.overload("C-00")
-        await until(told_about(inbox, "C-00"), within_s=10, what="a warning at once")
-        await all_stored(influx, publisher.taken)
-
-        async def all_clear() -> bool:
-            rows = (await running.get("/alerts", state="firing"))["items"]
-            return not [row for row in rows if row["kind"] == "system"]
-
-        await until(all_clear, within_s=10, what="both system alerts have ended")
-        assert await running.stop() == 0
-
-
-async def test_a_wrong_password_of_the_database_is_told_and_loses_nothing(tmp_path: Path) -> None:
-    port, influx = start_mosquitto(tmp_path), start_influxd(tmp_path, needs_password=True)
-    owner = {"u": "owner", "p": PASSWORD}
-    async with Inbox() as inbox, httpx2.AsyncClient() as client:
-        await _ask_influx(
-            client, influx, f"CREATE USER owner WITH PASSWORD '{PASSWORD}' WITH ALL PRIVILEGES"
-        )
-        login = f'user = "gw"\npassword = "{TOKEN}"\n'
-        running = await begun(tmp_path, inbox, port, influx, influx_login=login)
-        await connected(running)
-        async with client_of(port) as mqtt:
-            publisher = Publisher(mqtt, set())
-            await publisher.overload("C-00")
-        await until(told_about(inbox, "C-00"), within_s=10, what="a warning without a database")
-        await until(
-            lambda: system_notices(inbox, "the database refuses"), within_s=10, what="refusal told"
-        )
-        refusal = json.dumps(system_notices(inbox, "the database refuses"))
-        assert "password" in refusal
-        await running.stop()
-        assert not [line for line in running.said if TOKEN in line or PASSWORD in line]
-        assert TOKEN not in refusal
-        await _ask_influx(client, influx, f"CREATE USER gw WITH PASSWORD '{TOKEN}'", **owner)
-        await _ask_influx(client, influx, "CREATE DATABASE groundwatch", **owner)
-        await _ask_influx(client, influx, "GRANT ALL ON groundwatch TO gw", **owner)
-        await running.start()
-        await all_stored(influx, publisher.taken, **owner)
-        assert await running.stop() == 0
-
-
-async def _ask_influx(client: httpx2.AsyncClient, influx: str, query: str, **login: str) -> None:
-    answer = await client.post(f"{influx}/query", params={"q": query, **login})
-    assert answer.status_code == 200, answer.text
-
-
-async def test_a_log_at_its_cap_acknowledges_nothing_warns_on_and_drains(tmp_path: Path) -> None:
-    port, influx = start_mosquitto(tmp_path), start_influxd(tmp_path)
-    async with Inbox() as inbox:
-        running = await begun(tmp_path, inbox, port, influx, more=f"log_max_bytes = {MIB}")
-        await connected(running)
-        pause(influx)
-        await _full_and_back(running, inbox, port, influx, lambda: resume(influx))
-
-
-async def test_a_full_disk_acknowledges_nothing_warns_on_and_drains(tmp_path: Path) -> None:
-    """A limit on the size of files stands in for a full disk: every write beyond it fails."""
-    port, influx = start_mosquitto(tmp_path), start_influxd(tmp_path)
-    async with Inbox() as inbox:
-        running = await begun(tmp_path, inbox, port, influx)
-        await connected(running)
-        assert running.process is not None
-        pid = running.process.pid
-        biggest = max(path.stat().st_size for path in (tmp_path / "state").rglob("*.db*"))
-        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (biggest + MIB // 2, hard))
-
-        def free() -> None:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
-
-        await _full_and_back(running, inbox, port, influx, free)
-
-
-async def _full_and_back(
-    running: Running, inbox: Inbox, port: int, influx: str, free: Callable[[], None]
-) -> None:
-    """Fill the log, warn while it is full, make room, and compare what was taken with what is."""
-
-    async def is_full() -> bool:
-        await publisher.burst("C-01", 2000)
-        return not await _is_log_good(running)
-
-    async with client_of(port) as client:
-        publisher = Publisher(client, set())
-        await until(is_full, within_s=30, what="the log is full")
-        n_acknowledged = await running.metric("groundwatch_acknowledged_total")
-        await publisher.overload("C-02")
-        await until(told_about(inbox, "C-02"), within_s=10, what="a warning with a full log")
-        await until(
-            lambda: system_notices(inbox, "readings cannot be kept"), within_s=10, what="log told"
-        )
-        told = system_notices(inbox, "readings cannot be kept")[0]["alert"]
-        assert told["severity"] == "extreme"
-        assert await running.metric("groundwatch_acknowledged_total") == n_acknowledged
-        assert not await _is_log_good(running)
-        free()
-        await publisher.moment("C-00", 40.0)
-    await all_stored(influx, publisher.taken)
-
-    async def nothing_waits() -> bool:
-        return await running.metric("groundwatch_unacknowledged") == 0
-
-    await until(nothing_waits, within_s=10, what="everything is acknowledged")
-    raised = [n for n in inbox.notices.values() if told_about_one(n, "C-02")]
-    assert len(raised) == len({n["alert"]["id"] for n in raised}) == 1
-    assert await running.stop() == 0
-
-
-def told_about_one(notice: dict[str, Any], device: str) -> bool:
-    return bool(notice["alert"]["sensor"]["device"] == device)

@@ -12,7 +12,17 @@ from gis_link.model import Depot, Position, Team
 from gis_link.need import BUILT_IN, CAPABILITIES, ITEMS, ItemNeed, Need, NeedTable
 from gis_link.reach import StraightLine, Travel
 from gis_link.scene import Scene
-from tests.unit.gis_link.builders import HAZARDS, HERE, NOW, away, depot, stock, team
+from tests.unit.gis_link.builders import (
+    HAZARDS,
+    HERE,
+    NOW,
+    away,
+    crowd,
+    depot,
+    scattered,
+    stock,
+    team,
+)
 
 MODERATE, SEVERE, EXTREME = 2, 3, 4
 
@@ -337,3 +347,25 @@ def test_floods_slow_the_roads_in_the_built_in_table() -> None:
 def test_a_table_that_asks_for_the_unknown_is_refused() -> None:
     with pytest.raises(ValueError, match="test asks for magic, wand: not described"):
         table(primary=("magic",), supplies=(ItemNeed("wand", (0, 0, 0, 1)),))
+
+
+class Asked:
+    """The straight line through the public door only: it measures every way itself."""
+
+    def __init__(self) -> None:
+        self._line = StraightLine(lambda word: BUILT_IN.hazards[word].flooded)
+
+    def between(
+        self, origin: Position, destinations: Sequence[Position], hazard: str
+    ) -> list[Travel]:
+        return self._line.between(origin, destinations, hazard)
+
+
+def test_knowing_that_roads_are_straight_changes_no_answer() -> None:
+    teams, depots, _ = crowd(4_000, seed=11)
+    short = Matcher(teams, depots, BUILT_IN)
+    long = Matcher(teams, depots, BUILT_IN, Asked())
+    for at in scattered(24, seed=12):
+        for n, hazard in enumerate(HAZARDS):
+            scene = Scene(at, 1 + n % 4, NOW)
+            assert short.match(hazard, scene) == long.match(hazard, scene)

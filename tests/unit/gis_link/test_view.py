@@ -1,12 +1,13 @@
 """Which cameras see a point: the geometry as a table, and the order of the answer."""
 
+import random
 from datetime import timedelta
 
 import pytest
 
 from gis_link.model import Camera, CameraStatus, Preset, Ptz
-from gis_link.view import Views, detail_of, px_per_m, turn_deg
-from tests.unit.gis_link.builders import HERE, NOW, away, camera
+from gis_link.view import Views, bearing_deg, detail_of, px_per_m, turn_deg, why_not
+from tests.unit.gis_link.builders import HERE, NOW, away, brute_force_m, camera, scattered
 
 
 def sees(one: Camera) -> bool:
@@ -130,6 +131,33 @@ def test_the_best_working_picture_comes_first_and_offline_ones_last() -> None:
 def test_a_camera_on_a_hill_is_found_beside_short_sighted_ones() -> None:
     cameras = [camera(away(90, 180), 0, id="near"), camera(away(5_000, 180), 0, 10, 8_000.0)]
     assert [view.camera.id for view in Views(cameras).seeing(HERE, NOW)] == ["near", "C"]
+
+
+def test_the_answer_is_that_of_asking_every_camera() -> None:
+    dice = random.Random(8)
+    cameras = [
+        camera(
+            at,
+            dice.uniform(0, 360),
+            dice.choice((10.0, 60.0, 180.0, 360.0)),
+            dice.choice((60.0, 900.0, 2_500.0, 9_000.0)),
+            id=str(n),
+            min_range_m=dice.choice((0.0, 400.0)),
+            ptz=dice.choice(
+                (None, None, Ptz(from_deg=dice.uniform(0, 360), to_deg=dice.uniform(0, 360)))
+            ),
+        )
+        for n, at in enumerate(scattered(1_500, seed=21))
+    ]
+    views = Views(cameras)
+    for at in (*scattered(30, seed=22), *(each.position for each in cameras[:10])):
+        able = {
+            each.id
+            for each in cameras
+            if why_not(each, brute_force_m(each.position, at), bearing_deg(each.position, at))
+            is None
+        }
+        assert {view.camera.id for view in views.seeing(at, NOW, limit=len(cameras))} == able
 
 
 def test_the_last_picture_says_how_old_it_is() -> None:

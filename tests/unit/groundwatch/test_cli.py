@@ -104,7 +104,7 @@ PLANTED = {
     "routes.yaml": ("min_severity: extreme", "min_severity: extrem", "did you mean 'extreme'?"),
     "resources/teams.csv": (",23.", ",x23.", "teams.csv:"),
     "resources/depots.csv": (",113.", ",913.", "depots.csv:"),
-    "map/villages.geojson": ('"Polygon"', '"Polygone"', "Polygone"),
+    "map/villages.geojson": ('"Polygon"', '"Polygone"', "must be a Polygon or a MultiPolygon"),
 }
 
 
@@ -121,6 +121,7 @@ def test_check_names_ten_planted_faults_at_once_with_their_places(tmp_path: Path
     for name, (_, _, said) in PLANTED.items():
         about = [line for line in lines if f"/{name}" in line]
         assert any(said in line for line in about), (name, about or lines)
+    assert not [line for line in lines if "there is no site" in line], "faults that follow others"
     n_faults = len(json.loads(asked("check", tmp_path / "baiyun", "--json").stdout)["faults"])
     assert n_faults >= len(PLANTED)
     assert f"{n_faults} faults" in result.stdout

@@ -234,6 +234,16 @@ def test_another_value_for_an_owned_reading_is_refused(intake: Intake) -> None:
     assert reasons(decoded) == ["conflicts with a reading already owned: wind_ms 1.5, owned is 1"]
 
 
+def test_a_value_with_many_digits_comes_again_as_a_duplicate(intake: Intake) -> None:
+    sent = message(sample(wind_ms=1 / 3, load_t=1234.56789012345, moment_pct=1e300))
+    intake.remember(intake.decode([sent]).reports)
+    assert intake.decode([sent, sent]) == Decoded([], [], [])
+    assert intake.counts.duplicates == 2
+    decoded = intake.decode([message(sample(wind_ms=0.333334, moment_pct=1e30))])
+    assert "wind_ms 0.333334, owned is 0.333333" in reasons(decoded)[0]
+    assert "moment_pct 1e+30" in reasons(decoded)[0]
+
+
 def test_other_values_within_one_batch_are_refused_too(intake: Intake) -> None:
     decoded = intake.decode([message(sample(wind_ms=1)), message(sample(wind_ms=2))])
     assert [each.values for each in decoded.reports] == [{"wind_ms": 1.0}]
