@@ -24,6 +24,8 @@ from gis_link.scene import REACH, RINGS_M, WIDEST, WIDEST_M, Scene, placed, ring
 MAX_DEPOTS: Final = 6
 # How many depots are asked for an item: as many as needed, in steps, so that few are for a little.
 _LOOKS: Final = (8, 32, 128, 512)
+# Depots are looked for as if each held the usual amount, and some more; depots on one spot, within
+# a millimetre, are equally soon, and then quantity decides.
 _SPARE = 1.25
 _EQUAL_M = 1e-3
 
@@ -128,12 +130,12 @@ class SupplyFinder:
         lots = self._lots.get(wanted.item.code)
         if lots is None:
             return []
-        likely_n = int(wanted.quantity * _SPARE / lots.usual) + _LOOKS[0]
-        if isinstance(self._reach, StraightLine) and likely_n < _LOOKS[-1]:
-            near = self._nearest_enough(wanted, scene, likely_n)
+        n_likely = int(wanted.quantity * _SPARE / lots.usual)
+        if isinstance(self._reach, StraightLine) and n_likely < _LOOKS[-1]:
+            near = self._nearest_enough(wanted, scene, n_likely + _LOOKS[0])
             if near:
                 return near
-        likely = sum(look < likely_n - _LOOKS[0] for look in _LOOKS[:-1])
+        likely = sum(look < n_likely for look in _LOOKS[:-1])
         near = []
         looked = 0
         for step, look in enumerate(_LOOKS):
@@ -225,6 +227,7 @@ class _Lots:
         self.usual = float(self._held.mean())
 
     def held(self, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Give what depots have, shape (n,); all of `numbers` must be among those that do."""
         found: NDArray[np.float64] = self._held[self._numbers.searchsorted(numbers)]
         return found
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gis_link import words
 from gis_link.index import GEOD, Index, sighted
@@ -132,34 +133,26 @@ class Views:
 
     def seeing(self, at: Position, now: datetime, limit: int = 4) -> list[View]:
         """Give the cameras that can show the point: working ones first, best picture first."""
+        ids, order = self._in_range(at)
+        bearing, metres = sighted(self._lat[ids], self._lon[ids], at)
+        turn = np.abs((bearing - self._heading_deg[ids] + 180.0) % 360.0 - 180.0)
+        # Most are ruled out all at once, a hair generously; `why_not` has the last word.
+        likely = (turn <= self._half_deg[ids]) | (metres < _UNDERFOOT_M)
+        columns = (each[likely].tolist() for each in (order, metres, ids, bearing))
         sights = [
-            sight
-            for band, farthest_m in self._farthest_m.items()
-            for sight in self._sights(at, band, farthest_m)
+            _Sight(camera, distance_m, angle, px_per_m(camera, distance_m))
+            for _, distance_m, i, angle in sorted(zip(*columns, strict=True))
+            if why_not(camera := self._cameras[i], distance_m, angle) is None
         ]
         return [_view(sight, now) for sight in sorted(sights, key=_rank)[:limit]]
 
-    def _sights(self, at: Position, band: str, farthest_m: float) -> list[_Sight]:
-        """Give the cameras of a band that can show the point, nearest first.
-
-        Most are ruled out by their range and heading all at once, a hair generously; `why_not`
-        has the last word on the rest.
-        """
-        ids, chord_m = self._index.around(at, farthest_m, band)
-        ids = ids[chord_m <= self._range_m[ids]]
-        bearing, metres = sighted(self._lat[ids], self._lon[ids], at)
-        turn = np.abs((bearing - self._heading_deg[ids] + 180.0) % 360.0 - 180.0)
-        likely = (turn <= self._half_deg[ids]) | (metres < _UNDERFOOT_M)
-        near = sorted(
-            zip(
-                metres[likely].tolist(), ids[likely].tolist(), bearing[likely].tolist(), strict=True
-            )
-        )
-        return [
-            _Sight(camera, distance_m, angle, px_per_m(camera, distance_m))
-            for distance_m, i, angle in near
-            if why_not(camera := self._cameras[i], distance_m, angle) is None
-        ]
+    def _in_range(self, at: Position) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give the cameras the point may be in range of, and the place of each one's band."""
+        found: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+        for band, farthest_m in self._farthest_m.items():
+            ids, chord_m = self._index.around(at, farthest_m, band)
+            found.append(ids[chord_m <= self._range_m[ids]])
+        return np.concatenate(found), np.repeat(np.arange(len(found)), [len(ids) for ids in found])
 
     def nearest_blocked(self, at: Position) -> Blocked | None:
         """Give the nearest camera and why it does not show the point; None without cameras."""

@@ -24,9 +24,12 @@ from alerting.ports import Channel
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.district import District
+from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
+from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.settings import InfluxSettings, Settings
+from groundwatch.store_writer import StoreWriter
 from groundwatch.training import Forests, Retraining, TrainingPlan, model_key
 from ingest.broker import LocalBroker, local_broker
 from ingest.intake import Intake
@@ -67,11 +70,12 @@ async def opened(
     clock: Clock | None = None,
     console: TextIO | None = None,
     channels: Mapping[str, Channel] | None = None,
+    wall: Clock | None = None,
 ) -> AsyncIterator[Program]:
     """Open every part and restore what was known; the parts are closed in reverse order.
 
     `clock` and `console` replace the settings' clock and standard error; `channels` replaces or
-    adds roads by name.
+    adds roads by name; `wall` replaces the host's clock where it is watched for being set.
 
     Raises:
         SettingsError, SourceError, StorageError, JournalError: a person must mend something.
@@ -98,6 +102,23 @@ async def opened(
         engine = await _engine(settings, district, parts, keepers.log)
         broker = await _broker(settings, stack)
         mqtt = mqtt_config(settings, broker)
+        source = MqttSource(mqtt, now=_receiving_clock(clock).now)
+        watched = Watched(
+            source=lambda: source.status,
+            log=keepers.log,
+            engine=engine,
+            deliverer=deliverer,
+            pipeline=await _pipeline(source, district, keepers.log, engine, clock),
+            shipper=Shipper(keepers.log, keepers.store, clock=SystemClock()),
+            writer=StoreWriter(
+                store=keepers.store,
+                journal=keepers.journal,
+                registry=district.registry,
+                now=clock.now,
+            ),
+            tasks=KeepGoing(),
+            wall=None if _is_event(clock) else wall or SystemClock(),
+        )
         program = Program(
             settings=settings,
             district=district,
@@ -108,12 +129,15 @@ async def opened(
             cards=cards,
             engine=engine,
             deliverer=deliverer,
-            source=(source := MqttSource(mqtt, now=_receiving_clock(clock).now)),
-            pipeline=await _pipeline(source, district, keepers.log, engine, clock),
-            shipper=Shipper(keepers.log, keepers.store, clock=SystemClock()),
+            source=source,
+            pipeline=watched.pipeline,
+            shipper=watched.shipper,
             broker=broker,
             mqtt=mqtt,
             started_at=clock.now(),
+            writer=watched.writer,
+            tasks=watched.tasks,
+            watch=SelfWatch(watched),
             models=_models(settings, keepers.store, clock),
         )
         _connect(program)
@@ -127,7 +151,10 @@ async def _keepers(settings: Settings, stack: AsyncExitStack) -> _Keepers:
     journal = SqlJournal(settings.journal_url, timeout_s=_JOURNAL_PATIENCE_S)
     await journal.open()
     stack.push_async_callback(journal.close)
-    await log.raise_floor(await journal.recorded_seq())
+    # A log that was put aside would else count from 1, below what the journal's rule states have
+    # seen, and everything new would be passed over as known.
+    newest = max(await journal.recorded_seq(), await journal.newest_state_seq())
+    await log.raise_floor(newest)
     store = _store(settings)
     stack.push_async_callback(store.close)
     return _Keepers(log, journal, store)
@@ -163,18 +190,16 @@ async def _pipeline(
 ) -> Pipeline:
     intake = Intake(district.registry)
     newest = await _remember(intake, log)
-    event_clock = clock if isinstance(clock, EventClock) else None
-    if event_clock is not None and newest is not None:
-        event_clock.tell(newest)
-    return Pipeline(source=source, intake=intake, log=log, engine=engine, event_clock=event_clock)
+    if isinstance(clock, EventClock) and newest is not None:
+        clock.tell(newest)
+    return Pipeline(source=source, intake=intake, log=log, engine=engine, clock=clock)
 
 
 def _connect(program: Program) -> None:
     """Let the parts that tell and the parts that listen know each other."""
     program.pipeline.on_status = program.note_statuses
-    program.engine.listeners.append(program.note_changes)
-    if program.models is not None:
-        program.pipeline.on_reports = program.models.forests.put
+    program.pipeline.on_reports = program.note_reports
+    program.engine.listeners += [program.writer.put, program.watch.note_changes]
 
 
 def _receiving_clock(clock: Clock) -> Clock:

@@ -3,6 +3,7 @@
 Works offline and starts nothing; `groundwatch check` prints what this finds.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,16 @@ from alerting.rules import PACK_FOLDER, Pack, load_packs, rules_for
 from gis_link.loaders import Resources, load_resources
 from sensors.registry import Registry
 from sensors.site import load_registry
+
+# Quantities that say how a machine stands; by themselves they are no danger.
+_DESCRIBES = frozenset(
+    {
+        *("rated_load_t", "radius_m", "hook_height_m", "slew_deg", "reeving", "travel_m"),
+        *("jib_angle_deg", "operator_code", "lift_state", "floor", "height_m", "door_open"),
+        *("rain_total_mm", "pump_running", "barrier_closed"),
+        *("battery_v", "battery_pct", "temperature_degc"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +44,19 @@ class District:
             for rule in rules_for(sensor, self.packs.get(sensor.kind))
             for missing in rule.not_judged
         ]
+
+    def without_rule(self) -> dict[str, int]:
+        """Count the sensors that no rule of any severity speaks of, by kind and quantity.
+
+        They are shown and stored, and no value of theirs ever warns. Left out is what only
+        describes a machine (radius, floor, battery, …).
+        """
+        found: Counter[str] = Counter()
+        for sensor in self.registry.sensors():
+            name = sensor.key.quantity
+            if name not in _DESCRIBES and not rules_for(sensor, self.packs.get(sensor.kind)):
+                found[f"{sensor.kind}/{name}"] += 1
+        return dict(sorted(found.items()))
 
 
 def counted(count: int, word: str) -> str:

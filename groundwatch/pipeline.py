@@ -2,19 +2,20 @@
 
 Nothing is acknowledged before the log owns it (contract C1). When the log cannot take more (disk
 full), readings are still judged so that a warning goes out, nothing is acknowledged, and the
-messages wait here, as many as the source lets be in flight, until the log can take them.
+messages wait here until the log can take them, in bounded number (`groundwatch.waiting`). What the
+sender gives again after a reconnect takes the place of what waited.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from alerting.engine import Engine
-from groundwatch.clock import EventClock
+from groundwatch.clock import Clock, EventClock
+from groundwatch.waiting import Held, Waiting, split
 from ingest.intake import Intake
 from ingest.source import Decoded, DeviceStatus, RawMessage, Source
 from sensors.model import Report
@@ -23,11 +24,15 @@ from storage.log import Log
 
 _LOG = logging.getLogger(__name__)
 _RETRY_S = 1.0
+_MAX_HELD = 8_000
 
 
 @dataclass(slots=True)
 class PipelineCounts:
-    """What went through since the start. `log_full` says why the log takes nothing, if so."""
+    """What went through since the start. `log_full` says why the log takes nothing, if so.
+
+    `waiting` are messages judged that wait for the log now, `unkept` those that found no room to.
+    """
 
     messages: int = 0
     reports: int = 0
@@ -36,30 +41,32 @@ class PipelineCounts:
     acknowledged: int = 0
     log_full: str = ""
     waiting: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A batch that is judged and not owned yet."""
-
-    batch: Sequence[RawMessage]
-    decoded: Decoded
+    unkept: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
 class Pipeline:
-    """Carries batches from one source to the engine until the source is closed."""
+    """Carries batches from one source to the engine until the source is closed.
+
+    At most `max_held` messages wait for a full log, or as many as the source lets be in flight if
+    that is more.
+    """
 
     source: Source
     intake: Intake
     log: Log
     engine: Engine
-    event_clock: EventClock | None = None
+    clock: Clock
+    max_held: int = _MAX_HELD
     on_status: Callable[[Sequence[DeviceStatus]], None] | None = None
     on_reports: Callable[[Sequence[Report]], None] | None = None
     counts: PipelineCounts = field(default_factory=PipelineCounts)
-    _held: deque[_Held] = field(default_factory=deque)
+    _held: Waiting = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        """Let batches wait for this source."""
+        self._held = Waiting(source=self.source, max_messages=self.max_held)
 
     async def run(self) -> None:
         """Carry until the source ends; then own what still waits, if the log takes it.
@@ -78,9 +85,13 @@ class Pipeline:
     async def own(self, decoded: Decoded) -> int:
         """Own and judge what did not come through the source (replayed from quarantine).
 
+        It counts as received now, in the log too, so that it is judged the same after a crash: what
+        lay in quarantine is late, and may raise but never clear. The quarantine knows when it came.
+
         Raises:
             LogFull: nothing of `decoded` is owned or judged.
         """
+        decoded.reports = _received_now(decoded.reports, self.clock)
         async with self._lock:
             seq = await self.log.own(decoded)
             if decoded.reports:
@@ -89,9 +100,7 @@ class Pipeline:
             return seq
 
     async def _carry(self, batch: Sequence[RawMessage]) -> None:
-        decoded = self.intake.decode(batch)
-        if self.event_clock is not None:
-            decoded.reports = _restamped(decoded.reports, self.event_clock)
+        decoded = self._decoded(batch)
         self.counts.messages += len(batch)
         self.counts.rejects += len(decoded.rejects)
         if decoded.statuses and self.on_status is not None:
@@ -99,13 +108,28 @@ class Pipeline:
         async with self._lock:
             if self._held:
                 await self._own_held()
-            held = _Held(batch, decoded)
+            held = Held(batch, decoded)
             if self._held or not await self._own(held):
                 await self.engine.judge_unowned(decoded.reports)
-                self._held.append(held)
-                self.counts.waiting += len(batch)
+                self._hold(held)
 
-    async def _own(self, held: _Held) -> bool:
+    def _decoded(self, batch: Sequence[RawMessage]) -> Decoded:
+        decoded = self.intake.decode(batch)
+        if isinstance(self.clock, EventClock):
+            decoded.reports = _received_now(decoded.reports, self.clock)
+        return decoded
+
+    def _hold(self, held: Held) -> None:
+        parts = split(held.batch)
+        for part in parts:
+            self._held.put(held if len(parts) == 1 else Held(part, self._decoded(part)))
+        self._count_held()
+
+    def _count_held(self) -> None:
+        self.counts.waiting = self._held.n_messages
+        self.counts.unkept = self._held.n_dropped
+
+    async def _own(self, held: Held) -> bool:
         """Own one batch, judge it, acknowledge it; False when the log takes nothing now."""
         decoded = held.decoded
         try:
@@ -128,8 +152,9 @@ class Pipeline:
         return True
 
     async def _own_held(self) -> None:
-        while self._held and await self._own(self._held[0]):
-            self.counts.waiting -= len(self._held.popleft().batch)
+        while self._held and await self._own(self._held.first):
+            self._held.take()
+            self._count_held()
 
     async def _retry(self) -> None:
         while True:
@@ -139,9 +164,13 @@ class Pipeline:
                     await self._own_held()
 
 
-def _restamped(reports: Sequence[Report], clock: EventClock) -> list[Report]:
-    """Let each report arrive, on the replay's clock, when the newest reading so far was taken."""
+def _received_now(reports: Sequence[Report], clock: Clock) -> list[Report]:
+    """Let each report arrive now; on a replay's clock, when the newest one so far was taken."""
+    if isinstance(clock, EventClock):
+        arrivals = [clock.tell(report.taken_at) for report in reports]
+    else:
+        arrivals = [clock.now()] * len(reports)
     return [
-        msgspec.structs.replace(report, received_at=clock.tell(report.taken_at))
-        for report in reports
+        msgspec.structs.replace(report, received_at=at)
+        for report, at in zip(reports, arrivals, strict=True)
     ]

@@ -7,41 +7,37 @@ stopping goes the other way round, here.
 import asyncio
 import gc
 import logging
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from alerting.book import Change
 from alerting.deliver import Deliverer
 from alerting.engine import Engine
 from alerting.errors import JournalError
-from alerting.model import Alert, AlertKind
 from alerting.unusual import Examined
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
 from groundwatch.district import District
+from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
+from groundwatch.self_watch import SelfWatch
 from groundwatch.settings import Settings
-from groundwatch.supervise import Away, problems
+from groundwatch.store_writer import StoreWriter
+from groundwatch.supervise import Problem, Standing
 from groundwatch.training import Forests, Judged, Retraining
 from ingest.broker import LocalBroker
 from ingest.mqtt import MqttConfig, MqttSource
 from ingest.source import DeviceStatus
-from sensors.registry import Registry
+from sensors.model import Report
 from storage.embedded import EmbeddedStore
 from storage.errors import LogFull, StorageError
 from storage.journal import SqlJournal
 from storage.log import Log
-from storage.ports import SiteRow, TelemetryStore
+from storage.ports import TelemetryStore
 from storage.ship import Shipper
 
 _LOG = logging.getLogger(__name__)
-_MAX_UNWRITTEN = 10_000
-_SITES_EVERY_S = 20.0
-_FIRST_SITES_S = 2.0
 _SWEEP_EVERY_S = 600.0
 _KEEP_NOTICES = timedelta(days=90)
 
@@ -90,16 +86,14 @@ class Program:
     broker: LocalBroker | None
     mqtt: MqttConfig
     started_at: datetime
+    writer: StoreWriter
+    tasks: KeepGoing
+    watch: SelfWatch
     models: Models | None = None
     http: HttpDoor | None = None
     devices_online: dict[tuple[str, str], DeviceStatus] = field(default_factory=dict)
-    changes: deque[Change] = field(default_factory=deque)
     store_problem: str = "not opened yet"
-    n_unwritten_dropped: int = 0
-    _wake_writer: asyncio.Event = field(default_factory=asyncio.Event)
     _is_stopping: bool = False
-    _broker_away: Away = field(default_factory=Away)
-    _store_away: Away = field(default_factory=Away)
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None] | None = None) -> None:
         """Run until `stop` is set, then stop gracefully: nothing owned is lost.
@@ -113,19 +107,26 @@ class Program:
         gc.freeze()
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.deliverer.run(), name="delivery")
-            shipping = group.create_task(self._ship(), name="shipping")
-            writing = group.create_task(self._write_transitions(), name="alerts to the store")
             ticking = group.create_task(self._tick(), name="timers")
-            sweeping = group.create_task(self._sweep(), name="housekeeping")
-            showing = group.create_task(self._show_sites(), name="sites to the store")
             carrying = group.create_task(self.pipeline.run(), name="pipeline")
-            serving = group.create_task(self._serve(), name="http")
-            learning = group.create_task(self._learn(), name="models")
+
+            def keep(name: str, make: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+                return group.create_task(self.tasks.run(name, make), name=name)
+
+            shipping = keep("shipping", self._ship)
+            serving = keep("http", self._serve)
+            kept = [
+                keep("alerts_to_store", self.writer.write_transitions),
+                keep("sites_to_store", self.writer.show_sites),
+                keep("housekeeping", self._sweep),
+                keep("models", self._learn),
+            ]
             stopping = group.create_task(stop.wait(), name="stop")
             if ready is not None:
                 ready()
             await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
             self._is_stopping = True
+            self.tasks.stop()
             stopping.cancel()
             if self.http is not None:
                 self.http.stop()
@@ -137,7 +138,7 @@ class Program:
             await self.deliverer.stop()
             self.shipper.stop()
             await asyncio.wait({shipping, serving}, timeout=15)
-            for task in (shipping, serving, writing, delivering, learning, sweeping, showing):
+            for task in (shipping, serving, delivering, *kept):
                 task.cancel()
 
     async def _serve(self) -> None:
@@ -181,7 +182,7 @@ class Program:
                 await asyncio.sleep(pause_s)
                 pause_s = min(15.0, pause_s * 2)
             else:
-                self.store_problem = ""
+                self.store_problem, self.writer.is_open = "", True
                 await self.shipper.run()
                 return
 
@@ -192,7 +193,8 @@ class Program:
             is_listening = self.source.status.connected and (
                 not isinstance(self.clock, EventClock) or self.clock.has_begun
             )
-            if is_listening and not was_listening:
+            has_jumped = self.watch.has_clock_jumped()
+            if is_listening and (has_jumped or not was_listening):
                 self.engine.judge.silence.start(now.timestamp())
             was_listening = is_listening
             await self.engine.tick(is_listening=is_listening)
@@ -212,20 +214,11 @@ class Program:
                 _LOG.warning("housekeeping failed", extra={"why": str(error)})
 
     async def _supervise(self) -> None:
-        source, ship, now_s = self.source.status, self.shipper.status(), time.monotonic()
-        store_away = bool(self.store_problem) or not ship.is_writing
-        found = problems(
-            source=source,
-            broker_away_s=self._broker_away.look(is_away=not source.connected, now_s=now_s),
-            log_full=self.pipeline.counts.log_full,
-            ship=ship,
-            store_away_s=self._store_away.look(is_away=store_away, now_s=now_s),
-        )
-        for name, problem in found.items():
-            if problem is None:
+        for name, verdict in (await self.watch.look()).items():
+            if isinstance(verdict, Problem):
+                await self.engine.raise_problem(name, verdict.text, verdict.severity)
+            elif verdict is Standing.OVER:
                 await self.engine.clear_problem(name)
-            else:
-                await self.engine.raise_problem(name, problem.text, problem.severity)
 
     async def _save_states(self, *, everything: bool = False) -> None:
         try:
@@ -233,70 +226,13 @@ class Program:
         except (JournalError, LogFull) as error:
             _LOG.warning("rule state could not be saved", extra={"why": str(error)})
 
-    def note_changes(self, changes: Sequence[Change]) -> None:
-        """Queue transitions for the store; the journal has them whatever happens here."""
-        for change in changes:
-            if len(self.changes) >= _MAX_UNWRITTEN:
-                self.changes.popleft()
-                self.n_unwritten_dropped += 1
-            self.changes.append(change)
-        self._wake_writer.set()
+    def note_reports(self, reports: Sequence[Report]) -> None:
+        """Look at what was judged just now: whose clock is right, and what the models say."""
+        self.watch.note_reports(reports)
+        if self.models is not None:
+            self.models.forests.put(reports)
 
     def note_statuses(self, statuses: Sequence[DeviceStatus]) -> None:
         """Keep what devices last said of themselves."""
         for status in statuses:
             self.devices_online[status.site, status.device] = status
-
-    async def _write_transitions(self) -> None:
-        while True:
-            await self._wake_writer.wait()
-            self._wake_writer.clear()
-            while self.changes:
-                change = self.changes[0]
-                try:
-                    await self.store.write_transition(change.alert, change.transition)
-                except StorageError:
-                    await asyncio.sleep(2.0)  # the shipper reports the same trouble
-                    continue
-                if self.changes and self.changes[0] is change:
-                    self.changes.popleft()
-
-    async def _show_sites(self) -> None:
-        """Write how sites stand now and then; apart from the timers, which wait for no database."""
-        await asyncio.sleep(_FIRST_SITES_S)
-        while True:
-            await self._write_sites(self.clock.now())
-            await asyncio.sleep(_SITES_EVERY_S)
-
-    async def _write_sites(self, now: datetime) -> None:
-        if self.store_problem:
-            return
-        try:
-            alerts = await self.journal.alerts(firing_only=True, limit=100_000)
-            await self.store.write_sites(site_rows(self.district.registry, alerts, now))
-        except (StorageError, JournalError) as error:
-            _LOG.info("site states not written", extra={"why": str(error)})
-
-
-def site_rows(registry: Registry, alerts: Sequence[Alert], now: datetime) -> list[SiteRow]:
-    """Sum up standing alerts by site for the map."""
-    worst: dict[str, int] = {}
-    firing: dict[str, int] = {}
-    blind: dict[str, int] = {}
-    for alert in alerts:
-        worst[alert.site] = max(worst.get(alert.site, 0), int(alert.severity))
-        counts = blind if alert.kind is AlertKind.BLIND else firing
-        counts[alert.site] = counts.get(alert.site, 0) + 1
-    return [
-        SiteRow(
-            site=site.id,
-            name=site.name,
-            lat=site.position.lat,
-            lon=site.position.lon,
-            worst=worst.get(site.id, 0),
-            n_firing=firing.get(site.id, 0),
-            n_blind=blind.get(site.id, 0),
-            at=now,
-        )
-        for site in registry.sites.values()
-    ]

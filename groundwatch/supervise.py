@@ -1,10 +1,14 @@
 """What is wrong with the program itself, decided in plain functions and told as alerts.
 
 A broker that is away makes every sensor silent at once; one alert that says so replaces hundreds.
+A problem is over only when something shows that it is: after a restart what stood before goes on
+standing until it has been looked at.
 """
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 
 from alerting.model import Severity
 from ingest.mqtt import SourceStatus
@@ -13,6 +17,8 @@ from storage.ship import ShipStatus
 BROKER_PATIENCE_S = 10.0
 STORE_PATIENCE_S = 60.0
 FIRST_STORE_PATIENCE_S = 15.0  # a database never reached is rather a mistake than an outage
+JOURNAL_PATIENCE_S = 10.0
+_MIN_MISDATED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,16 @@ class Problem:
 
     text: str
     severity: Severity
+
+
+class Standing(Enum):
+    """There is no problem to tell of: it is known to be over, or nothing is known yet."""
+
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+Verdict = Problem | Standing
 
 
 @dataclass(slots=True)
@@ -39,39 +55,145 @@ class Away:
         return now_s - self.since_s
 
 
-def problems(
-    *,
-    source: SourceStatus,
-    broker_away_s: float,
-    log_full: str,
-    ship: ShipStatus,
-    store_away_s: float,
-) -> Mapping[str, Problem | None]:
-    """Say for each of the program's own parts what is wrong with it, None where nothing is."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often something happened lately; `is_whole` once all of that time was watched."""
+
+    n: int = 0
+    is_whole: bool = False
+
+
+@dataclass(slots=True)
+class Lately:
+    """How much a count that only grows grew within the last `within_s`, by a monotonic time."""
+
+    within_s: float
+    _began_s: float | None = None
+    _total: int = 0
+    _grown: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def look(self, total: int, now_s: float) -> Counted:
+        """Take one look; what was counted before the first one is not lately."""
+        if self._began_s is None:
+            self._began_s, self._total = now_s, total
+        if total > self._total:
+            self._grown.append((now_s, total - self._total))
+            self._total = total
+        while self._grown and self._grown[0][0] <= now_s - self.within_s:
+            self._grown.popleft()
+        is_whole = now_s - self._began_s >= self.within_s
+        return Counted(sum(n for _, n in self._grown), is_whole)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one look at the program's parts gave.
+
+    `n_owned` are reports the log took since the start, `has_stored` says that the database took
+    something since, `n_unrecorded` are steps that wait for the journal, `given_up` notices that
+    reached nobody, `dropped_unseen` entries that left the quarantine unread, `unwritten` changes
+    that were left out of the database. `ahead` and `taken` are readings of the last minute that
+    were refused because they come from the future, and those that were not.
+    """
+
+    source: SourceStatus
+    broker_away_s: float
+    ship: ShipStatus
+    store_away_s: float
+    has_stored: bool
+    log_full: str = ""
+    n_owned: int = 0
+    n_unrecorded: int = 0
+    unrecorded_s: float = 0.0
+    given_up: Counted = field(default_factory=Counted)
+    dropped_unseen: Counted = field(default_factory=Counted)
+    unwritten: Counted = field(default_factory=Counted)
+    ahead: Counted = field(default_factory=Counted)
+    taken: Counted = field(default_factory=Counted)
+
+
+def problems(seen: Seen) -> Mapping[str, Verdict]:
+    """Say for each of the program's own parts what is wrong, that nothing is, or neither."""
     return {
-        "broker": _broker(source, broker_away_s),
-        "log": _log(log_full),
-        "store": _store(ship, store_away_s),
+        "broker": _broker(seen.source, seen.broker_away_s),
+        "log": _log(seen.log_full, seen.n_owned),
+        "store": _store(seen.ship, seen.store_away_s, has_stored=seen.has_stored),
+        "journal": _journal(seen.n_unrecorded, seen.unrecorded_s),
+        "notices": _notices(seen.given_up),
+        "quarantine": _quarantine(seen.dropped_unseen),
+        "unwritten": _unwritten(seen.unwritten),
+        "misdated": _misdated(seen.ahead.n, seen.taken.n),
     }
 
 
-def _broker(source: SourceStatus, away_s: float) -> Problem | None:
+def _broker(source: SourceStatus, away_s: float) -> Verdict:
+    if source.connected:
+        return Standing.OVER
     if away_s < BROKER_PATIENCE_S:
-        return None
+        return Standing.UNKNOWN
     text = f"no readings arrive: the broker is away ({source.reason}); every sensor is unseen"
     return Problem(text, Severity.SEVERE)
 
 
-def _log(full: str) -> Problem | None:
-    return Problem(f"readings cannot be kept: {full}", Severity.EXTREME) if full else None
+def _log(full: str, n_owned: int) -> Verdict:
+    if full:
+        return Problem(f"readings cannot be kept: {full}", Severity.EXTREME)
+    return Standing.OVER if n_owned else Standing.UNKNOWN
 
 
-def _store(ship: ShipStatus, away_s: float) -> Problem | None:
+def _store(ship: ShipStatus, away_s: float, *, has_stored: bool) -> Verdict:
     if ship.needs_a_person:
         return Problem(f"the database refuses readings: {ship.last_error}", Severity.MODERATE)
     if away_s < (STORE_PATIENCE_S if ship.last_ok_at else FIRST_STORE_PATIENCE_S):
-        return None
+        is_here = has_stored and ship.is_writing and not away_s
+        return Standing.OVER if is_here else Standing.UNKNOWN
     text = (
         f"the database is away ({ship.last_error}); {ship.behind_reports} reports wait in the log"
     )
     return Problem(text, Severity.MINOR)
+
+
+def _journal(n_unrecorded: int, away_s: float) -> Verdict:
+    """The program does not start without its journal, so that nothing waiting is evidence."""
+    if not n_unrecorded:
+        return Standing.OVER
+    if away_s < JOURNAL_PATIENCE_S:
+        return Standing.UNKNOWN
+    text = f"the journal is away: warnings go out, {_some(n_unrecorded, 'step')} not recorded yet"
+    return Problem(text, Severity.SEVERE)
+
+
+def _notices(given_up: Counted) -> Verdict:
+    if given_up.n:
+        text = f"{_some(given_up.n, 'notice')} reached nobody: look at the channels and at people's"
+        return Problem(f"{text} addresses; alerts list whom to tell", Severity.SEVERE)
+    return _once_watched(given_up)
+
+
+def _quarantine(dropped: Counted) -> Verdict:
+    if dropped.n:
+        text = f"the quarantine is full: {_some(dropped.n, 'entry', 'entries')} left it unread"
+        return Problem(text, Severity.MINOR)
+    return _once_watched(dropped)
+
+
+def _unwritten(unwritten: Counted) -> Verdict:
+    if unwritten.n:
+        text = f"{_some(unwritten.n, 'change')} of alerts missing in the database; the journal"
+        return Problem(f"{text} has all of them", Severity.MINOR)
+    return _once_watched(unwritten)
+
+
+def _misdated(n_ahead: int, n_taken: int) -> Verdict:
+    if n_ahead >= _MIN_MISDATED and n_ahead > n_taken:
+        text = f"readings come from the future: is this machine's clock right? {n_ahead} were"
+        return Problem(f"{text} refused within a minute, {n_taken} taken", Severity.SEVERE)
+    return Standing.OVER if n_taken > n_ahead else Standing.UNKNOWN
+
+
+def _once_watched(counted: Counted) -> Standing:
+    return Standing.OVER if counted.is_whole else Standing.UNKNOWN
+
+
+def _some(n: int, word: str, words: str = "") -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {words or word + 's'}"

@@ -1,7 +1,8 @@
 """A broker on loopback for those who have none: mosquitto if installed, else the embedded amqtt.
 
 mosquitto is a program of its own: it keeps sessions and queues on disk, and if this program is
-killed, it goes on taking messages and is found again by the next run.
+killed, it goes on taking messages and is found again by the next run. It writes them every few
+seconds and not one by one, so that a mosquitto that is killed itself loses the last of them.
 """
 
 import asyncio
@@ -28,12 +29,17 @@ Preference = Literal["auto", "mosquitto", "amqtt"]
 
 _START_S = 20.0
 _STOP_S = 5.0
+# mosquitto writes its whole queue each time, some 1 ms for a thousand messages, and does nothing else
+# meanwhile; saving after every ten changes instead cost a third of a core at 1,000 messages/s.
+_SAVED_EVERY_S = 5
 _MAX_LOG_BYTES = 5 * 1024 * 1024
 # A user's PATH often leaves these out, and Debian puts mosquitto into the first.
 _SBIN = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 _PROMISES = {
-    "mosquitto": "keeps sessions and undelivered messages on disk and delivers again what was not "
-    "acknowledged; MQTT 5 and 3.1.1",
+    "mosquitto": "keeps sessions and undelivered messages on disk, written every "
+    f"{_SAVED_EVERY_S} s, and delivers again what was not acknowledged; if it is killed itself or "
+    f"the power fails, what came in its last {_SAVED_EVERY_S} s and was not delivered yet is lost; "
+    "MQTT 5 and 3.1.1",
     "amqtt": "keeps sessions and queues in memory only: whatever is under way is lost when it "
     "ends, messages received but not acknowledged are not sent again, and it speaks MQTT 3.1.1 "
     "only; good for a trial, not for a site",
@@ -132,7 +138,7 @@ def mosquitto_config(home: Path, port: int) -> str:
             "allow_anonymous true",
             "persistence true",
             f"persistence_location {home}/",
-            "autosave_interval 30",
+            f"autosave_interval {_SAVED_EVERY_S}",
             "max_inflight_messages 0",
             "max_queued_messages 1000000",
             "max_queued_bytes 536870912",

@@ -222,6 +222,7 @@ class Intake:
             else:
                 newest_broken = newest_broken or _newest_beyond(samples, not_before, latest)
                 reason = self._take_misdated(turn, message, desk, (sample, newest_broken))
+                self.counts.ahead += reason is not None and sample.taken_at > latest
             if reason is not None:
                 refused.append((sample.part, reason))
         if refused or faults:

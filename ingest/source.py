@@ -12,8 +12,8 @@ from sensors.model import Report
 class RawMessage(msgspec.Struct, frozen=True, gc=False):
     """Topic and bytes exactly as received.
 
-    `token` belongs to the source that made the message: it is what the source needs to acknowledge
-    it, and means nothing to anybody else.
+    `token` is what the source that made the message needs to acknowledge it, None where there is
+    nothing to acknowledge; its first number grows with each connection.
     """
 
     topic: str
@@ -73,6 +73,10 @@ class Source(Protocol):
 
     async def acknowledge(self, messages: Sequence[RawMessage]) -> None:
         """Tell the sender that these are owned; those of an earlier connection are ignored."""
+        ...
+
+    def gives_again(self, message: RawMessage) -> bool:
+        """Tell whether this one, if never acknowledged, comes once more on this connection."""
         ...
 
 

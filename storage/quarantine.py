@@ -2,7 +2,8 @@
 
 The functions run inside the log's own connection and transactions, so that a message is owned and
 its rejects are kept in one commit. The quarantine is bounded: when it is full, what has been
-replayed already goes first, then the oldest, and a counter says how many went unseen.
+replayed already goes first, then the oldest of the topic that takes most of it, so that one wrong
+device cannot drive out what others sent. A counter says how many went unseen.
 """
 
 import sqlite3
@@ -29,10 +30,38 @@ CREATE TABLE IF NOT EXISTS quarantine (
 );
 CREATE INDEX IF NOT EXISTS quarantine_replayed
     ON quarantine (replayed_us) WHERE replayed_us IS NOT NULL;
+CREATE INDEX IF NOT EXISTS quarantine_by_topic ON quarantine (topic);
+CREATE TABLE IF NOT EXISTS quarantine_share (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic TEXT NOT NULL UNIQUE,
+    n_rows INTEGER NOT NULL,
+    n_bytes INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS quarantine_share_rows ON quarantine_share (n_rows DESC, id);
+CREATE INDEX IF NOT EXISTS quarantine_share_bytes ON quarantine_share (n_bytes DESC, id);
+INSERT INTO quarantine_share (topic, n_rows, n_bytes)
+    SELECT topic, COUNT(*), SUM(n_bytes) FROM quarantine
+    WHERE NOT EXISTS (SELECT 1 FROM quarantine_share) GROUP BY topic ORDER BY MIN(id);
+CREATE TRIGGER IF NOT EXISTS quarantine_grown AFTER INSERT ON quarantine BEGIN
+    INSERT INTO quarantine_share (topic, n_rows, n_bytes) VALUES (new.topic, 1, new.n_bytes)
+        ON CONFLICT (topic) DO UPDATE
+        SET n_rows = n_rows + 1, n_bytes = n_bytes + excluded.n_bytes;
+END;
+CREATE TRIGGER IF NOT EXISTS quarantine_shrunk AFTER DELETE ON quarantine BEGIN
+    UPDATE quarantine_share SET n_rows = n_rows - 1, n_bytes = n_bytes - old.n_bytes
+        WHERE topic = old.topic;
+    DELETE FROM quarantine_share WHERE topic = old.topic AND n_rows < 1;
+END;
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 """
 _COUNTERS = ("rows", "bytes", "total", "dropped_replayed", "dropped_unseen")
 _ROW_OVERHEAD = 64
+_OLDEST_OF_LARGEST = {
+    "n_rows": "SELECT id, n_bytes FROM quarantine WHERE topic ="
+    " (SELECT topic FROM quarantine_share ORDER BY n_rows DESC, id LIMIT 1) ORDER BY id LIMIT 1",
+    "n_bytes": "SELECT id, n_bytes FROM quarantine WHERE topic ="
+    " (SELECT topic FROM quarantine_share ORDER BY n_bytes DESC, id LIMIT 1) ORDER BY id LIMIT 1",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +195,8 @@ def _make_room(
         counter = "dropped_replayed"
         if victim is None:
             counter = "dropped_unseen"
-            victim = connection.execute(
-                "SELECT id, n_bytes FROM quarantine ORDER BY id LIMIT 1"
-            ).fetchone()
+            most = "n_rows" if counts["rows"] > caps.max_rows else "n_bytes"
+            victim = connection.execute(_OLDEST_OF_LARGEST[most]).fetchone()
         connection.execute("DELETE FROM quarantine WHERE id = ?", (victim[0],))
         counts["rows"] -= 1
         counts["bytes"] -= victim[1]

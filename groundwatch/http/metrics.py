@@ -92,6 +92,8 @@ def _of_intake(program: Program) -> Numbers:
             intake.implausible,
         ),
         ("restamped", "Samples stamped with their time of arrival", intake.restamped),
+        ("unforeseen", "Messages refused for a fault of the program", intake.unforeseen),
+        ("unkept", "Messages judged that found no room to wait for the log", counts.unkept),
         ("shipped", "Reports written to the database", ship.n_shipped),
         ("refused", "Reports the database refused", ship.n_refused),
         ("source_reconnects", "Connections to the broker after the first", _reconnects(program)),

@@ -38,6 +38,8 @@ class MqttSource:
         self._closing = asyncio.Event()
         self._is_iterated = False
         self._generation = 0
+        self._connected_as = 0  # the generation of the last connection that was made
+        self._session_since = 0  # and of the first one of the session that the broker keeps
         self._n_connects = 0
         self._n_failures = 0
         self._opened_at = 0.0
@@ -93,6 +95,11 @@ class MqttSource:
             [each.token[1] for each in messages if each.token and each.token[0] == generation]
         )
         self._wake.set()
+
+    def gives_again(self, message: RawMessage) -> bool:
+        """Tell whether a message is of an earlier connection, and the broker kept the session."""
+        token = message.token
+        return token is not None and self._session_since <= token[0] < self._connected_as
 
     async def close(self, timeout_s: float = 5.0) -> None:
         """Stop reading, wait until what was given is acknowledged, and disconnect.
@@ -153,6 +160,9 @@ class MqttSource:
                 "%s kept no session for us: what was sent while we were away may be lost",
                 self._config.place,
             )
+        self._connected_as = link.generation
+        if not link.session_present:
+            self._session_since = link.generation
         self._n_connects += 1
         self._note(connected=True, reason="connected")
 

@@ -212,6 +212,13 @@ async def test_recorded_seq_never_goes_back(journal: AnyJournal) -> None:
     assert seen == [5, 5, 5, 6]
 
 
+async def test_the_newest_state_is_the_one_of_the_highest_block(journal: AnyJournal) -> None:
+    assert await journal.newest_state_seq() == 0
+    states = [RuleState(key=f"s|d{seq}|", seq=seq, blob=b"") for seq in (3, 1_000_000, 7)]
+    await journal.save_states(states)
+    assert await journal.newest_state_seq() == 1_000_000
+
+
 async def test_actions_come_oldest_first(journal: AnyJournal) -> None:
     late, early = an_action(at=T0 + SECOND), an_action(action="note", note="看到了 🌊")
     await journal.record(Effects(alerts=(an_alert(),), actions=(late,)))

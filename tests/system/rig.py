@@ -38,6 +38,9 @@ class Settings:
         return path
 
 
+RUNNING: "list[Running]" = []
+
+
 @dataclass
 class Running:
     """One process of `groundwatch run`."""
@@ -46,6 +49,7 @@ class Running:
     process: asyncio.subprocess.Process | None = None
     url: str = ""
     said: list[str] = field(default_factory=list)
+    _reading: "asyncio.Task[None] | None" = None
 
     async def start(self) -> "Running":
         words = ["run", "--config", str(self.config), "--port", "0", "--log-json"]
@@ -57,6 +61,7 @@ class Running:
             limit=2**24,
         )
         self.url = ""
+        RUNNING.append(self)
         async with asyncio.timeout(60):
             while not self.url:
                 line = await self._line()
@@ -99,7 +104,10 @@ class Running:
         if self.process.returncode is None:
             os.kill(self.process.pid, number)
         code = await self.process.wait()
-        await self._reading
+        if self in RUNNING:
+            RUNNING.remove(self)
+        if self._reading is not None:
+            await self._reading
         return code
 
     async def get(self, path: str, **params: Any) -> Any:

@@ -54,7 +54,8 @@ async def history_of(running: Running) -> list[Any]:
     rows = (await running.get("/history", limit=10000))["items"]
     assert rows
     return [
-        (row["sensor"], row["rule_id"], row["kind"], row["severity"], row["taken_at"]) for row in rows
+        (row["sensor"], row["rule_id"], row["kind"], row["severity"], row["taken_at"])
+        for row in rows
     ]
 
 
