@@ -4,6 +4,7 @@ The golden cards are the whole of what a duty officer reads. After an intended c
 anew with `python -m tests.unit.groundwatch.test_cards` and read the difference.
 """
 
+import asyncio
 import math
 import time
 from collections.abc import Iterable
@@ -226,10 +227,7 @@ async def test_far_outside_the_district_is_said() -> None:
 def test_no_alert_makes_the_desk_raise(
     position: Position, hazard: str, severity: Severity, kind: AlertKind
 ) -> None:
-    looked_up = desk().card(alert(hazard, position, severity, kind=kind))
-    with pytest.raises(StopIteration) as done:
-        looked_up.send(None)
-    card = done.value.value
+    card = asyncio.run(desk().card(alert(hazard, position, severity, kind=kind)))
     assert isinstance(card, Card)
     assert card.teams or card.shortfall or card.missing
 
