@@ -10,17 +10,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
-from alerting.engine import Engine
 from groundwatch.clock import Clock, EventClock
 from groundwatch.waiting import Held, Waiting, split
 from ingest.intake import Intake
-from ingest.source import Decoded, DeviceStatus, RawMessage, Source
+from ingest.source import Decoded, DeviceStatus, Owner, RawMessage, Source
 from sensors.model import Report
 from storage.errors import LogFull
-from storage.log import Log
 
 _LOG = logging.getLogger(__name__)
 _RETRY_S = 1.0
@@ -44,6 +43,18 @@ class PipelineCounts:
     unkept: int = 0
 
 
+class Examiner(Protocol):
+    """Judges reports (implemented by `alerting.engine.Engine`)."""
+
+    async def take(self, seq: int, reports: Sequence[Report], /) -> object:
+        """Judge what is owned, as block `seq`."""
+        ...
+
+    async def judge_unowned(self, reports: Sequence[Report], /) -> None:
+        """Judge what is not owned yet and comes again."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Pipeline:
     """Carries batches from one source to the engine until the source is closed.
@@ -54,8 +65,8 @@ class Pipeline:
 
     source: Source
     intake: Intake
-    log: Log
-    engine: Engine
+    log: Owner
+    engine: Examiner
     clock: Clock
     max_held: int = _MAX_HELD
     on_status: Callable[[Sequence[DeviceStatus]], None] | None = None

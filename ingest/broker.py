@@ -29,8 +29,8 @@ Preference = Literal["auto", "mosquitto", "amqtt"]
 
 _START_S = 20.0
 _STOP_S = 5.0
-# mosquitto writes its whole queue each time, some 1 ms for a thousand messages, and does nothing else
-# meanwhile; saving after every ten changes instead cost a third of a core at 1,000 messages/s.
+# mosquitto writes its whole queue each time, about 1 ms per thousand messages, and does nothing
+# else meanwhile; saving after every ten changes cost a third of a core at 1,000 messages/s.
 _SAVED_EVERY_S = 5
 _MAX_LOG_BYTES = 5 * 1024 * 1024
 # A user's PATH often leaves these out, and Debian puts mosquitto into the first.

@@ -1,7 +1,8 @@
 """Looking at what could not be decoded, and decoding it again after something was mended.
 
 `storage.log.Log` is the shelf; after a codec or a site file was corrected, `replay` gives each
-message another chance, in order of arrival and with its first time of arrival.
+message another chance, in order of arrival and with its first time of arrival; the owner may let it
+count as received later, and `groundwatch.pipeline` does.
 """
 
 from collections.abc import Sequence

@@ -91,7 +91,8 @@ class HttpServer:
                 "the HTTP interface asks for no login: whoever reaches it can acknowledge alerts",
                 extra={"host": host, "port": self._port},
             )
-        config = uvicorn.Config(
+        self._is_stopping = False
+        self._config = uvicorn.Config(
             self.app,
             http="httptools",
             ws="none",
@@ -105,7 +106,7 @@ class HttpServer:
             timeout_keep_alive=15,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        self._server = _Uvicorn(config)
+        self._server = _Uvicorn(self._config)
 
     @property
     def port(self) -> int:
@@ -113,20 +114,29 @@ class HttpServer:
         return int(self._port)
 
     async def run(self) -> None:
-        """Answer until `stop`, or until cancelled; open event streams are told and ended."""
+        """Answer until `stop`, or until cancelled; open event streams are told and ended.
+
+        It may be run again after it failed: each run has a copy of the socket, which it closes.
+        """
         hub = self.app.state.hub
+        if self._is_stopping:
+            return
+        hub.is_closed = False
+        self._server = _Uvicorn(self._config)
+        listener = self._listener.dup()
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._tell(), name="event stream status")
             try:
-                await self._server.serve(sockets=[self._listener])
+                await self._server.serve(sockets=[listener])
             except asyncio.CancelledError:
                 hub.close()
                 self._server.force_exit = True
                 if self._server.started:
-                    await self._server.shutdown(sockets=[self._listener])
+                    await self._server.shutdown(sockets=[listener])
                 raise
             finally:
                 telling.cancel()
+                listener.close()
 
     async def _tell(self) -> None:
         """Know what stands before the journal may be away, then tell the status."""
@@ -137,4 +147,5 @@ class HttpServer:
     def stop(self) -> None:
         """Take no new connection; requests under way are answered, event streams end."""
         self.app.state.hub.close()
-        self._server.should_exit = True
+        self._is_stopping = self._server.should_exit = True
+        self._listener.close()

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -264,9 +265,9 @@ async def main():
         pass
     else:
         raise SystemExit("it never was full")
-    for n in range(3):
+    for _ in range(3):
         try:
-            await log.own(Decoded(batch(0, 100).reports, [reject(0)]))
+            await log.own(Decoded(batch(n * 100, 100).reports, [reject(n)]))
         except LogFull as error:
             assert "free space" in str(error), error
         else:
@@ -423,6 +424,41 @@ async def test_a_full_quarantine_lets_the_replayed_go_first_then_the_oldest(tmp_
     counts = (await log.status()).quarantine
     assert (counts.n_rows, counts.n_total) == (5, 8)
     assert (counts.n_dropped_replayed, counts.n_dropped_unseen) == (2, 1)
+    await log.close()
+
+
+@pytest.mark.parametrize("caps", [QuarantineCaps(max_rows=20), QuarantineCaps(max_bytes=20_000)])
+async def test_one_wrong_device_does_not_drive_out_what_others_sent(
+    tmp_path: Path, caps: QuarantineCaps
+) -> None:
+    log = await opened(tmp_path / "log.db", quarantine=caps)
+    others = [reject(n) for n in range(5)]
+    await log.own(Decoded([], others))
+    flood = [Undecodable("gw/1/s/wrong/telemetry", b"x" * 900, T0, f"f{n}") for n in range(200)]
+    for start in range(0, 200, 7):
+        await log.own(Decoded([], flood[start : start + 7]))
+    left = await log.quarantined()
+    assert [q.reason for q in left[:5]] == [each.reason for each in others]
+    assert [q.reason for q in left[5:]] == [f"f{n}" for n in range(200 - len(left) + 5, 200)]
+    await log.close()
+
+
+async def test_a_quarantine_filled_before_shares_were_counted_is_shared_out_on_opening(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "log.db"
+    log = await opened(path)
+    await log.own(Decoded([], [reject(1), *(reject(7) for _ in range(8))]))
+    await log.close()
+    with closing(sqlite3.connect(path)) as older:
+        older.executescript(
+            "DROP TRIGGER quarantine_grown; DROP TRIGGER quarantine_shrunk;"
+            " DROP TABLE quarantine_share; DROP INDEX quarantine_by_topic;"
+        )
+    log = await opened(path, quarantine=QuarantineCaps(max_rows=5))
+    await log.own(Decoded([], [reject(2)]))
+    assert [q.reason for q in await log.quarantined()] == ["no. 1", "no. 7", "no. 7", "no. 7",
+        "no. 2"]  # fmt: skip
     await log.close()
 
 

@@ -14,11 +14,13 @@ class Task:
     def __init__(self, n_failures: int) -> None:
         self.n_failures = n_failures
         self.n_runs = 0
+        self.has_begun = asyncio.Event()
         self.is_up = asyncio.Event()
         self.gate = asyncio.Event()
 
     async def run(self) -> None:
         self.n_runs += 1
+        self.has_begun.set()
         if self.n_runs <= self.n_failures:
             raise LookupError("a defect nobody thought of")
         self.is_up.set()
@@ -52,7 +54,9 @@ async def test_a_task_that_fails_is_started_again_and_told(
         assert keep.verdicts()["task_shipping"] is Standing.OVER
         task.gate.set()
     assert task.n_runs == 4
-    assert caplog.text.count("a defect nobody thought of") == 3  # each with its traceback
+    assert (
+        caplog.text.count("LookupError: a defect nobody thought of") == 3
+    )  # each with its traceback
 
 
 async def test_of_a_task_just_started_nothing_is_known_and_one_that_ended_is_well() -> None:
@@ -71,8 +75,7 @@ async def test_after_a_stop_nothing_is_started_again() -> None:
     keep = KeepGoing(first_pause_s=60)
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(keep.run("http", task.run))
-        while not task.n_runs:
-            await asyncio.sleep(0)
+        await task.has_begun.wait()
         keep.stop()
     assert task.n_runs == 1
 

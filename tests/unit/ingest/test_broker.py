@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -59,6 +60,17 @@ async def test_amqtt_says_what_it_cannot_promise(tmp_path: Path) -> None:
         assert "lost" in broker.promises
         assert "not sent again" in broker.promises
         assert broker.version == 311
+
+
+async def test_mosquitto_says_what_it_may_lose_and_is_set_to_lose_no_more(tmp_path: Path) -> None:
+    with needs_mosquitto():
+        async with local_broker(tmp_path, prefer="mosquitto") as broker:
+            said = re.search(
+                r"what came in its last (\d+) s and was not delivered", broker.promises
+            )
+            assert said is not None
+            conf = (tmp_path / "mosquitto" / "mosquitto.conf").read_text()
+            assert f"\nautosave_interval {said[1]}\n" in conf
 
 
 async def test_auto_takes_mosquitto_where_it_is_installed(tmp_path: Path) -> None:

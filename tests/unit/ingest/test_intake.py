@@ -1,16 +1,20 @@
 """From messages to reports: look-up, calibration, quality, clocks, duplicates, and refusals."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.codecs.sample import Fault, Sample
+from ingest.codecs.table import Address, Lane
 from ingest.intake import Intake
 from ingest.source import Decoded, RawMessage
 from sensors.model import Qc
+from sensors.registry import ClockRule, FutureRule, Registry
 from tests import builders
 from tests.unit.ingest.messages import RECEIVED_AT, TAKEN_AT, message, sample
 
@@ -205,6 +209,132 @@ def test_two_restamped_messages_of_one_moment_are_both_kept(restamping: Intake) 
     assert [each.values["wind_ms"] for each in decoded.reports] == [1, 2, 3]
     assert len({each.taken_at for each in decoded.reports}) == 3
     assert decoded.rejects == []
+
+
+def test_restamped_values_are_suspect_at_best(restamping: Intake) -> None:
+    broken = datetime(1970, 1, 1, tzinfo=UTC)
+    decoded = restamping.decode(
+        [message(sample(broken, wind_ms=1, moment_pct=2)), message(sample(broken, wind_ms=80))]
+    )
+    assert [each.qc for each in decoded.reports] == [
+        {"wind_ms": Qc.SUSPECT, "moment_pct": Qc.SUSPECT},
+        {"wind_ms": Qc.FAIL},
+    ]
+    (in_time,) = restamping.decode([message(sample(wind_ms=1))]).reports
+    assert in_time.qc == {}
+
+
+def test_what_restamping_would_put_before_all_time_is_refused(restamping: Intake) -> None:
+    first, last = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+    sent = message(sample(last, wind_ms=1), sample(first, wind_ms=2), sample(wind_ms=3))
+    decoded = restamping.decode([sent])
+    assert [each.values["wind_ms"] for each in decoded.reports] == [1, 3]
+    assert reasons(decoded) == [
+        "taken at 0001-01-02T00:00:00+00:00, before 2020-01-01: a broken clock"
+    ]
+    assert restamping.counts.unforeseen == 0
+
+
+def test_thousands_of_samples_of_one_broken_instant_are_stamped_without_delay(
+    restamping: Intake,
+) -> None:
+    broken = datetime(1970, 1, 1, tzinfo=UTC)
+    moments = [broken + timedelta(microseconds=n // 2) for n in range(3000)]
+    start_s = time.process_time()
+    decoded = restamping.decode([message(*({"at": each.isoformat(), "readings": {"wind_ms": 1}}
+        for each in moments))])  # fmt: skip
+    assert len({each.taken_at for each in decoded.reports}) == len(moments)
+    assert time.process_time() - start_s < 1.0  # some 0.1 s; seconds where each walks past all
+
+
+# What nobody foresaw
+
+
+class Stumbling:
+    """A codec with a fault: it raises what it is told to."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+
+    def decode(self, payload: bytes, /) -> tuple[list[Sample], list[Fault]]:
+        if payload == b"stumble":
+            raise self.fault
+        return [Sample(TAKEN_AT, None, "", {"wind_ms": 1.0}, 0)], []
+
+    def parts(self, payload: bytes, /) -> list[bytes]:
+        return [payload]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OverflowError("date value out of range"),
+        KeyError("x"),
+        TypeError("no"),
+        RecursionError("deep"),
+        AttributeError("none"),
+    ],
+)
+def test_a_message_that_our_code_stumbles_over_is_put_aside_and_the_next_is_read(
+    registry: Registry, fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    intake = Intake(
+        registry,
+        lanes=[Lane("x/+/+", Stumbling(fault), lambda levels: Address(levels[1], levels[2]))],
+    )
+    batch = [RawMessage("x/site/TC-1", each, RECEIVED_AT) for each in (b"stumble", b"good")]
+    decoded = intake.decode(batch)
+    assert len(decoded.reports) == 1
+    (reject,) = decoded.rejects
+    assert reject.reason.startswith(f"could not be read: {type(fault).__name__}: ")
+    assert reject.payload == b"stumble"
+    assert (intake.counts.unforeseen, intake.counts.rejects) == (1, 1)
+    assert "could not be read" in caplog.text
+
+
+_INSTANTS = st.one_of(
+    st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat),
+    st.sampled_from(
+        ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59"]
+    ),
+    st.integers(-(10**18), 10**18),
+    st.floats(),
+)
+_SAMPLES = st.fixed_dictionaries(
+    {
+        "at": _INSTANTS,
+        "readings": st.dictionaries(
+            st.sampled_from(["wind_ms", "load_t", "colour"]), st.floats() | st.none(), max_size=3
+        ),
+    },
+    optional={"point": st.text(max_size=3), "seq": st.integers()},
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+_PAYLOADS = st.one_of(
+    st.binary(),
+    (_JSON | st.lists(_SAMPLES, max_size=8) | _SAMPLES).map(lambda each: json.dumps(each).encode()),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(["telemetry", "event", "status"]), _PAYLOADS), max_size=4),
+    st.sampled_from(FutureRule),
+)
+def test_no_message_whatever_is_in_it_stops_or_surprises_the_intake(
+    registry: Registry, sent: list[tuple[str, bytes]], future: FutureRule
+) -> None:
+    clock = ClockRule(future=future, not_before=datetime(2020, 1, 1, tzinfo=UTC))
+    sites = [replace(site, clock=clock) for site in registry.sites.values()]
+    intake = Intake(Registry(sites))
+    for leaf, payload in sent:
+        decoded = intake.decode([RawMessage(f"gw/1/site/TC-1/{leaf}", payload, RECEIVED_AT)])
+        intake.remember(decoded.reports)
+    assert intake.counts.unforeseen == 0
 
 
 # Duplicates

@@ -213,7 +213,28 @@ async def test_a_broker_that_dies_and_comes_back_is_found_again_and_nothing_is_l
         await send(port, b"after")
         await until(lambda: len(got) == 3)
         assert [each.payload for each in got] == [b"before", b"before", b"after"]
+        assert [source.gives_again(each) for each in got] == [True, False, False]
         assert source.status.n_reconnects == 1
+    servers.stop(port)
+
+
+@pytest.mark.broker
+async def test_what_a_broker_forgot_with_our_session_is_not_expected_again(tmp_path: Path) -> None:
+    for each in ("one", "two"):
+        (tmp_path / each).mkdir()
+    port = await asyncio.to_thread(servers.start_mosquitto, tmp_path / "one")
+    source = MqttSource(quick(port), now=now)
+    async with collected(source) as got:
+        await until(lambda: source.status.connected)
+        await send(port, b"before")
+        await until(lambda: len(got) == 1)
+        servers.kill(port)
+        await until(lambda: not source.status.connected)
+        await asyncio.to_thread(servers.start_mosquitto, tmp_path / "two", port=port)
+        await until(lambda: source.status.connected)
+        await send(port, b"after")
+        await until(lambda: len(got) == 2)
+        assert [source.gives_again(each) for each in got] == [False, False]
     servers.stop(port)
 
 

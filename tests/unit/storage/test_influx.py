@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
 
 from sensors.model import Report
-from storage.errors import StoreRefused, StoreUnavailable
-from storage.influx import InfluxConfig
+from storage.errors import RowRefused, StoreRefused, StoreUnavailable
+from storage.influx import InfluxConfig, InfluxStore
 from storage.influx.answers import DatabaseMissing, Rejection, judge
 from storage.influx.influxql import Cells, cells, windows
 from storage.influx.placing import Item, place
+from tests.contract.journal_values import a_transition, an_alert
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -241,3 +244,24 @@ def test_errors_inside_an_answer_are_raised() -> None:
 )
 def test_times_are_read_as_number_or_text(stamp: object) -> None:
     assert Cells("m", {}, {"time": stamp}).taken_at == T0 + timedelta(microseconds=1)
+
+
+async def test_an_alert_that_it_will_never_take_is_told_from_a_refusal_of_us(
+    httpserver: HTTPServer,
+) -> None:
+    ping = Response(status=204, headers={"X-Influxdb-Version": "1.6.7"})
+    httpserver.expect_request("/ping").respond_with_response(ping)
+    httpserver.expect_request("/query").respond_with_json({"results": [{}]})
+    httpserver.expect_oneshot_request("/write").respond_with_json(
+        {"error": 'partial write: field type conflict: input field "value" dropped=1'}, status=400
+    )
+    httpserver.expect_oneshot_request("/write").respond_with_json(
+        {"error": "authorization failed"}, status=401
+    )
+    store = InfluxStore(InfluxConfig(url=httpserver.url_for(""), database="groundwatch"))
+    with pytest.raises(RowRefused, match="field type conflict"):
+        await store.write_transition(an_alert(), a_transition())
+    with pytest.raises(StoreRefused, match="authorization failed") as told:
+        await store.write_transition(an_alert(), a_transition())
+    await store.close()
+    assert not isinstance(told.value, RowRefused)

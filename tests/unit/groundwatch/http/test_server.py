@@ -84,6 +84,28 @@ async def test_a_cancelled_server_lets_go_of_everything(tmp_path: Path) -> None:
     bind("127.0.0.1", server.port).close()
 
 
+async def test_a_server_that_ended_in_trouble_can_be_run_again(tmp_path: Path) -> None:
+    settings = load_settings(
+        None, sites=EXAMPLE, state=tmp_path, mqtt={"host": "127.0.0.1", "port": 1}
+    )
+    with bind("127.0.0.1", 0) as listener:
+        async with opened(settings, load_district(EXAMPLE)) as program:
+            server = HttpServer(program, listener)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(2):
+                    running = group.create_task(server.run())
+                    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+                    writer.close()
+                    running.cancel()
+                    await asyncio.wait({running})
+                server.stop()
+                await server.run()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", server.port)
+
+
 def test_the_committed_openapi_document_is_that_of_the_code() -> None:
     committed = (DOCS / "openapi.json").read_text(encoding="utf-8")
     assert committed == document(), "run: python -m groundwatch.http.openapi > docs/openapi.json"
