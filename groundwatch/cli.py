@@ -101,6 +101,7 @@ def check(
             "faults": list(district.faults),
             "warnings": list(district.warnings),
             "not_judged": district.not_judged(),
+            "without_rule": district.without_rule(),
             "sites": len(district.registry.sites),
             "devices": district.registry.n_devices,
             "sensors": district.registry.n_sensors,
@@ -126,6 +127,8 @@ def check(
             print(f"  {line}")
         if len(missing) > 20:
             print(f"  and {len(missing) - 20} more (--json lists all)")
+        for name, count in district.without_rule().items():
+            print(f"  {name}: {counted(count, 'sensor')}, recorded, no rule judges it")
     if district.faults:
         raise typer.Exit(2)
 

@@ -370,6 +370,7 @@ async def test_a_port_or_a_log_in_use_ends_the_start_and_disturbs_nobody(tmp_pat
     said = await cli("run", "--config", str(config), "--port", taken, code=2)
     assert f"127.0.0.1:{taken}: another program listens there" in said
     said = await cli("run", "--config", str(config), "--port", "0", code=2)
+    assert running.process is not None
     assert f"in use by another process (id {running.process.pid})" in said
     async with client_of(port) as client:
         await Publisher(client, set()).moment("C-00", 40.0)

@@ -151,7 +151,8 @@ class DeadRoad:
     name = "console"
 
     async def send(self, notice: Notice) -> Receipt:
-        raise DeliveryError("no such number", retryable=False)
+        del notice
+        raise DeliveryError(f"nobody at {notice.recipient.address}", retryable=False)
 
 
 @pytest.mark.broker
