@@ -151,7 +151,6 @@ class DeadRoad:
     name = "console"
 
     async def send(self, notice: Notice) -> Receipt:
-        del notice
         raise DeliveryError(f"nobody at {notice.recipient.address}", retryable=False)
 
 
