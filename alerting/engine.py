@@ -33,6 +33,7 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.ports import Action, CardLookup, Effects, Journal, Router, RuleState
+from alerting.recorder import Recorder
 from alerting.render import CARD_FOLLOWS
 from alerting.route import Occasion, make_notices
 from alerting.unusual import Examined
@@ -40,7 +41,6 @@ from sensors.model import Position, Report, SensorKey
 
 _LOG = logging.getLogger(__name__)
 _WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE)
-_MAX_UNRECORDED = 10_000
 _READ_ON_REPORTS = 5_000
 _LATE_CARDS_A_TICK = 5
 
@@ -131,15 +131,14 @@ class Engine:
         self._clock = parts.clock
         self._config = config or EngineConfig()
         self._lock = asyncio.Lock()
-        self._recording = asyncio.Lock()
-        self._unrecorded: deque[Effects] = deque()
+        self._recorder = Recorder(journal=parts.journal, deliverer=parts.deliverer)
         self._late_cards: deque[Change] = deque(maxlen=1000)
         self._system: dict[str, Alert] = {}
 
     @property
     def n_unrecorded(self) -> int:
         """Count the steps that wait for the journal to come back."""
-        return len(self._unrecorded)
+        return self._recorder.n_waiting
 
     async def restore(self, log: BlockLog) -> int:
         """Load what was known, read the log on from there, and give the number of blocks read.
@@ -225,7 +224,7 @@ class Engine:
                 if changes:
                     await self._publish(changes, None)
             await self._send_late_cards()
-        await self._record_again()
+        await self._recorder.catch_up()
 
     async def acknowledge(self, alert_id: str, actor: str, note: str = "") -> Alert:
         """Stop everything for an alert at once; a later rise in severity notifies again.
@@ -316,7 +315,7 @@ class Engine:
             JournalError: nothing or only a part was saved; the cursor has not moved.
         """
         async with self._lock:
-            if self._unrecorded:
+            if self._recorder.n_waiting:
                 return
             seq, dirty = self.last_seq, self.judge.dirty()
             share = len(dirty) if everything else max(20, len(dirty) // 15)
@@ -338,7 +337,7 @@ class Engine:
     async def _save_point(self, alert: Alert) -> None:
         """Save the memory behind a signed-off alert now, so that a crash cannot raise it again."""
         key = (alert.sensor.site, alert.sensor.device, alert.sensor.point)
-        if key not in self.judge.points or self._unrecorded:
+        if key not in self.judge.points or self._recorder.n_waiting:
             return
         blob = self.judge.dump_state(key)
         state = RuleState(key="|".join(key), seq=self.last_seq, blob=blob)
@@ -346,8 +345,8 @@ class Engine:
 
     async def _known(self, alert_id: str) -> Alert:
         """Read an alert, after everything that waited for the journal has been recorded."""
-        await self._record_again()
-        if self._unrecorded:
+        await self._recorder.catch_up()
+        if self._recorder.n_waiting:
             raise JournalError("the journal is away, and older steps wait for it")
         alert = await self._journal.alert(alert_id)
         if alert is None:
@@ -386,7 +385,7 @@ class Engine:
             cancelled=tuple(_over(changes)),
             actions=actions,
         )
-        await self._record_and_send(effects)
+        await self._recorder.take(effects)
         self._tell(changes)
 
     def _wake(self, change: Change) -> Change:
@@ -444,47 +443,7 @@ class Engine:
                 alert=alert, transition=change.transition, reason=NotifyReason.CARD, card=card
             )
             entries = make_notices(occasion, self._router, self._clock.now())
-            await self._record_and_send(Effects(notices=entries))
-
-    async def _record_and_send(self, effects: Effects) -> None:
-        """Record, then send; with the journal away, send at once and record when it is back.
-
-        While older effects wait, newer ones wait behind them: the record keeps its order, and no
-        warning spends its time on a journal that is known to be away.
-        """
-        is_recorded = not self._unrecorded and await self._is_recorded(effects)
-        self._cancel(effects)
-        if is_recorded:
-            self._deliverer.put(effects.notices)
-            return
-        if len(self._unrecorded) >= _MAX_UNRECORDED:
-            self._unrecorded.popleft()
-            _LOG.warning("more than %d steps wait for the journal", _MAX_UNRECORDED)
-        self._unrecorded.append(effects)
-        self._deliverer.send_unrecorded(effects.notices)
-
-    async def _is_recorded(self, effects: Effects) -> bool:
-        try:
-            await self._journal.record(effects)
-        except JournalError as error:
-            _LOG.warning("journal away; warning anyway", extra={"why": str(error)})
-            return False
-        return True
-
-    def _cancel(self, effects: Effects) -> None:
-        for alert_id in effects.cancelled:
-            self._deliverer.cancel(alert_id)
-
-    async def _record_again(self) -> None:
-        """Write what the journal missed, oldest first, without holding the engine up.
-
-        Notices are written too: should this program die before they were sent, they are sent then.
-        """
-        async with self._recording:
-            while self._unrecorded:
-                if not await self._is_recorded(self._unrecorded[0]):
-                    return  # still away: tried again at the next tick
-                self._unrecorded.popleft()
+            await self._recorder.take(Effects(notices=entries))
 
     def _tell(self, changes: Sequence[Change]) -> None:
         for listener in self.listeners:

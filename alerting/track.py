@@ -13,14 +13,14 @@ flat, for `hold` and `readings`, lowers a level. Anything else keeps the alert s
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from alerting.history import Flag, History, is_covered, is_flat
+from alerting.levels import highest, met, part, table
 from alerting.model import Alert, Finding, Severity, Transition
-from alerting.rules import BoundRule, Level
+from alerting.rules import BoundRule
 
 _MAX_TOUCHED = 240
 
@@ -81,9 +81,6 @@ class Forced(NamedTuple):
     start_s: float
 
 
-Table = tuple[tuple[int, tuple[tuple[tuple[int, float], ...], ...]], ...]
-
-
 class Track:
     """One bound rule with its state after every reading of the history it shares.
 
@@ -113,13 +110,13 @@ class Track:
         """Fold over whatever the history holds, starting calm."""
         self.rule = rule
         self._history = history
-        self._limits = _table(rule.levels, lambda limit: limit)
-        self._relaxed = _table(
+        self._limits = table(rule.levels, lambda limit: limit)
+        self._relaxed = table(
             rule.levels, lambda limit: limit - rule.margin - abs(limit) * (1.0 - rule.ratio)
         )
         factor = rule.at_once
         self._at_once = (
-            _table(rule.levels, lambda limit: limit + abs(limit) * (factor - 1.0)) if factor else ()
+            table(rule.levels, lambda limit: limit + abs(limit) * (factor - 1.0)) if factor else ()
         )
         self._plain = len(rule.measures) == 1 and rule.measures[0].is_plain
         is_bounded = all(measure.is_bounded for measure in rule.measures)
@@ -293,15 +290,15 @@ class Track:
             index = place if history.times[place] == since_s else index
         stats = [measure.compute(history, index) for measure in rule.measures]
         entry = self.levels.get(level) or rule.levels[-1]
-        way = _met(entry, stats) or entry.alternatives[0]
+        way = met(entry, stats) or entry.alternatives[0]
         position, limit = way[0]
         if step.after < step.before:
             left = self.levels.get(step.before) or rule.levels[-1]
             words = f"has left the {left.severity.word} level"
-            parts = [_part(rule, stats, *pair, words) for pair in left.alternatives[0]]
+            parts = [part(rule, stats, *pair, words) for pair in left.alternatives[0]]
         else:
             words = "at or above" if rule.sign > 0 else "at or below"
-            parts = [_part(rule, stats, *pair, words) for pair in way]
+            parts = [part(rule, stats, *pair, words) for pair in way]
         stat = stats[position]
         suspect = " The reading is suspect." if history.flags[index] & Flag.SUSPECT else ""
         return Finding(
@@ -331,8 +328,8 @@ class Track:
             return 0
         else:
             views = self._views(index)
-        level = max(_highest(self._limits, stats) for stats in views)
-        return level | (max(_highest(self._at_once, stats) for stats in views) << 4) if level else 0
+        level = max(highest(self._limits, stats) for stats in views)
+        return level | (max(highest(self._at_once, stats) for stats in views) << 4) if level else 0
 
     def _is_calm_window(self, index: int) -> bool:
         """Say whether no mean or maximum can reach a limit, because no value in the window does."""
@@ -445,49 +442,4 @@ class Track:
         views = self._views(index)
         if any(stat is None for stat in views[0]):
             return None
-        return max(_highest(self._relaxed, stats) for stats in views)
-
-
-def _table(levels: Sequence[Level], change: Callable[[float], float]) -> Table:
-    """Lay the levels out from the most severe down, with every limit changed."""
-    return tuple(
-        (
-            int(level.severity),
-            tuple(
-                tuple((measure, change(limit)) for measure, limit in way)
-                for way in level.alternatives
-            ),
-        )
-        for level in reversed(levels)
-    )
-
-
-def _highest(table: Table, stats: Sequence[float | None]) -> int:
-    """Give the most severe level one of whose alternatives holds, 0 when none does."""
-    for severity, alternatives in table:
-        for way in alternatives:
-            for measure, limit in way:
-                stat = stats[measure]
-                if stat is None or stat < limit:
-                    break
-            else:
-                return severity
-    return 0
-
-
-def _met(level: Level, stats: Sequence[float | None]) -> tuple[tuple[int, float], ...] | None:
-    """Give the alternative of a level that holds now, if one does."""
-    for way in level.alternatives:
-        if all((stat := stats[measure]) is not None and stat >= limit for measure, limit in way):
-            return way
-    return None
-
-
-def _part(
-    rule: BoundRule, stats: Sequence[float | None], position: int, limit: float, words: str
-) -> str:
-    """Put one measure against its limit in words."""
-    stat, measure = stats[position], rule.measures[position]
-    shown = "unknown" if stat is None else f"{rule.sign * stat:.4g} {measure.unit}"
-    name = "" if measure.name == "value" else f"{measure.name.replace('_', ' ')} "
-    return f"{name}{shown}, {words} {rule.sign * limit:.4g} {measure.unit}"
+        return max(highest(self._relaxed, stats) for stats in views)
