@@ -76,7 +76,7 @@ def district() -> Dashboard:
 def _of_sites(title: str, description: str, what: str, field: str) -> stat.Panel:
     """Make one number of the newest state of every site; none when nothing tells it any more."""
     ask = Ask(
-        f'SELECT {what}("n") FROM (SELECT last("{field}") AS "n" FROM "site" '  # noqa: S608 - names of the schema
+        f'SELECT {what}("n") FROM (SELECT last("{field}") AS "n" FROM "site" '
         'WHERE $timeFilter GROUP BY "site")'
     )
     frame = Frame(title, description, 4, 4)
@@ -210,7 +210,9 @@ def _timeline() -> PanelBuilder:
 
 
 def _rain() -> PanelBuilder:
-    frame = Frame("Rain in each hour", "Sum of every gauge; limits of the rain pack for 1 h.", 12, 9)
+    frame = Frame(
+        "Rain in each hour", "Sum of every gauge; limits of the rain pack for 1 h.", 12, 9
+    )
     ask = Ask(
         'SELECT sum("rain_mm") FROM "rain" '
         'WHERE $timeFilter GROUP BY time(1h), "site", "device" fill(none)'
@@ -265,15 +267,15 @@ def _blind() -> PanelBuilder:
     return (
         rows(frame, ask)
         .thresholds(severity_thresholds())
-        .override_by_name(
-            "severity", [*SEVERITY_COLUMN, column("mappings", mapping_json("calm"))]
-        )
+        .override_by_name("severity", [*SEVERITY_COLUMN, column("mappings", mapping_json("calm"))])
         .override_by_name("Time", [column("custom.hidden", True)])
     )
 
 
 def _transitions() -> PanelBuilder:
-    frame = Frame("Newest transitions", "What happened to alerts of all sites, newest first.", 14, 10)
+    frame = Frame(
+        "Newest transitions", "What happened to alerts of all sites, newest first.", 14, 10
+    )
     ask = Ask(
         'SELECT "site", "device", "hazard", "severity_number" AS "severity", "transition", '
         '"value", "limit", "unit", "reason" FROM "alert" '
@@ -282,7 +284,5 @@ def _transitions() -> PanelBuilder:
     return (
         rows(frame, ask)
         .thresholds(severity_thresholds())
-        .override_by_name(
-            "severity", [*SEVERITY_COLUMN, column("mappings", mapping_json("calm"))]
-        )
+        .override_by_name("severity", [*SEVERITY_COLUMN, column("mappings", mapping_json("calm"))])
     )

@@ -105,7 +105,7 @@ def site() -> Dashboard:
 
 def _worst() -> PanelBuilder:
     frame = Frame("Is it safe?", "The worst alert that stands; green only if none does.", 6, 8)
-    ask = Ask(f'SELECT last("worst") FROM "site" WHERE $timeFilter AND {AT_SITE}')  # noqa: S608 - names of the schema
+    ask = Ask(f'SELECT last("worst") FROM "site" WHERE $timeFilter AND {AT_SITE}')
     return (
         number(frame, ask, no_value="not known")
         .time_from(STATE_WITHIN)
@@ -116,8 +116,10 @@ def _worst() -> PanelBuilder:
 
 def _count(title: str, field: str) -> PanelBuilder:
     frame = Frame(title, "As of the newest state of the site.", 3, 8)
-    ask = Ask(f'SELECT last("{field}") FROM "site" WHERE $timeFilter AND {AT_SITE}')  # noqa: S608 - names of the schema
-    return number(frame, ask, no_value="not known").time_from(STATE_WITHIN).thresholds(ANY_IS_ORANGE)
+    ask = Ask(f'SELECT last("{field}") FROM "site" WHERE $timeFilter AND {AT_SITE}')
+    return (
+        number(frame, ask, no_value="not known").time_from(STATE_WITHIN).thresholds(ANY_IS_ORANGE)
+    )
 
 
 def _standing() -> PanelBuilder:
@@ -128,7 +130,7 @@ def _standing() -> PanelBuilder:
         8,
     )
     ask = Ask(
-        'SELECT "severity", "state", "value", "limit", "reason" FROM ('  # noqa: S608 - names of the schema
+        'SELECT "severity", "state", "value", "limit", "reason" FROM ('
         'SELECT last("transition") AS "state", last("severity_number") AS "severity", '
         'last("value") AS "value", last("limit") AS "limit", last("reason") AS "reason" '
         f'FROM "alert" WHERE $timeFilter AND {AT_SITE} '
@@ -151,7 +153,7 @@ def _changed(word: str, span: str) -> PanelBuilder:
     asks = []
     for letter, one in zip("ABCDEFGHIJKL", shown(), strict=True):
         query = (
-            f'SELECT last("{one.quantity}") - first("{one.quantity}") FROM "{one.kind}" '  # noqa: S608 - catalogue
+            f'SELECT last("{one.quantity}") - first("{one.quantity}") FROM "{one.kind}" '
             f'WHERE $timeFilter AND {AT_DEVICE} GROUP BY "device", "point"'
         )
         asks.append(Ask(query, letter).named(f"{_POINT} {one.name}"))
@@ -172,7 +174,7 @@ def _next_limit() -> PanelBuilder:
     asks = []
     for letter, one in zip("ABCD", limited, strict=True):
         query = (
-            f'SELECT max("{one.quantity}") FROM "{one.kind}" '  # noqa: S608 - catalogue
+            f'SELECT max("{one.quantity}") FROM "{one.kind}" '
             f'WHERE $timeFilter AND {AT_DEVICE} GROUP BY "device", "point"'
         )
         asks.append(Ask(query, letter).named(f"{_POINT} {one.name}"))
@@ -200,13 +202,13 @@ def _over_time(one: Shown) -> PanelBuilder:
         9,
     )
     values = Ask(
-        f'SELECT mean("{one.quantity}") FROM "{one.kind}" WHERE $timeFilter AND {AT_DEVICE} '  # noqa: S608 - catalogue
+        f'SELECT mean("{one.quantity}") FROM "{one.kind}" WHERE $timeFilter AND {AT_DEVICE} '
         'GROUP BY time($__interval), "device", "point" fill(none)'
     ).named(_POINT)
     if one.limits:
         return curves(frame, [values], base_unit=one.base_unit, limits=one.limits)
     crossed = Ask(
-        f'SELECT last("limit") FROM "alert" WHERE $timeFilter AND {AT_DEVICE} '  # noqa: S608 - catalogue
+        f'SELECT last("limit") FROM "alert" WHERE $timeFilter AND {AT_DEVICE} '
         f"AND \"quantity\" = '{one.quantity}' AND \"kind\" = 'limit' "
         'GROUP BY time($__interval), "device", "point", "severity" fill(previous)',
         "B",
@@ -223,7 +225,7 @@ def _over_time(one: Shown) -> PanelBuilder:
 def _rain() -> PanelBuilder:
     frame = Frame("Rain in each hour", "Limits of the rain pack for 1 h.", 12, 9)
     ask = Ask(
-        f'SELECT sum("rain_mm") FROM "rain" WHERE $timeFilter AND {AT_DEVICE} '  # noqa: S608 - catalogue
+        f'SELECT sum("rain_mm") FROM "rain" WHERE $timeFilter AND {AT_DEVICE} '
         'GROUP BY time(1h), "device" fill(none)'
     )
     limits = pack_limits("rain", "rain_total", "in_1h")
@@ -235,7 +237,7 @@ def _readings() -> PanelBuilder:
     frame = Frame("Reports per device", "A line that stops is a device that fell silent.", 12, 9)
     asks = [
         Ask(
-            f'SELECT count("{quantity}") FROM "{kind}" WHERE $timeFilter AND {AT_DEVICE} '  # noqa: S608 - catalogue
+            f'SELECT count("{quantity}") FROM "{kind}" WHERE $timeFilter AND {AT_DEVICE} '
             'GROUP BY time($__interval), "device" fill(0)',
             letter,
         ).named("$tag_device")
