@@ -18,6 +18,7 @@ from tests.servers import pause, resume, start_influxd, start_mosquitto
 from tests.system.rig import Inbox, Running, Settings, tell_by_webhook, until
 
 N_KILLS = int(os.environ.get("GROUNDWATCH_TEST_KILLS", "4"))
+AWAY_S = int(os.environ.get("GROUNDWATCH_TEST_AWAY_S", "8"))
 RATE = 1000
 N_CRANES = 40
 
@@ -158,9 +159,11 @@ async def test_the_database_away_for_a_while_delays_no_warning_and_loses_nothing
             await asyncio.sleep(2)
             pause(influx)
             async with aiomqtt.Client("127.0.0.1", port, identifier="probe") as client:
+                until_s = time.monotonic() + AWAY_S
                 for number in range(8):
                     latencies.append(await _probe(client, inbox, f"C-{number:02d}", load))
-                    await asyncio.sleep(1.0)
+                    await asyncio.sleep(AWAY_S / 8)
+                await asyncio.sleep(max(0.0, until_s - time.monotonic()))
             resume(influx)
             await asyncio.sleep(1)
             load.stopping.set()
