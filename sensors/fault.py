@@ -26,7 +26,13 @@ class Fault:
         where = f"{self.file}:{self.line}" if self.line else self.file
         what = f"warning: {self.what}" if self.is_warning else self.what
         allowed = f"allowed: {self.allowed}" if self.allowed else ""
-        return f"{where}: " + "; ".join(part for part in (what, allowed, self.fix) if part)
+        said = f"{where}: " + "; ".join(part for part in (what, allowed, self.fix) if part)
+        return _on_one_line(said)
+
+
+def _on_one_line(text: str) -> str:
+    """Escape what would break a line or a terminal: a fault may quote what a person wrote."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 class Refused(ValueError):

@@ -1,9 +1,16 @@
 """What every test leaves as it was."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# Continuous integration tries the same cases every time; people's machines look for new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("GROUNDWATCH_TESTS_NEED_SERVERS"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(autouse=True)

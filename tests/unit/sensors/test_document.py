@@ -292,3 +292,8 @@ def test_the_deepest_allowed_nesting_is_read() -> None:
     text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
     assert parse_yaml(text.encode(), "x").faults == ()
     assert parse_yaml(f"[{text}]".encode(), "x").faults != ()
+
+
+def test_a_fault_that_quotes_a_line_break_stays_on_one_line() -> None:
+    text = str(Fault("site.yaml", 3, "'\n' is not a kind of device", "crane", "堤 stays as it is"))
+    assert text == "site.yaml:3: '\\n' is not a kind of device; allowed: crane; 堤 stays as it is"
