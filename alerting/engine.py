@@ -19,7 +19,7 @@ from typing import Protocol
 from alerting.book import Change, Moment, open_alert, step_alert
 from alerting.deliver import Deliverer
 from alerting.errors import JournalError
-from alerting.judge import Judge
+from alerting.judge import Judge, PointKey
 from alerting.model import (
     Alert,
     AlertKind,
@@ -43,6 +43,7 @@ _LOG = logging.getLogger(__name__)
 _WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE)
 _READ_ON_REPORTS = 5_000
 _LATE_CARDS_A_TICK = 5
+_SAVED_AT_ONCE = 8
 
 FOLLOWER = "engine"
 _SYSTEM_SOURCE = Provenance(source="this program's own supervision", confidence="D")
@@ -314,18 +315,19 @@ class Engine:
         Raises:
             JournalError: nothing or only a part was saved; the cursor has not moved.
         """
-        async with self._lock:
-            if self._recorder.n_waiting:
-                return
-            seq, dirty = self.last_seq, self.judge.dirty()
-            share = len(dirty) if everything else max(20, len(dirty) // 15)
-            oldest = sorted(dirty.items(), key=lambda entry: entry[1])[:share]
-            states = [
-                RuleState(key="|".join(key), seq=seq, blob=self.judge.dump_state(key))
-                for key, _ in oldest
-            ]
-            self.judge.count_as_saved(key for key, _ in oldest)
+        if self._recorder.n_waiting:
+            return
+        dirty = self.judge.dirty()
+        share = len(dirty) if everything else max(20, len(dirty) // 15)
+        oldest = sorted(dirty.items(), key=lambda entry: entry[1])[:share]
+        states: list[RuleState] = []
         try:
+            for first in range(0, len(oldest), _SAVED_AT_ONCE):
+                async with self._lock:  # let go between slices: a warning waits for one at most
+                    if self._recorder.n_waiting:
+                        break  # memory must not run ahead of what is recorded
+                    states += self._dumped(oldest[first : first + _SAVED_AT_ONCE])
+                await asyncio.sleep(0)
             if states:
                 await self._journal.save_states(states)
         except BaseException:  # also when stopped: what is not saved must count as changed
@@ -333,6 +335,15 @@ class Engine:
             raise
         left = min(self.judge.dirty().values(), default=self.last_seq + 1)
         await log.set_cursor(FOLLOWER, left - 1)
+
+    def _dumped(self, points: Sequence[tuple[PointKey, int]]) -> list[RuleState]:
+        """Write the memory of some points down as of the last block, and count them as saved."""
+        states = [
+            RuleState(key="|".join(key), seq=self.last_seq, blob=self.judge.dump_state(key))
+            for key, _ in points
+        ]
+        self.judge.count_as_saved(key for key, _ in points)
+        return states
 
     async def _save_point(self, alert: Alert) -> None:
         """Save the memory behind a signed-off alert now, so that a crash cannot raise it again."""
