@@ -315,8 +315,6 @@ class Engine:
         Raises:
             JournalError: nothing or only a part was saved; the cursor has not moved.
         """
-        if self._recorder.n_waiting:
-            return
         dirty = self.judge.dirty()
         share = len(dirty) if everything else max(20, len(dirty) // 15)
         oldest = sorted(dirty.items(), key=lambda entry: entry[1])[:share]
