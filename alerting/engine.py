@@ -13,13 +13,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from time import monotonic
 from typing import Protocol
 
 from alerting.book import Change, Moment, open_alert, step_alert
 from alerting.deliver import Deliverer
 from alerting.errors import JournalError
 from alerting.judge import Judge, PointKey
+from alerting.look_up import StepCards, look_up
 from alerting.model import (
     Alert,
     AlertKind,
@@ -89,9 +89,13 @@ class BlockLog(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
-    """Deadlines and sizes. `home` is where this program's own alerts are put on the map."""
+    """Deadlines and sizes. `home` is where this program's own alerts are put on the map.
+
+    `card_deadline_s` is for one look-up, `cards_deadline_s` for all of one step.
+    """
 
     card_deadline_s: float = 0.3
+    cards_deadline_s: float = 3.0
     late_card_deadline_s: float = 2.0
     home: Position = field(default_factory=lambda: Position(0.0, 0.0))
 
@@ -382,10 +386,14 @@ class Engine:
             return
         changes = [self._wake(change) for change in changes]
         entries: list[OutboxEntry] = []
-        until_s = monotonic() + self._config.card_deadline_s
+        cards = StepCards(
+            self._cards,
+            deadline_s=self._config.card_deadline_s,
+            most_s=self._config.cards_deadline_s,
+        )
         for change in changes:
             if change.notify is not None:
-                entries += await self._notices(change, change.notify, until_s)
+                entries += await self._notices(change, change.notify, cards)
         effects = Effects(
             seq=seq,
             alerts=tuple({change.alert.id: change.alert for change in changes}.values()),
@@ -406,13 +414,13 @@ class Engine:
         return replace(change, alert=alert)
 
     async def _notices(
-        self, change: Change, reason: NotifyReason, until_s: float
+        self, change: Change, reason: NotifyReason, cards: StepCards
     ) -> Sequence[OutboxEntry]:
-        """Make the notices of one change; all cards of one step share one deadline."""
+        """Make the notices of one change; a card that is late follows."""
         card: Card | None = None
         remarks: tuple[str, ...] = ()
         if reason in _WITH_CARD:
-            card = await self._card(change.alert, until_s - monotonic())
+            card = await cards.card(change.alert)
             if card is None:
                 remarks = (CARD_FOLLOWS,)
                 self._late_cards.append(change)
@@ -425,19 +433,6 @@ class Engine:
         )
         return make_notices(occasion, self._router, self._clock.now())
 
-    async def _card(self, alert: Alert, deadline_s: float) -> Card | None:
-        """Look up a card; whatever happens to the look-up, the warning goes out."""
-        if deadline_s <= 0:
-            return None
-        try:
-            async with asyncio.timeout(deadline_s):
-                return await self._cards.card(alert)
-        except TimeoutError:
-            return None
-        except Exception as error:  # noqa: BLE001 - a helper's defect must not hold a warning back
-            _LOG.exception("card look-up failed", extra={"alert": alert.id})
-            return Card(missing=f"the look-up failed ({type(error).__name__})")
-
     async def _send_late_cards(self) -> None:
         """Send some cards that missed their deadline, unless nobody needs them any more."""
         for _ in range(min(len(self._late_cards), _LATE_CARDS_A_TICK)):
@@ -445,7 +440,7 @@ class Engine:
             alert = self._present(change.alert)
             if alert.state is not AlertState.FIRING or alert.acknowledged_at is not None:
                 continue
-            card = await self._card(alert, self._config.late_card_deadline_s)
+            card = await look_up(self._cards, alert, self._config.late_card_deadline_s)
             if card is None:
                 card = Card(missing="the look-up did not answer in time")
             occasion = Occasion(

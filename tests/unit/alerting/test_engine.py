@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -24,7 +24,7 @@ from alerting.model import (
     Severity,
     TransitionKind,
 )
-from sensors.model import Report
+from sensors.model import Position, Report
 from sensors.registry import Sensor
 from tests.builders import at, judge, report, sensor
 from tests.fakes import MemoryJournal
@@ -66,8 +66,10 @@ class ListChannel:
 class Desk:
     def __init__(self, delay_s: float = 0.0) -> None:
         self.delay_s = delay_s
+        self.n_asked = 0
 
     async def card(self, alert: Alert) -> Card:
+        self.n_asked += 1
         await asyncio.sleep(self.delay_s)
         return Card(shortfall=(f"for {alert.hazard}",))
 
@@ -186,6 +188,41 @@ async def test_a_slow_card_does_not_hold_the_notice_back_and_follows_it() -> Non
         notices = await here.told(2)
     assert notices[1].reason is NotifyReason.CARD
     assert notices[1].card is not None
+
+
+def many_gauges(count: int) -> tuple[Judge, list[Report]]:
+    """As many gauges in as many places, and one block in which all of them are too high."""
+    gauges = [
+        replace(
+            sensor("stage_m", design=DESIGN, device=f"D-{n:02}"),
+            position=Position(23.0 + n / 100, 113.0),
+        )
+        for n in range(count)
+    ]
+    block = [
+        report(at_s, {"stage_m": 3.2}, device=gauge.key.device)
+        for gauge in gauges
+        for at_s in (0, 300)
+    ]
+    return judge(*gauges), block
+
+
+async def test_every_alert_of_a_large_block_has_its_card_however_many_there_are() -> None:
+    judged, block = many_gauges(30)
+    async with world(judged, desk=Desk(0.02), deadline_s=0.3) as here:
+        await here.engine.take(1, block)
+        notices = await here.told(30)
+    assert [notice.remarks for notice in notices if notice.card is None] == []
+
+
+async def test_a_look_up_that_hangs_holds_a_block_up_for_one_deadline_only() -> None:
+    judged, block = many_gauges(30)
+    desk = Desk(60.0)
+    async with world(judged, desk=desk, deadline_s=0.05) as here:
+        await here.engine.take(1, block)
+        notices = await here.told(30)
+        assert desk.n_asked == 1
+    assert all(notice.remarks for notice in notices)
 
 
 async def test_a_rise_in_severity_notifies_again_even_when_acknowledged() -> None:
