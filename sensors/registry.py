@@ -45,7 +45,8 @@ class ClockRule:
 class Sensor:
     """One quantity at one point of one device, with everything about it resolved.
 
-    `unit` is the quantity's base unit and `sent_unit` the one the device speaks; `scale` and
+    `sent_as` is the name by which a device behind a foreign door sends it, "" for the quantity's
+    own. `unit` is the quantity's base unit and `sent_unit` the one the device speaks; `scale` and
     `offset` take a sent value to a calibrated one in the base unit (conversion and calibration in
     one step). `low` and `high` are the gross range, `suspect_low` and `suspect_high` the typical
     range inside it, all in the base unit. `every` is the nominal reporting interval. `design`
@@ -65,13 +66,15 @@ class Sensor:
     every: timedelta
     position: Position
     design: Mapping[str, float] = field(hash=False)
+    sent_as: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """The box with a radio that carries sensors.
 
-    `points` is the hot look-up: point, then quantity, to the sensor.
+    `points` is the hot look-up: point, then quantity, to the sensor. `addresses` are its addresses
+    behind foreign doors (`sensors.door`), `names` what the sensors are called there.
     """
 
     site: str
@@ -81,16 +84,28 @@ class Device:
     position: Position
     every: timedelta
     sensors: tuple[Sensor, ...]
+    addresses: Mapping[str, str] = field(hash=False, default_factory=dict)
+    names: Mapping[str, Sensor] = field(init=False, repr=False, compare=False, default_factory=dict)
     points: Mapping[str, Mapping[str, Sensor]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        """Index the sensors by point and quantity."""
+        """Index the sensors by point and quantity, and by the names foreign doors use."""
         points: dict[str, dict[str, Sensor]] = {}
+        names: dict[str, Sensor] = {}
         for sensor in self.sensors:
             points.setdefault(sensor.key.point, {})[sensor.key.quantity] = sensor
+            names[foreign_name(sensor)] = sensor
         object.__setattr__(self, "points", points)
+        object.__setattr__(self, "names", names)
+
+
+def foreign_name(sensor: Sensor) -> str:
+    """Give what a sensor is called behind a foreign door: `point/quantity` unless it says else."""
+    key = sensor.key
+    own = f"{key.point}/{key.quantity}" if key.point else key.quantity
+    return sensor.sent_as or own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +132,7 @@ class Registry:
     that is the same for the same content in any order of files.
     """
 
-    __slots__ = ("_devices", "_sensors", "fingerprint", "sites")
+    __slots__ = ("_addresses", "_devices", "_sensors", "fingerprint", "sites")
 
     def __init__(self, sites: Iterable[Site] = ()) -> None:
         """Index the sites; ids must be unique (`load_registry` sees to it)."""
@@ -132,11 +147,24 @@ class Registry:
         self._sensors = {
             sensor.key: sensor for device in self._devices.values() for sensor in device.sensors
         }
+        self._addresses = {
+            (door, address): device
+            for device in self._devices.values()
+            for door, address in device.addresses.items()
+        }
         self.fingerprint = _fingerprint(self.sites.values())
 
     def device(self, site: str, device: str) -> Device | None:
         """Give a device, or None where the registry knows none."""
         return self._devices.get((site, device))
+
+    def addressed(self, door: str, address: str) -> Device | None:
+        """Give the device with an address behind a foreign door, or None."""
+        return self._addresses.get((door, address))
+
+    def addresses(self, door: str) -> list[str]:
+        """List the addresses that are known behind a door, for a sentence to a person."""
+        return sorted(address for known, address in self._addresses if known == door)
 
     def sensor(self, key: SensorKey) -> Sensor | None:
         """Give a sensor, or None where the registry knows none."""

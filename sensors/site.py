@@ -6,7 +6,7 @@ wants to show the faults (`groundwatch check`) and one that starts (`run`, which
 fault that is not a warning) use the same function.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +61,7 @@ def load_registry(
     folder = Path(directory) / FOLDER
     files, faults = _site_files(folder)
     seen: dict[str, str] = {}
+    addressed: dict[tuple[str, str], str] = {}
     sites: list[Site] = []
     for path in files:
         site, line, more = load_site(path, bounds=bounds)
@@ -71,6 +72,7 @@ def load_registry(
             what = f"site '{site.id}' already exists in {seen[site.id]}"
             faults.append(Fault(str(path), line, what, fix="give each site its own id"))
             continue
+        faults += _given_twice(site, f"{path}:{line}", addressed)
         seen[site.id] = f"{path}:{line}"
         sites.append(site)
     return Registry(sites), sorted(faults)
@@ -82,6 +84,19 @@ def load_site(path: Path | str, *, bounds: Mapping[str, Bounds] | None = None) -
     reading = SiteReading(document, bounds or {})
     site = reading.site()
     return Loaded(site, document.line(("site", "id")), reading.faults)
+
+
+def _given_twice(
+    site: Site, where: str, addressed: dict[tuple[str, str], str]
+) -> Iterator[Fault]:
+    """Find addresses that another device has too; `addressed` says whose each one is."""
+    path, _, line = where.rpartition(":")
+    for device in site.devices:
+        for door, address in device.addresses.items():
+            owner = addressed.setdefault((door, address), f"{site.id}/{device.id}")
+            if owner != f"{site.id}/{device.id}":
+                what = f"{site.id}/{device.id} has the {door} address '{address}' of {owner}"
+                yield Fault(path, int(line), what, fix="give each device its own address")
 
 
 def _site_files(folder: Path) -> tuple[list[Path], list[Fault]]:

@@ -24,6 +24,13 @@ from sensors.units import Unit
 FAR_KM = 50.0
 
 
+_TELL_APART = {
+    "device": "change its id",
+    "sensor": "give each point its own `point`",
+    "name": "give each sensor of the device its own `sent_as`",
+}
+
+
 class Bounds(NamedTuple):
     """A bounding box in WGS 84 degrees."""
 
@@ -127,6 +134,7 @@ class SiteReading:
                         position=parent.position,
                         every=block.every,
                         sensors=sensors,
+                        addresses=block.addresses,
                     )
                 )
         return tuple(devices)
@@ -154,6 +162,7 @@ class SiteReading:
         if not isinstance(entries, list):
             return ()
         seen: dict[str, int] = {}
+        sent: dict[str, int] = {}
         sensors: list[Sensor] = []
         for index in range(len(entries)):
             here = (*at, "sensors", index)
@@ -163,7 +172,11 @@ class SiteReading:
                 continue
             name = f"{block.point}/{block.quantity}" if block.point else block.quantity
             sensor = self._sensor(block, parent, here)
-            if not self._given_before(name, (*here, "quantity"), seen, "sensor") and sensor:
+            if self._given_before(name, (*here, "quantity"), seen, "sensor"):
+                continue
+            if self._given_before(block.sent_as or name, (*here, "sent_as"), sent, "name"):
+                continue
+            if sensor is not None:
                 sensors.append(sensor)
         return tuple(sensors)
 
@@ -194,6 +207,7 @@ class SiteReading:
             every=block.every or parent.every,
             position=position,
             design=design,
+            sent_as=block.sent_as or "",
         )
 
     def _quantity(self, name: str, kind: str, at: Location) -> Quantity | None:
@@ -259,8 +273,7 @@ class SiteReading:
     def _given_before(self, name: str, at: Location, seen: dict[str, int], thing: str) -> bool:
         if name in seen:
             what = f"{thing} '{name}' already exists on line {seen[name]}"
-            fix = "give each point its own `point`" if thing == "sensor" else "change its id"
-            self._fault(at, what, fix=fix)
+            self._fault(at, what, fix=_TELL_APART[thing])
             return True
         seen[name] = self._document.line(at)
         return False

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConst
 
 from sensors.catalogue import KINDS
 from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX
+from sensors.door import DOORS, MAX_ADDRESS
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
 from sensors.registry import FutureRule, SiteKind
 
@@ -37,6 +38,13 @@ def _check_kind(word: str) -> str:
         what = f"'{word[:64]}' is not a kind of device"
         raise Refused(what, allowed=listed(KINDS), fix=did_you_mean(word, KINDS))
     return word
+
+
+def _check_door(name: str) -> str:
+    if name not in DOORS:
+        what = f"'{name[:64]}' is not a door by which a device can be heard"
+        raise Refused(what, allowed=listed(DOORS), fix=did_you_mean(name, DOORS))
+    return name
 
 
 def _check_design_name(name: str) -> str:
@@ -89,6 +97,10 @@ Span = Annotated[tuple[Number, Number], AfterValidator(_check_order)]
 DesignBlock = dict[Annotated[str, AfterValidator(_check_design_name)], Number]
 
 
+Address = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ADDRESS)]
+AddressBlock = dict[Annotated[str, AfterValidator(_check_door)], Address]
+
+
 class PositionBlock(FileModel):
     """A place in WGS 84 degrees."""
 
@@ -136,6 +148,7 @@ class SensorBlock(FileModel):
 
     quantity: Annotated[str, Field(description="a quantity of the device's kind")]
     point: Annotated[str, AfterValidator(_check_point)] = ""
+    sent_as: Text | None = None
     unit: Text | None = None
     calibration: CalibrationBlock = CalibrationBlock()
     range: Span | None = None
@@ -154,6 +167,7 @@ class DeviceBlock(FileModel):
     position: Place | None = None
     every: Annotated[Every, Field(description="how often it reports, for example 1m")]
     design: DesignBlock = Field(default_factory=dict)
+    addresses: AddressBlock = Field(default_factory=dict)
     sensors: Annotated[
         list[Any],
         Field(min_length=1, max_length=MAX_SENSORS, description="what the device measures"),

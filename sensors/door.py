@@ -1,0 +1,16 @@
+"""The doors by which devices that do not speak the native format are heard, and their addresses.
+
+A site file gives a device's address behind such a door (`addresses: {sl651: "0044010699"}`); the
+table is closed so that a typing error is a fault and not a device that is never heard.
+"""
+
+DOORS: dict[str, str] = {
+    "senml": "base name before the first `:` or `/` of the record, or the last level of the topic",
+    "sparkplug": "group/edge node/device, or group/edge node",
+    "chirpstack": "DevEUI, 16 hexadecimal digits in lower case",
+    "frigate": "name of the camera",
+    "vendor": "feed/number of the device, for example yunzhu/HX-0017",
+    "sl651": "station address, 10 digits",
+    "hj212": "MN, the number of the equipment",
+}
+MAX_ADDRESS = 128
