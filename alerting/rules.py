@@ -5,7 +5,7 @@ A pack (`alerting/packs/*.yaml`) belongs to a kind of device and carries limits 
 give become *not judged* with the reason, never "normal" (contract C3).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,10 +14,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from alerting.history import History, maximum, mean, rise, slope_per_day, total
+from alerting.history import History
+from alerting.measures.kind import Compute, MeasureSpec, Number, resolve
+from alerting.measures.table import MEASURES
 from alerting.model import Provenance, Severity
 from sensors.catalogue import KINDS
-from sensors.document import Duration, Fault, FileModel, check_model, load_yaml
+from sensors.document import (
+    Duration,
+    Fault,
+    FileModel,
+    check_model,
+    did_you_mean,
+    listed,
+    load_yaml,
+)
 from sensors.model import SensorKey
 from sensors.registry import Sensor
 
@@ -30,27 +40,6 @@ class Side(StrEnum):
     ABOVE = "above"
     BELOW = "below"
     EITHER = "either"
-
-
-class DesignValue(FileModel):
-    """A reference to a value of the sensor's design sheet."""
-
-    design: str
-    default: float | None = None
-    times: float = 1.0
-    plus: float = 0.0
-    minus: "float | DesignValue" = 0.0
-
-
-Number = float | DesignValue
-
-
-class MeasureSpec(FileModel):
-    """What is computed from the readings before it is held against a limit."""
-
-    of: Literal["value", "mean", "max", "total", "rise", "slope_per_day"] = "value"
-    window: Duration | None = None
-    per_cent_of: Number | None = None
 
 
 class LevelSpec(FileModel):
@@ -112,12 +101,12 @@ class PackSpec(FileModel):
     rules: list[RuleSpec]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """A measure made ready for one sensor: `compute(history, index)` in the limit's unit."""
 
     name: str
-    compute: Callable[[History, int], float | None]
+    compute: Compute
     window_s: float
     unit: str
     terms: str  # everything it depends on, to see whether a saved state still belongs to it
@@ -220,8 +209,7 @@ def _inner_faults(spec: PackSpec) -> list[tuple[tuple[str | int, ...], str]]:
                 text = f"{spec.kind} has no quantity {quantity!r}; allowed: {allowed}"
                 faults.append(((*here, "quantities"), text))
         for name, measure in rule.measures.items():
-            if measure.of != "value" and measure.window is None:
-                faults.append(((*here, "measures", name), f"{measure.of} needs a `window`"))
+            faults += [((*here, "measures", name), what) for what in _why_no_measure(measure)]
         for severity, level in rule.levels.items():
             for name in {name for condition in level.any for name in condition}:
                 if name not in rule.measures:
@@ -230,21 +218,15 @@ def _inner_faults(spec: PackSpec) -> list[tuple[tuple[str | int, ...], str]]:
     return faults
 
 
-def resolve(number: Number, sensor: Sensor) -> float | str:
-    """Give the number, or the sentence that says which design value is missing.
-
-    `{stem}` in a name stands for the sensor's quantity without its unit.
-    """
-    if isinstance(number, float | int):
-        return float(number)
-    name = number.design.replace("{stem}", sensor.key.quantity.rpartition("_")[0])
-    value = sensor.design.get(name, number.default)
-    if value is None:
-        return f"the site file gives no {name}"
-    less = resolve(number.minus, sensor)
-    if isinstance(less, str):
-        return less
-    return value * number.times + number.plus - less
+def _why_no_measure(measure: MeasureSpec) -> list[str]:
+    kind = MEASURES.get(measure.of)
+    if kind is None:
+        hint = did_you_mean(measure.of, MEASURES)
+        known = f"allowed: {listed(MEASURES)}" + (f"; {hint}" if hint else "")
+        return [f"'{measure.of[:64]}' is not a kind of measure; {known}"]
+    if kind.needs_window and measure.window is None:
+        return [f"{measure.of} needs a `window`"]
+    return []
 
 
 def bind(pack: Pack, rule: RuleSpec, sensor: Sensor) -> BoundRule:
@@ -334,10 +316,13 @@ def _alternatives(
 
 
 def _measure(name: str, spec: MeasureSpec, side: Side, sensor: Sensor) -> Measure | str:
-    """Make a measure's function for one sensor, or say which design value is missing."""
-    base = _statistic(spec)
+    """Make a measure's function for one sensor, or say which input is missing."""
+    kind = MEASURES[spec.of]
+    made = kind.make(spec, sensor)
+    if isinstance(made, str):
+        return made
     scale = -1.0 if side is Side.BELOW else 1.0
-    unit = sensor.unit if spec.of != "slope_per_day" else f"{sensor.unit}/d"
+    unit = kind.unit_for(sensor)
     if spec.per_cent_of is not None:
         whole = resolve(spec.per_cent_of, sensor)
         if isinstance(whole, str):
@@ -347,32 +332,19 @@ def _measure(name: str, spec: MeasureSpec, side: Side, sensor: Sensor) -> Measur
         scale *= 100.0 / abs(whole)
         unit = "%"
     absolute = side is Side.EITHER
-    terms = f"{spec.of} {_seconds(spec.window)} {scale!r} {absolute}"
     is_raw = scale == 1.0 and not absolute
-    is_plain = spec.of == "value" and is_raw
-    is_bounded = spec.of in ("value", "mean", "max") and is_raw
-    compute = _scaled(base, scale, absolute=absolute)
-    return Measure(name, compute, _seconds(spec.window), unit, terms, is_plain, is_bounded)
+    return Measure(
+        name=name,
+        compute=_scaled(made.compute, scale, absolute=absolute),
+        window_s=made.window_s,
+        unit=unit,
+        terms=f"{spec.of} {made.window_s} {scale!r} {absolute}",
+        is_plain=spec.of == "value" and is_raw,
+        is_bounded=kind.is_bounded and is_raw,
+    )
 
 
-def _statistic(spec: MeasureSpec) -> Callable[[History, int], float | None]:
-    if spec.of == "value":
-        return lambda history, index: history.values[index]
-    window_s = _seconds(spec.window)
-    functions: dict[str, Callable[[History, int, float], float | None]] = {
-        "mean": mean,
-        "max": maximum,
-        "total": total,
-        "rise": rise,
-        "slope_per_day": slope_per_day,
-    }
-    function = functions[spec.of]
-    return lambda history, index: function(history, index, window_s)
-
-
-def _scaled(
-    base: Callable[[History, int], float | None], scale: float, *, absolute: bool
-) -> Callable[[History, int], float | None]:
+def _scaled(base: Compute, scale: float, *, absolute: bool) -> Compute:
     """Apply sign and scale once at binding, so that judging only compares upwards."""
     if scale == 1.0 and not absolute:
         return base

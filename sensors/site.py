@@ -86,9 +86,7 @@ def load_site(path: Path | str, *, bounds: Mapping[str, Bounds] | None = None) -
     return Loaded(site, document.line(("site", "id")), reading.faults)
 
 
-def _given_twice(
-    site: Site, where: str, addressed: dict[tuple[str, str], str]
-) -> Iterator[Fault]:
+def _given_twice(site: Site, where: str, addressed: dict[tuple[str, str], str]) -> Iterator[Fault]:
     """Find addresses that another device has too; `addressed` says whose each one is."""
     path, _, line = where.rpartition(":")
     for device in site.devices:

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConst
 
 from sensors.catalogue import KINDS
 from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX
-from sensors.door import DOORS, MAX_ADDRESS
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
+from sensors.door import DOORS, MAX_ADDRESS
 from sensors.registry import FutureRule, SiteKind
 
 MAX_DEVICES = 10_000

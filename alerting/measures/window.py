@@ -1,0 +1,35 @@
+"""Measures over a plain window: the statistics of `alerting.history`, by the words packs use."""
+
+from collections.abc import Callable
+
+from alerting.history import History, maximum, mean, rise, slope_per_day, total
+from alerting.measures.kind import Made, MeasureKind, MeasureSpec
+from sensors.registry import Sensor
+
+Statistic = Callable[[History, int, float], float | None]
+
+
+def over(statistic: Statistic) -> Callable[[MeasureSpec, Sensor], Made]:
+    """Give the maker of a statistic that needs nothing but its window."""
+
+    def make(spec: MeasureSpec, sensor: Sensor) -> Made:
+        del sensor
+        window_s = spec.window_s
+        return Made(lambda history, index: statistic(history, index, window_s), window_s)
+
+    return make
+
+
+def _value(spec: MeasureSpec, sensor: Sensor) -> Made:
+    del spec, sensor
+    return Made(lambda history, index: history.values[index], 0.0)
+
+
+WINDOWED: dict[str, MeasureKind] = {
+    "value": MeasureKind(make=_value, needs_window=False, is_bounded=True),
+    "mean": MeasureKind(make=over(mean), is_bounded=True),
+    "max": MeasureKind(make=over(maximum), is_bounded=True),
+    "total": MeasureKind(make=over(total)),
+    "rise": MeasureKind(make=over(rise)),
+    "slope_per_day": MeasureKind(make=over(slope_per_day), per="/d"),
+}
