@@ -157,6 +157,7 @@ class Engine:
                 why_not = self.judge.load_state((site, device, point), state.seq, state.blob)
                 if why_not is not None:
                     _LOG.warning("rule state not used", extra={"key": state.key, "why": why_not})
+            self.judge.compute_joints()
             for alert in await self._journal.alerts(firing_only=True, limit=100_000):
                 await self._restore_alert(alert)
             return await self._read_on(log)

@@ -58,6 +58,19 @@ class History:
         self.flags.insert(index, flag)
         return index
 
+    def replace(self, index: int, value: float, flag: int) -> None:
+        """Set another value at an instant: only a computed one can change."""
+        if flag != _BELIEVABLE:
+            self.has_doubtful = True
+        self.values[index] = value
+        self.flags[index] = flag
+
+    def remove(self, index: int) -> None:
+        """Take one instant out: what was computed for it does not hold any more."""
+        del self.times[index]
+        del self.values[index]
+        del self.flags[index]
+
     def drop_first(self, count: int) -> None:
         """Forget the oldest `count` readings."""
         del self.times[:count]

@@ -13,6 +13,7 @@ from alerting.blind import SilenceTimers
 from alerting.book import Book, Change, Moment, close_alert
 from alerting.detect.detector import Detector
 from alerting.history import Flag
+from alerting.joint import Joint, JointWatch, Outcome, joint_watches
 from alerting.model import (
     Alert,
     AlertKind,
@@ -55,9 +56,11 @@ class Judge:
         packs: Mapping[str, Pack],
         detector_for: Callable[[Sensor], Detector | None],
         slack_s: float = 0.0,
+        joints: Sequence[Joint] = (),
     ) -> None:
         """Bind every rule to every sensor it speaks of; nothing is judged yet.
 
+        `joints` are the virtual sensors; their outputs are in the registry like any other sensor.
         `slack_s` is added to how long silence is tolerated, for clocks that run faster than the
         world: there a hiccup of a second looks like minutes.
         """
@@ -70,8 +73,10 @@ class Judge:
         self._orphans: dict[str, Alert] = {}
         self._book = Book()
         self._dirty: dict[PointKey, int] = {}
+        self._joints = {joint.output.key: joint for joint in joints}
         for sensor in registry.sensors():
             self._add(sensor, packs.get(sensor.kind), detector_for)
+        self._feeds = joint_watches(joints, self.find)
         for device in registry.devices():
             self.sight.positions[device.site, device.id] = device.position
 
@@ -93,10 +98,13 @@ class Judge:
             max(offline_s, 6 * every_s) + self._slack_s,
         )
         judged = [rule for rule in rules if rule.levels]
-        watch = Watch(sensor=sensor, rules=judged, timing=timing, detector=detector_for(sensor))
+        detector = None if sensor.derived else detector_for(sensor)
+        watch = Watch(sensor=sensor, rules=judged, timing=timing, detector=detector)
         place = (key.site, key.device, key.point)
         self.points.setdefault(place, Point(place, {})).watches[key.quantity] = watch
-        self.silence.add(watch)
+        joint = self._joints.get(key)
+        if joint is None or joint.is_watched:
+            self.silence.add(watch)
 
     def take(
         self, reports: Sequence[Report], seq: int, now: datetime, *, is_owned: bool = True
@@ -123,7 +131,8 @@ class Judge:
         """Judge every quantity of one report; failed values count as not there."""
         taken_s = report.taken_at.timestamp()
         delay_s = report.received_at.timestamp() - taken_s
-        qc = report.qc
+        qc, feeds = report.qc, self._feeds
+        fed: dict[int, tuple[JointWatch, list[SensorKey]]] = {}
         for quantity, value in report.values.items():
             watch = watches.get(quantity)
             flag = qc.get(quantity, _PASS) if qc else _PASS
@@ -138,6 +147,21 @@ class Judge:
                 self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
             if watch.wants_settling:
                 self._settle(watch, now, seq)
+            if feeds and watch.key in feeds:
+                for joint in feeds[watch.key]:
+                    fed.setdefault(id(joint), (joint, []))[1].append(watch.key)
+        for joint, keys in fed.values():
+            self._take_joint(joint.take(keys, taken_s, delay_s), now, seq, delay_s)
+
+    def _take_joint(self, outcome: Outcome, now: datetime, seq: int, delay_s: float) -> None:
+        """Tell the book what a report's readings, all of them, did to a virtual sensor."""
+        watch, changed = outcome
+        place = (watch.key.site, watch.key.device, watch.key.point)
+        self._dirty.setdefault(place, seq)
+        if changed:
+            self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
+        if len(watch.history) and watch.wants_settling:
+            self._settle(watch, now, seq)
 
     def _moment(self, watch: Watch, now: datetime, seq: int, delay_s: float | None) -> Moment:
         late_by_s = delay_s if watch.is_late else None
@@ -309,6 +333,11 @@ class Judge:
         if why_not is None:
             point.seq = seq
         return why_not
+
+    def compute_joints(self) -> None:
+        """Bring every virtual sensor up to date with its inputs, after memories were put back."""
+        for joint in {id(j): j for feeds in self._feeds.values() for j in feeds}.values():
+            joint.catch_up()
 
     def dirty(self) -> Mapping[PointKey, int]:
         """Give the points changed since their memory was saved, with the first block each saw."""

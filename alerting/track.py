@@ -176,6 +176,21 @@ class Track:
         self.refold(index)
         return self.states[index] is not CALM or self.states[index + 1 :] != old
 
+    def remove(self, index: int) -> bool:
+        """Fold again without the reading just taken out of the history at `index`."""
+        gone = self.states[index]
+        del self.raws[index]
+        del self.states[index]
+        old = self.states[index:]
+        self.refold(index)
+        return gone is not CALM or self.states[index:] != old
+
+    def replace(self, index: int) -> bool:
+        """Fold again from a reading whose value was just replaced; say whether a state changed."""
+        old = self.states[index:]
+        self.refold(index)
+        return self.states[index:] != old
+
     def insert_late(self, index: int, first_open: int) -> bool:
         """Take in a reading of the settled past: it may raise, from now on, but changes no past.
 

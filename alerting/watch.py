@@ -5,7 +5,7 @@ readings within the lateness have all arrived and what the fold says there is fi
 than that are late: they may raise and never clear.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from sensors.registry import Sensor
 _KEEP_AT_LEAST = 64
 _SLACK = 192
 _NEVER_S = float("inf")
+_JUST_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,34 @@ class Watch:
                 return (track,) if track.append() else ()
             return [track for track in self.tracks if track.append()]
         return self._put_between(index)
+
+    def put_again(
+        self, time_s: float, value: float | None, qc: int, delay_s: float
+    ) -> Sequence[Track]:
+        """Take a computed value, which may replace the one of its instant, or take it back (None).
+
+        The settled past is not rewritten: a value that differs there counts as a late reading just
+        behind it, which may raise and never clears.
+        """
+        history = self.history
+        place = bisect_left(history.times, time_s)
+        if place == len(history.times) or history.times[place] != time_s:
+            return () if value is None else self.put(time_s, value, qc, delay_s)
+        flag = _flag(qc, is_late=bool(history.flags[place] & Flag.LATE))
+        if value == history.values[place] and flag == history.flags[place]:
+            return ()
+        if place < self.n_settled or history.times[place] <= history.times[-1] - self.lateness_s:
+            return () if value is None else self.put(time_s + _JUST_S, value, qc, _NEVER_S)
+        if value is None:
+            history.remove(place)
+            return [track for track in self.tracks if track.remove(place)]
+        history.replace(place, value, flag)
+        return [track for track in self.tracks if track.replace(place)]
+
+    def feed(self, window_s: float) -> None:
+        """Keep a history for a computed value that looks back so far, in seconds."""
+        self.is_idle = False
+        self._keep_s = max(self._keep_s, window_s + self.stale_s)
 
     def _put_between(self, index: int) -> list[Track]:
         """Fold in a reading that is not the newest: into the open past, or as a late one."""

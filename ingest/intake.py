@@ -386,6 +386,7 @@ def _point(sensors: Iterable[Sensor], window: int) -> _Point:
             sensor.scale, sensor.offset, sensor.suspect_low, sensor.suspect_high, sensor
         )
         for sensor in sensors
+        if not sensor.derived  # computed here, and never taken from a sender
     }
     return _Point(gauges, PointMemory(gauges, window))
 

@@ -1,10 +1,11 @@
 """Short ways to make the values tests need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from alerting.joint import Joint
 from alerting.judge import Judge
 from alerting.rules import PACK_FOLDER, Pack, load_packs
 from sensors.catalogue import KINDS
@@ -100,6 +101,8 @@ def packs_of(folder: Path) -> dict[str, Pack]:
     return packs
 
 
-def judge(*sensors: Sensor, folder: Path = PACK_FOLDER) -> Judge:
+def judge(*sensors: Sensor, folder: Path = PACK_FOLDER, joints: Sequence[Joint] = ()) -> Judge:
+    """Make a judge of these sensors, and of the outputs of the joints."""
+    known = registry(*sensors, *(joint.output for joint in joints))
     packs = packs_of(folder)
-    return Judge(registry=registry(*sensors), packs=packs, detector_for=lambda _: None)
+    return Judge(registry=known, packs=packs, detector_for=lambda _: None, joints=joints)

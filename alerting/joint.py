@@ -1,0 +1,181 @@
+"""Virtual sensors: values computed in event time from what several sensors said (contract C2).
+
+A joint has inputs and a plain function; its output has a value at every instant at which one of
+its triggering inputs was read, computed from the newest reading of each input up to that instant
+(and, where it asks for a window, from those before). A reading that arrives out of order changes
+the outputs between itself and the next reading of its sensor, so those are computed again: the
+output is a function of the set of input readings, as if it were a sensor of its own.
+
+An input that was silent for longer than it may be is unknown. A function that cannot say gives
+None, and the output then has no value at that instant: nothing is raised, and nothing cleared.
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from alerting.history import Flag, History
+from alerting.track import Track
+from alerting.watch import Watch
+from sensors.model import Qc, SensorKey
+from sensors.registry import Sensor
+
+MAX_INPUTS = 256
+_CAN_CLEAR = int(Flag.CAN_CLEAR)
+
+
+class Seen(NamedTuple):
+    """What one input says at an instant: its history, and where its newest reading by then lies.
+
+    Readings behind that place lie in the future of the instant and must not be looked at.
+    """
+
+    history: History
+    place: int
+
+    @property
+    def value(self) -> float:
+        """Give the newest reading's value."""
+        return self.history.values[self.place]
+
+    @property
+    def time_s(self) -> float:
+        """Give when the newest reading was taken, in seconds since 1970."""
+        return self.history.times[self.place]
+
+
+# Gives the output at an instant (seconds since 1970); an input that is unknown then is None.
+Compute = Callable[[float, Sequence[Seen | None]], float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One input of a joint.
+
+    `max_age_s` is how long a reading counts; `window_s` how far back the function looks behind the
+    newest one. The output has a value at the instants of inputs that are triggers.
+    """
+
+    key: SensorKey
+    max_age_s: float
+    window_s: float = 0.0
+    is_trigger: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """A virtual sensor: what it is called, what it is computed from, and how.
+
+    `is_watched` says that its silence means blindness: one that is silent by its nature (formwork
+    that is not being poured) is not watched for it.
+    """
+
+    output: Sensor
+    inputs: tuple[Input, ...]
+    compute: Compute
+    is_watched: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be computed or would cost without bound."""
+        if not any(entry.is_trigger for entry in self.inputs):
+            raise ValueError(f"{self.output.key}: no input is a trigger")
+        if len(self.inputs) > MAX_INPUTS:
+            raise ValueError(f"{self.output.key}: more than {MAX_INPUTS} inputs")
+
+
+class Outcome(NamedTuple):
+    """The output's tracks whose state changed."""
+
+    watch: Watch
+    tracks: Sequence[Track]
+
+
+@dataclass(slots=True)
+class JointWatch:
+    """A joint at work: the watches of its inputs, and the watch that holds its output."""
+
+    joint: Joint
+    sources: tuple[Watch, ...]
+    watch: Watch
+    _places: dict[SensorKey, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index the inputs by sensor."""
+        self._places = {source.key: place for place, source in enumerate(self.sources)}
+
+    def take(self, keys: Iterable[SensorKey], time_s: float, delay_s: float) -> Outcome:
+        """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
+        until_s = max(self._until_s(self._places[key], time_s) for key in keys)
+        changed: dict[int, Track] = {}
+        for instant in self._instants(time_s, until_s):
+            for track in self._put(instant, delay_s):
+                changed[id(track)] = track
+        return Outcome(self.watch, list(changed.values()))
+
+    def catch_up(self) -> None:
+        """Compute again whatever the inputs' histories allow: after a restart."""
+        first_s = max((s.history.times[0] for s in self.sources if len(s.history)), default=0.0)
+        known = self.watch.history.times[max(0, self.watch.n_settled - 1) :]
+        for instant in self._instants(max([first_s, *known[:1]]), math.inf):
+            self._put(instant, 0.0)
+
+    def _until_s(self, place: int, time_s: float) -> float:
+        """Give until when a reading of one input bears on the output."""
+        entry, times = self.joint.inputs[place], self.sources[place].history.times
+        after = bisect_right(times, time_s)
+        next_s = times[after] if after < len(times) else math.inf
+        until_s = min(next_s, math.nextafter(time_s + entry.max_age_s, math.inf))
+        return max(until_s, time_s + entry.window_s)
+
+    def _instants(self, first_s: float, until_s: float) -> list[float]:
+        """List the instants first <= t < until at which a triggering input was read."""
+        found: set[float] = set()
+        for entry, source in zip(self.joint.inputs, self.sources, strict=True):
+            if entry.is_trigger:
+                times = source.history.times
+                if times and times[-1] >= first_s:
+                    first = bisect_left(times, first_s)
+                    found.update(times[first : bisect_left(times, until_s, first)])
+        return sorted(found)
+
+    def _put(self, time_s: float, delay_s: float) -> Sequence[Track]:
+        seen = [
+            _seen(entry, source.history, time_s)
+            for entry, source in zip(self.joint.inputs, self.sources, strict=True)
+        ]
+        value = self.joint.compute(time_s, seen)
+        is_sure = all(
+            entry is None or entry.history.flags[entry.place] == _CAN_CLEAR for entry in seen
+        )
+        return self.watch.put_again(time_s, value, Qc.PASS if is_sure else Qc.SUSPECT, delay_s)
+
+
+def _seen(entry: Input, history: History, time_s: float) -> Seen | None:
+    index = bisect_right(history.times, time_s) - 1
+    if index < 0 or time_s - history.times[index] > entry.max_age_s:
+        return None
+    return Seen(history, index)
+
+
+def joint_watches(
+    joints: Iterable[Joint], find: Callable[[SensorKey], Watch | None]
+) -> Mapping[SensorKey, tuple[JointWatch, ...]]:
+    """Connect joints to the watches of their sensors; gives for each input what it feeds.
+
+    Raises:
+        ValueError: a joint names a sensor that has no watch.
+    """
+    feeds: dict[SensorKey, tuple[JointWatch, ...]] = {}
+    for joint in joints:
+        watches = [find(joint.output.key), *(find(entry.key) for entry in joint.inputs)]
+        known = [watch for watch in watches if watch is not None]
+        if len(known) < len(watches):
+            raise ValueError(f"{joint.output.key}: an input or the output is not in the registry")
+        output, *sources = known
+        working = JointWatch(joint, tuple(sources), output)
+        for entry, source in zip(joint.inputs, sources, strict=True):
+            source.feed(entry.window_s + entry.max_age_s)
+            feeds[entry.key] = (*feeds.get(entry.key, ()), working)
+    return feeds

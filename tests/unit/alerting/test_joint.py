@@ -1,0 +1,243 @@
+"""Virtual sensors: a value of several sensors is a function of the set of their readings."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerting.book import Change
+from alerting.history import Flag
+from alerting.joint import Input, Joint, Seen
+from alerting.judge import Judge
+from alerting.model import AlertState
+from sensors.model import Qc, Report, SensorKey
+from tests.builders import at, judge, report, sensor
+
+LATENESS_S = 1800.0
+MAX_AGE_S = 900.0
+UPPER = sensor("stage_m", device="D-01")
+LOWER = sensor("stage_m", device="D-02")
+HEAD = replace(sensor("ponding_depth_m", device="D-01", point="head"), derived="D-01 less D-02")
+
+
+def head(time_s: float, seen: Sequence[Seen | None]) -> float | None:
+    """The upper gauge over the lower one; unknown unless both have spoken."""
+    del time_s
+    upper, lower = seen
+    if upper is None or lower is None:
+        return None
+    return max(0.0, round(upper.value - lower.value, 6))
+
+
+def difference(*, is_lower_trigger: bool = True) -> Joint:
+    inputs = (
+        Input(key=UPPER.key, max_age_s=MAX_AGE_S),
+        Input(key=LOWER.key, max_age_s=MAX_AGE_S, is_trigger=is_lower_trigger),
+    )
+    return Joint(output=HEAD, inputs=inputs, compute=head)
+
+
+def judged(*, is_lower_trigger: bool = True) -> Judge:
+    return judge(UPPER, LOWER, joints=[difference(is_lower_trigger=is_lower_trigger)])
+
+
+def upper(seconds: float, value: float, **more: float) -> Report:
+    return report(seconds, {"stage_m": value}, device="D-01", delay_s=more.get("delay_s", 1.0))
+
+
+def lower(seconds: float, value: float, **more: float) -> Report:
+    return report(seconds, {"stage_m": value}, device="D-02", delay_s=more.get("delay_s", 1.0))
+
+
+def run(judge_: Judge, reports: Sequence[Report], first_seq: int = 1) -> list[Change]:
+    changes: list[Change] = []
+    for seq, entry in enumerate(reports, first_seq):
+        changes += judge_.take([entry], seq, entry.received_at)
+    return changes
+
+
+def outputs(judge_: Judge) -> list[tuple[float, float]]:
+    watch = judge_.find(HEAD.key)
+    assert watch is not None
+    start_s = at(0).timestamp()
+    times = [time_s - start_s for time_s in watch.history.times]
+    return list(zip(times, watch.history.values, strict=True))
+
+
+def firing(changes: list[Change]) -> list[Change]:
+    last = {change.alert.id: change for change in changes}
+    return [change for change in last.values() if change.alert.state is AlertState.FIRING]
+
+
+def test_the_output_follows_every_reading_of_either_input() -> None:
+    here = judged()
+    run(here, [upper(0, 2.0), lower(10, 1.0), upper(60, 2.5), lower(70, 2.4)])
+    assert outputs(here) == [(10, 1.0), (60, 1.5), (70, 0.1)]
+
+
+def test_only_triggers_give_instants() -> None:
+    here = judged(is_lower_trigger=False)
+    run(here, [lower(10, 1.0), upper(60, 2.5), lower(70, 2.4), upper(120, 2.5)])
+    assert outputs(here) == [(60, 1.5), (120, 0.1)]
+
+
+def test_a_reading_that_comes_between_changes_what_was_computed_behind_it() -> None:
+    here = judged()
+    run(here, [lower(0, 1.0), upper(60, 2.0), upper(120, 2.0), lower(180, 1.5), upper(240, 2.0)])
+    run(here, [lower(90, 1.9, delay_s=300)], first_seq=10)
+    assert outputs(here) == [(60, 1.0), (90, 0.1), (120, 0.1), (180, 0.5), (240, 0.5)]
+
+
+def test_an_input_silent_for_too_long_makes_the_output_unknown() -> None:
+    here = judged()
+    run(here, [lower(0, 1.0), upper(MAX_AGE_S, 2.0), upper(MAX_AGE_S + 1, 2.0)])
+    assert outputs(here) == [(MAX_AGE_S, 1.0)]
+
+
+def test_a_value_that_does_not_hold_any_more_is_taken_back() -> None:
+    def while_low(time_s: float, seen: Sequence[Seen | None]) -> float | None:
+        value = head(time_s, seen)
+        lower_seen = seen[1]
+        return value if lower_seen is not None and lower_seen.value < 2.0 else None
+
+    here = judge(UPPER, LOWER, joints=[replace(difference(), compute=while_low)])
+    changes = run(here, [lower(0, 1.0), upper(60, 2.0), upper(120, 2.0)])
+    assert len(firing(changes)) == 1
+    changes += run(here, [lower(30, 2.0, delay_s=120)], first_seq=10)
+    assert outputs(here) == []
+    assert firing(changes) == []
+    assert changes[-1].alert.state is AlertState.WITHDRAWN
+
+
+def test_rules_judge_the_output_like_any_sensor_and_name_it() -> None:
+    changes = run(judged(), [lower(0, 1.0), upper(60, 1.5), upper(120, 1.5)])
+    (standing,) = firing(changes)
+    assert standing.alert.sensor == SensorKey("site", "D-01", "head", "ponding_depth_m")
+    assert standing.alert.value == 0.5
+
+
+def test_a_doubtful_input_makes_a_doubtful_output_which_may_raise_but_never_clear() -> None:
+    here = judged()
+    doubtful = report(60, {"stage_m": 1.5}, device="D-01", qc={"stage_m": int(Qc.SUSPECT)})
+    run(here, [lower(0, 1.0), doubtful])
+    watch = here.find(HEAD.key)
+    assert watch is not None
+    assert not watch.history.flags[0] & Flag.CAN_CLEAR
+    assert watch.history.flags[0] & Flag.SUSPECT
+
+
+def test_what_changes_in_the_settled_past_may_raise_and_never_clears() -> None:
+    here = judged()
+    calm = [e for n in range(12) for e in (lower(300.0 * n, 1.0), upper(300.0 * n + 10, 1.05))]
+    assert firing(run(here, calm)) == []
+    late = [lower(305, 0.0, delay_s=4000), lower(615, 0.0, delay_s=4000)]
+    changes = run(here, late, first_seq=100)
+    (standing,) = firing(changes)
+    assert standing.transition.late_by_s is not None
+    assert (310, 0.05) in outputs(here)
+
+
+def test_a_joint_without_a_trigger_is_refused() -> None:
+    with pytest.raises(ValueError, match="no input is a trigger"):
+        Joint(
+            output=HEAD,
+            inputs=(Input(key=UPPER.key, max_age_s=1, is_trigger=False),),
+            compute=head,
+        )
+
+
+def test_a_joint_of_a_sensor_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="not in the registry"):
+        judge(UPPER, joints=[difference()])
+
+
+def test_the_silence_of_an_output_is_no_blindness_unless_it_is_to_be_watched() -> None:
+    for is_watched in (False, True):
+        here = judge(UPPER, LOWER, joints=[replace(difference(), is_watched=is_watched)])
+        here.silence.start(at(0).timestamp())
+        names = {str(s.key) for s in here.silence.sensors(("site", "D-01"))}
+        assert ("site/D-01/head/ponding_depth_m" in names) is is_watched
+
+
+steps = st.lists(
+    st.tuples(st.booleans(), st.integers(0, 20).map(lambda tenth: tenth / 10)),
+    min_size=4,
+    max_size=50,
+)
+
+
+def _shuffled(entries: list[Report], seed: int) -> list[Report]:
+    chance = random.Random(seed)
+    delays = {id(entry): chance.uniform(0, LATENESS_S - 1) for entry in entries}
+    doubled = entries + [entry for entry in entries if chance.random() < 0.1]
+    doubled.sort(key=lambda entry: entry.taken_at.timestamp() + delays[id(entry)])
+    return [
+        Report(
+            *(entry.site, entry.device, entry.kind, entry.point, entry.taken_at),
+            entry.taken_at + timedelta(seconds=delays[id(entry)]),
+            entry.values,
+            entry.qc,
+        )
+        for entry in doubled
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps, st.integers(0, 2**32 - 1), st.booleans())
+def test_any_order_of_arrival_gives_the_same_outputs_and_the_same_final_history(
+    drawn: list[tuple[bool, float]], seed: int, is_lower_trigger: bool
+) -> None:
+    entries = [
+        (upper if is_upper else lower)(170.0 * n, value)
+        for n, (is_upper, value) in enumerate(drawn)
+    ]
+    last_s = 170.0 * len(entries)
+    end = [e for n in range(40) for e in (upper(last_s + 200.0 * n, 1), lower(last_s + 200 * n, 1))]
+    straight, mixed = (judged(is_lower_trigger=is_lower_trigger) for _ in range(2))
+    told_straight = run(straight, entries + end)
+    told_mixed = run(mixed, _shuffled(entries, seed) + end, first_seq=1)
+    assert outputs(mixed) == outputs(straight)
+    assert _final(told_mixed) == _final(told_straight)
+
+
+def _final(changes: list[Change]) -> list[tuple[str, str, int, float]]:
+    rows = {
+        (
+            change.alert.rule_id,
+            change.transition.kind.value,
+            int(change.transition.severity),
+            change.transition.taken_at.timestamp(),
+        )
+        for change in changes
+        if change.transition.final
+    }
+    return sorted(rows, key=lambda row: (row[3], row[0], row[1]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps, st.integers(1, 45), st.data())
+def test_a_restart_with_memories_of_different_age_changes_no_output(
+    drawn: list[tuple[bool, float]], cut: int, data: st.DataObject
+) -> None:
+    entries = [
+        (upper if is_upper else lower)(170.0 * n, value)
+        for n, (is_upper, value) in enumerate(drawn)
+    ]
+    straight, before, after = judged(), judged(), judged()
+    run(straight, entries)
+    saved: dict[tuple[str, str, str], tuple[int, bytes]] = {}
+    ages = {key: data.draw(st.integers(0, cut)) for key in sorted(before.points)}
+    for seq, entry in enumerate(entries[:cut], 1):
+        before.take([entry], seq, entry.received_at)
+        for key, age in ages.items():
+            if seq <= cut - age:
+                saved[key] = (seq, before.dump_state(key))
+    for key, (seq, blob) in saved.items():
+        assert after.load_state(key, seq, blob) is None
+    after.compute_joints()
+    run(after, entries)
+    assert outputs(after) == outputs(straight)
