@@ -7,6 +7,7 @@ import json
 import os
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,22 @@ N_KILLS = int(os.environ.get("GROUNDWATCH_TEST_KILLS", "4"))
 AWAY_S = int(os.environ.get("GROUNDWATCH_TEST_AWAY_S", "8"))
 RATE = 1000
 N_CRANES = 40
+PROBES = tuple(f"P-{number:02d}" for number in range(8))  # cranes that the load leaves alone
 
 pytestmark = [pytest.mark.broker, pytest.mark.influx, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
-def write_sites(sites: Path, webhook: str) -> None:
+def write_sites(sites: Path, webhook: str, probes: Sequence[str]) -> None:
     (sites / "sites").mkdir(parents=True)
-    devices = "".join(
-        f"  - id: C-{n:02d}\n    kind: crane\n    every: 1s\n    sensors:\n"
+    devices = [f"C-{number:02d}" for number in range(N_CRANES)] + list(probes)
+    blocks = "".join(
+        f"  - id: {device}\n    kind: crane\n    every: 1s\n    sensors:\n"
         "      - {quantity: moment_pct}\n      - {quantity: clearance_m}\n"
-        for n in range(N_CRANES)
+        for device in devices
     )
     (sites / "sites" / "yard.yaml").write_text(
         "site:\n  id: yard\n  name: Test yard\n  position: {lat: 23.2, lon: 113.2}\n"
-        f"  kind: building\n  district: d\n  street: s\n  village: v\ndevices:\n{devices}"
+        f"  kind: building\n  district: d\n  street: s\n  village: v\ndevices:\n{blocks}"
     )
     tell_by_webhook(sites, webhook)
     (sites / "resources").mkdir()
@@ -94,9 +97,11 @@ async def stored_points(influx: str) -> set[tuple[str, int]]:
     }
 
 
-async def begun(tmp_path: Path, inbox: Inbox) -> tuple[Running, int, str]:
+async def begun(
+    tmp_path: Path, inbox: Inbox, probes: Sequence[str] = ()
+) -> tuple[Running, int, str]:
     port, influx = start_mosquitto(tmp_path), start_influxd(tmp_path)
-    write_sites(tmp_path / "sites", inbox.url)
+    write_sites(tmp_path / "sites", inbox.url, probes)
     settings = Settings(
         state=tmp_path / "state", sites=tmp_path / "sites", mqtt_port=port, influx_url=influx
     )
@@ -151,7 +156,7 @@ async def test_the_database_away_for_a_while_delays_no_warning_and_loses_nothing
     tmp_path: Path,
 ) -> None:
     async with Inbox() as inbox:
-        running, port, influx = await begun(tmp_path, inbox)
+        running, port, influx = await begun(tmp_path, inbox, PROBES)
         load = Load(port)
         latencies: list[float] = []
         async with asyncio.TaskGroup() as group:
@@ -160,9 +165,9 @@ async def test_the_database_away_for_a_while_delays_no_warning_and_loses_nothing
             pause(influx)
             async with aiomqtt.Client("127.0.0.1", port, identifier="probe") as client:
                 until_s = time.monotonic() + AWAY_S
-                for number in range(8):
-                    latencies.append(await _probe(client, inbox, f"C-{number:02d}", load))
-                    await asyncio.sleep(AWAY_S / 8)
+                for device in PROBES:
+                    latencies.append(await _probe(client, inbox, device, load))
+                    await asyncio.sleep(AWAY_S / len(PROBES))
                 await asyncio.sleep(max(0.0, until_s - time.monotonic()))
             resume(influx)
             await asyncio.sleep(1)
