@@ -32,7 +32,7 @@ from alerting.model import (
     Severity,
     TransitionKind,
 )
-from alerting.ports import Action, CardLookup, Effects, Journal, Router, RuleState
+from alerting.ports import Action, Aside, CardLookup, Effects, Journal, Router, RuleState
 from alerting.recorder import Recorder
 from alerting.render import CARD_FOLLOWS
 from alerting.route import Occasion, make_notices
@@ -109,6 +109,7 @@ class Parts:
     router: Router
     deliverer: Deliverer
     clock: Clock
+    aside: Aside
 
 
 class UnknownAlert(LookupError):
@@ -136,7 +137,9 @@ class Engine:
         self._clock = parts.clock
         self._config = config or EngineConfig()
         self._lock = asyncio.Lock()
-        self._recorder = Recorder(journal=parts.journal, deliverer=parts.deliverer)
+        self._recorder = Recorder(
+            journal=parts.journal, deliverer=parts.deliverer, aside=parts.aside
+        )
         self._late_cards: deque[Change] = deque(maxlen=1000)
         self._system: dict[str, Alert] = {}
 
@@ -144,6 +147,11 @@ class Engine:
     def n_unrecorded(self) -> int:
         """Count the steps that wait for the journal to come back."""
         return self._recorder.n_waiting
+
+    @property
+    def n_refused(self) -> int:
+        """Count what the journal will never take and was put aside."""
+        return self._recorder.n_refused
 
     async def restore(self, log: BlockLog) -> int:
         """Load what was known, read the log on from there, and give the number of blocks read.

@@ -3,6 +3,7 @@
 AlertingError
 ├── PackError        a rule pack is wrong: mend the file
 ├── JournalError     the journal cannot be written or read: warn anyway, retry
+│   └── JournalRefused  it answers, and never takes this: put it aside and go on
 └── DeliveryError    a channel did not take a notice: `retryable` says whether to try again
 """
 
@@ -17,6 +18,10 @@ class PackError(AlertingError):
 
 class JournalError(AlertingError):
     """The journal did not answer; nothing was recorded."""
+
+
+class JournalRefused(JournalError):
+    """The journal answered and will never take what it was given; others may pass."""
 
 
 class DeliveryError(AlertingError):

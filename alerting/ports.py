@@ -47,6 +47,14 @@ class Effects:
     actions: tuple[Action, ...] = ()
 
 
+class Aside(Protocol):
+    """Keeps what the journal will never take, for a person to look at."""
+
+    async def put(self, effects: Effects, why: str) -> None:
+        """Keep it where a person can read it; does not raise for a full disk, but says so."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleState:
     """The engine's memory of one device point as of log block `seq`; `blob` is the engine's own."""

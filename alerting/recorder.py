@@ -1,16 +1,19 @@
 """Makes effects last, then lets people know; with the journal away, the other way round.
 
 The record keeps its order: while older effects wait for the journal, newer ones wait behind them,
-and no warning spends its time on a journal that is known to be away.
+and no warning spends its time on a journal that is known to be away. What it will never take must
+not hold up the rest: such a step is recorded alert by alert, and the part that is refused is put
+aside for a person.
 """
 
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Iterator
 
 from alerting.deliver import Deliverer
-from alerting.errors import JournalError
-from alerting.ports import Effects, Journal
+from alerting.errors import JournalError, JournalRefused
+from alerting.ports import Aside, Effects, Journal
 
 _LOG = logging.getLogger(__name__)
 MAX_WAITING = 10_000
@@ -19,9 +22,11 @@ MAX_WAITING = 10_000
 class Recorder:
     """Writes effects to the journal and hands their notices to delivery."""
 
-    def __init__(self, *, journal: Journal, deliverer: Deliverer) -> None:
-        """Start with nothing waiting."""
+    def __init__(self, *, journal: Journal, deliverer: Deliverer, aside: Aside) -> None:
+        """Start with nothing waiting; `n_refused` counts what was put aside."""
+        self.n_refused = 0
         self._journal = journal
+        self._aside = aside
         self._deliverer = deliverer
         self._waiting: deque[Effects] = deque()
         self._writing = asyncio.Lock()
@@ -63,7 +68,45 @@ class Recorder:
     async def _is_recorded(self, effects: Effects) -> bool:
         try:
             await self._journal.record(effects)
+        except (JournalRefused, ValueError) as error:  # a value of ours that has no place there
+            _LOG.exception("the journal refuses a step", extra={"why": str(error)})
+            return await self._are_parts_recorded(effects)
         except JournalError as error:
             _LOG.warning("journal away; warning anyway", extra={"why": str(error)})
             return False
         return True
+
+    async def _are_parts_recorded(self, effects: Effects) -> bool:
+        """Record alert by alert, and put aside what is refused; False when the journal is away."""
+        for part in _parts(effects):
+            try:
+                await self._journal.record(part)
+            except (JournalRefused, ValueError) as error:
+                self.n_refused += 1
+                await self._aside.put(part, str(error))
+            except JournalError as error:
+                _LOG.warning("journal away; warning anyway", extra={"why": str(error)})
+                return False
+        return True
+
+
+def _parts(effects: Effects) -> Iterator[Effects]:
+    """Cut a step into one part for each alert, and a last one that says how far the log was."""
+    ids = dict.fromkeys(
+        [
+            *(alert.id for alert in effects.alerts),
+            *(transition.alert_id for transition in effects.transitions),
+            *(entry.notice.alert.id for entry in effects.notices),
+            *effects.cancelled,
+            *(action.alert_id for action in effects.actions),
+        ]
+    )
+    for alert_id in ids:
+        yield Effects(
+            alerts=tuple(alert for alert in effects.alerts if alert.id == alert_id),
+            transitions=tuple(t for t in effects.transitions if t.alert_id == alert_id),
+            notices=tuple(e for e in effects.notices if e.notice.alert.id == alert_id),
+            cancelled=(alert_id,) if alert_id in effects.cancelled else (),
+            actions=tuple(action for action in effects.actions if action.alert_id == alert_id),
+        )
+    yield Effects(seq=effects.seq)

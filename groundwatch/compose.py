@@ -30,12 +30,14 @@ from groundwatch.program import Models, Program
 from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.settings import InfluxSettings, Settings
 from groundwatch.store_writer import StoreWriter
+from groundwatch.supervise import REFUSED_FILE
 from groundwatch.training import Forests, Retraining, TrainingPlan, model_key
 from ingest.broker import LocalBroker, local_broker
 from ingest.intake import Intake
 from ingest.mqtt import MqttConfig, MqttSource, TlsConfig
 from sensors.model import Position
 from sensors.registry import Sensor
+from storage.aside import EffectsAside
 from storage.embedded import EmbeddedConfig, EmbeddedStore
 from storage.influx import InfluxConfig, InfluxStore
 from storage.influx.config import Version
@@ -98,6 +100,7 @@ async def opened(
             router=district.routes,
             deliverer=deliverer,
             clock=clock,
+            aside=EffectsAside(settings.state / REFUSED_FILE, now=SystemClock().now),
         )
         engine = await _engine(settings, district, parts, keepers.log)
         broker = await _broker(settings, stack)

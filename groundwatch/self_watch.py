@@ -53,6 +53,7 @@ class SelfWatch:
     _broker_away: Away = field(default_factory=Away)
     _store_away: Away = field(default_factory=Away)
     _journal_away: Away = field(default_factory=Away)
+    _refused: Lately = field(default_factory=lambda: Lately(_HOUR_S))
     _given_up: Lately = field(default_factory=lambda: Lately(_NOTICES_WITHIN_S))
     _dropped: Lately = field(default_factory=lambda: Lately(_HOUR_S))
     _unwritten: Lately = field(default_factory=lambda: Lately(_HOUR_S))
@@ -96,6 +97,7 @@ class SelfWatch:
             n_owned=parts.log.n_owned,
             n_unrecorded=n_unrecorded,
             unrecorded_s=self._journal_away.look(is_away=n_unrecorded > 0, now_s=now_s),
+            refused=self._refused.look(parts.engine.n_refused, now_s),
             given_up=self._given_up.look(self._n_given_up(), now_s),
             dropped_unseen=await self._dropped_lately(now_s),
             unwritten=self._unwritten.look(parts.writer.n_dropped + parts.writer.n_refused, now_s),

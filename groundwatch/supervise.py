@@ -19,6 +19,7 @@ STORE_PATIENCE_S = 60.0
 FIRST_STORE_PATIENCE_S = 15.0  # a database never reached is rather a mistake than an outage
 JOURNAL_PATIENCE_S = 10.0
 _MIN_MISDATED = 5
+REFUSED_FILE = "refused-steps.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,11 @@ class Seen:
     """What one look at the program's parts gave.
 
     `n_owned` are reports the log took since the start, `has_stored` says that the database took
-    something since, `n_unrecorded` are steps that wait for the journal, `given_up` notices that
-    reached nobody, `dropped_unseen` entries that left the quarantine unread, `unwritten` changes
-    that were left out of the database. `ahead` and `taken` are readings of the last minute that
-    were refused because they come from the future, and those that were not.
+    something since, `n_unrecorded` are steps that wait for the journal, `refused` those that it
+    will never take, `given_up` notices that reached nobody, `dropped_unseen` entries that left the
+    quarantine unread, `unwritten` changes that were left out of the database. `ahead` and `taken`
+    are readings of the last minute that were refused because they come from the future, and those
+    that were not.
     """
 
     source: SourceStatus
@@ -105,6 +107,7 @@ class Seen:
     n_owned: int = 0
     n_unrecorded: int = 0
     unrecorded_s: float = 0.0
+    refused: Counted = field(default_factory=Counted)
     given_up: Counted = field(default_factory=Counted)
     dropped_unseen: Counted = field(default_factory=Counted)
     unwritten: Counted = field(default_factory=Counted)
@@ -119,6 +122,7 @@ def problems(seen: Seen) -> Mapping[str, Verdict]:
         "log": _log(seen.log_full, seen.n_owned),
         "store": _store(seen.ship, seen.store_away_s, has_stored=seen.has_stored),
         "journal": _journal(seen.n_unrecorded, seen.unrecorded_s),
+        "refused": _refused(seen.refused),
         "notices": _notices(seen.given_up),
         "quarantine": _quarantine(seen.dropped_unseen),
         "unwritten": _unwritten(seen.unwritten),
@@ -161,6 +165,13 @@ def _journal(n_unrecorded: int, away_s: float) -> Verdict:
         return Standing.UNKNOWN
     text = f"the journal is away: warnings go out, {_some(n_unrecorded, 'step')} not recorded yet"
     return Problem(text, Severity.SEVERE)
+
+
+def _refused(refused: Counted) -> Verdict:
+    if refused.n:
+        text = f"the journal refuses {_some(refused.n, 'step')} for good; warnings went out, and"
+        return Problem(f"{text} {REFUSED_FILE} in the state directory has them", Severity.SEVERE)
+    return _once_watched(refused)
 
 
 def _notices(given_up: Counted) -> Verdict:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from alerting.errors import JournalError
+from alerting.errors import JournalError, JournalRefused
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
 from alerting.ports import Action, Effects, RuleState
 
@@ -16,11 +16,13 @@ class MemoryJournal:
     """An `alerting.ports.Journal` that lives in dictionaries.
 
     Set `is_away` to make every method raise `JournalError`, as when the database does not answer.
-    `recorded` keeps every `Effects` that was taken, in order.
+    Alerts of `refused_hazard` it never takes. `recorded` keeps every `Effects` that was taken, in
+    order.
     """
 
     def __init__(self) -> None:
         self.is_away = False
+        self.refused_hazard: str | None = None
         self.recorded: list[Effects] = []
         self._seq = 0
         self._alerts: dict[str, Alert] = {}
@@ -37,6 +39,8 @@ class MemoryJournal:
 
     async def record(self, effects: Effects) -> None:
         self._answer()
+        if any(alert.hazard == self.refused_hazard for alert in effects.alerts):
+            raise JournalRefused(f"no place for {self.refused_hazard} (fake)")
         self._refuse_unknown(effects)
         self._alerts.update((alert.id, alert) for alert in effects.alerts)
         for transition in effects.transitions:
@@ -142,7 +146,7 @@ class MemoryJournal:
         named = {step.alert_id for step in effects.transitions}
         named |= {action.alert_id for action in effects.actions}
         if unknown := sorted(named - known):
-            raise JournalError(f"no alert {unknown[0]!r}")
+            raise JournalRefused(f"no alert {unknown[0]!r}")
 
     def _put_transition(self, new: Transition) -> None:
         key = (new.alert_id, new.ordinal)
@@ -161,3 +165,13 @@ class MemoryJournal:
         is_over = alert is None or alert.state is not AlertState.FIRING
         is_done = entry.state is not NoticeState.PENDING
         return is_over and is_done and (entry.sent_at or entry.notice.created_at) < before
+
+
+class ListAside:
+    """An `alerting.ports.Aside` that keeps what it was given, with why."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Effects, str]] = []
+
+    async def put(self, effects: Effects, why: str) -> None:
+        self.kept.append((effects, why))

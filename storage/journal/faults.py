@@ -4,10 +4,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from alerting.errors import JournalError
+from alerting.errors import JournalError, JournalRefused
 
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "another process holds it locked; end that process (see `fuser`)",
@@ -30,6 +36,8 @@ _DAMAGED = (
 def translated(place: str) -> Iterator[None]:
     """Turn what the database raises into `JournalError`; `place` is the file or address.
 
+    What breaks a rule of the tables, and always will, is a `JournalRefused`.
+
     A ValueError about a value of ours (a naive instant) comes through as it is.
     """
     try:
@@ -37,6 +45,8 @@ def translated(place: str) -> Iterator[None]:
     except StatementError as error:
         if isinstance(error.orig, ValueError) and not isinstance(error, DBAPIError):
             raise error.orig from error
+        if isinstance(error, IntegrityError | DataError):
+            raise JournalRefused(_words(place, error.orig or error)) from error
         raise JournalError(_words(place, error.orig or error)) from error
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise JournalError(_words(place, error)) from error

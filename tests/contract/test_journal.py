@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerting.errors import JournalError
+from alerting.errors import JournalRefused
 from alerting.model import (
     Alert,
     AlertState,
@@ -148,7 +148,7 @@ async def test_a_failing_record_leaves_nothing(journal: AnyJournal) -> None:
     await journal.record(a_raise(1))
     before = await everything(journal, "a1")
     ended = an_alert("a1", state=AlertState.RESOLVED, ended_at=LATER)
-    with pytest.raises(JournalError):
+    with pytest.raises(JournalRefused):
         await journal.record(
             Effects(
                 seq=9,
@@ -166,7 +166,7 @@ async def test_a_failing_record_leaves_nothing(journal: AnyJournal) -> None:
 
 
 async def test_an_action_on_an_unknown_alert_is_refused(journal: AnyJournal) -> None:
-    with pytest.raises(JournalError):
+    with pytest.raises(JournalRefused):
         await journal.record(Effects(actions=(an_action("of-no-alert"),)))
     assert await journal.actions("of-no-alert") == []
 

@@ -27,7 +27,7 @@ from alerting.model import (
 from sensors.model import Position, Report
 from sensors.registry import Sensor
 from tests.builders import at, judge, report, sensor
-from tests.fakes import MemoryJournal
+from tests.fakes import ListAside, MemoryJournal
 
 DESIGN = {"warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0}
 
@@ -106,6 +106,7 @@ class World:
     clock: HandClock
     log: MemoryLog
     deliverer: Deliverer
+    aside: ListAside
 
     async def feed(self, *reports: Report) -> None:
         for entry in reports:
@@ -144,8 +145,14 @@ async def world(
     channel = ListChannel()
     router = OneRecipient()
     deliverer = Deliverer(journal=journal, channels={"list": channel}, router=router, clock=clock)
+    aside = ListAside()
     parts = Parts(
-        journal=journal, cards=desk or Desk(), router=router, deliverer=deliverer, clock=clock
+        journal=journal,
+        cards=desk or Desk(),
+        router=router,
+        deliverer=deliverer,
+        clock=clock,
+        aside=aside,
     )
     config = EngineConfig(card_deadline_s=deadline_s, late_card_deadline_s=2.0)
     engine = Engine(judge=judged, parts=parts, config=config)
@@ -153,7 +160,7 @@ async def world(
     await engine.restore(log)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(deliverer.run())
-        yield World(engine, journal, channel, clock, log, deliverer)
+        yield World(engine, journal, channel, clock, log, deliverer, aside)
         await deliverer.stop()
         running.cancel()
 
@@ -472,3 +479,24 @@ def replace_delay(entry: Report) -> Report:
         entry.values,
         entry.qc,
     )
+
+
+async def test_what_the_journal_never_takes_is_put_aside_and_holds_nothing_up() -> None:
+    journal = MemoryJournal()
+    journal.refused_hazard = "river_flood"
+    gauges = (stage(), sensor("ponding_depth_m", device="D-02"))
+    async with world(judge(*gauges), journal=journal) as here:
+        block = [
+            *(report(at_s, {"stage_m": 3.2}) for at_s in (0, 300)),
+            *(report(at_s, {"ponding_depth_m": 0.2}, device="D-02") for at_s in (0, 300)),
+        ]
+        await here.engine.take(1, block)
+        notices = await here.told(2)
+        assert here.engine.n_refused == 1
+        assert here.engine.n_unrecorded == 0
+        assert await journal.recorded_seq() == 1
+    assert {notice.alert.hazard for notice in notices} == {"river_flood", "ponding"}
+    assert {alert.hazard for alert in await journal.alerts()} == {"ponding"}
+    ((kept, why),) = here.aside.kept
+    assert {alert.hazard for alert in kept.alerts} == {"river_flood"}
+    assert "no place for river_flood" in why

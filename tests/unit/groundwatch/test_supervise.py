@@ -53,6 +53,10 @@ LOOK = Seen(source=source(), broker_away_s=0, ship=ship(), store_away_s=0, has_s
     [
         pytest.param({}, "broker", OVER, id="a broker that is here"),
         pytest.param(
+            {"refused": LOST_A_THING}, "refused", "severe", id="a step that the journal refuses"
+        ),
+        pytest.param({"refused": WATCHED}, "refused", OVER, id="no step refused for an hour"),
+        pytest.param(
             {"source": BROKER_LOST, "broker_away_s": 9}, "broker", UNKNOWN, id="away for a moment"
         ),
         pytest.param(
