@@ -121,6 +121,8 @@ class Program:
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
             ]
+            if self.broker is not None:
+                kept.append(keep("broker_process", self.broker.keep))
             stopping = group.create_task(stop.wait(), name="stop")
             if ready is not None:
                 ready()

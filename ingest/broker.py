@@ -13,11 +13,12 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from ingest.embedded import LOOPBACK
 from ingest.errors import BrokerAway, SourceError
@@ -29,6 +30,7 @@ Preference = Literal["auto", "mosquitto", "amqtt"]
 
 _START_S = 20.0
 _STOP_S = 5.0
+_LOOK_EVERY_S = 0.5
 # mosquitto writes its whole queue each time, about 1 ms per thousand messages, and does nothing
 # else meanwhile; saving after every ten changes cost a third of a core at 1,000 messages/s.
 _SAVED_EVERY_S = 5
@@ -48,12 +50,16 @@ _PROMISES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalBroker:
-    """A running broker that takes everybody on loopback; `version` is what to connect with."""
+    """A running broker that takes everybody on loopback; `version` is what to connect with.
+
+    `keep` starts it again on its port whenever it ends by itself, until cancelled.
+    """
 
     host: str
     port: int
     kind: Kind
     promises: str
+    keep: Callable[[], Coroutine[Any, Any, None]]
     version: Literal[5, 311] = 311
 
 
@@ -76,12 +82,17 @@ async def local_broker(
             "mosquitto is not installed: install it (Debian: apt-get install mosquitto), or prefer "
             "`auto` for the embedded broker"
         )
-    if binary is not None:
-        async with _mosquitto(binary, state_dir / "mosquitto", port) as taken:
-            yield _described("mosquitto", taken)
-    else:
-        async with _amqtt(state_dir / "amqtt", port) as taken:
-            yield _described("amqtt", taken)
+    kind: Kind = "mosquitto" if binary is not None else "amqtt"
+    home = _home_made(state_dir / kind)
+    started = _Mosquitto(binary, home) if binary is not None else _Amqtt(home)
+    try:
+        taken = await started.open(port)
+        log.info("local broker: %s on %s:%d", kind, LOOPBACK, taken)
+        yield LocalBroker(
+            host=LOOPBACK, port=taken, kind=kind, promises=_PROMISES[kind], keep=started.keep
+        )
+    finally:
+        await started.close()
 
 
 def find_mosquitto() -> str | None:
@@ -89,42 +100,97 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto") or shutil.which("mosquitto", path=os.pathsep.join(_SBIN))
 
 
-def _described(kind: Kind, port: int) -> LocalBroker:
-    log.info("local broker: %s on %s:%d", kind, LOOPBACK, port)
-    return LocalBroker(host=LOOPBACK, port=port, kind=kind, promises=_PROMISES[kind])
+class _Started(ABC):
+    """A broker's process, which is started again on its port when it ends by itself."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._port = 0
+        self._child: asyncio.subprocess.Process | None = None
+
+    async def open(self, port: int) -> int:
+        """Start it on a port, 0 for any, and give the port."""
+        self._port = _choose_port(self._home, port)
+        await self._start()
+        return self._port
+
+    async def keep(self) -> None:
+        """Start it again whenever it ends, until cancelled.
+
+        Raises:
+            BrokerAway: it does not start; the text has its last words.
+        """
+        while True:
+            await self._ended()
+            log.error("the local broker has ended (%s); it is started again", self._last_words())
+            await self._start()
+
+    async def close(self) -> None:
+        """End it."""
+        if self._child is not None:
+            await _end_child(self._child)
+
+    async def _ended(self) -> None:
+        if self._child is not None:
+            await self._child.wait()
+
+    async def _start(self) -> None:
+        with _opened_log(self._log_path) as out:
+            self._child = await self._spawn(out)
+        await _until_up(self._child, self._port, self._log_path)
+
+    @abstractmethod
+    async def _spawn(self, out: BinaryIO) -> asyncio.subprocess.Process: ...
+
+    def _last_words(self) -> str:
+        return _last_words(self._log_path) or "it said nothing"
+
+    @property
+    def _log_path(self) -> Path:
+        return self._home / f"{self._home.name}.log"
 
 
-# mosquitto
+class _Mosquitto(_Started):
+    """mosquitto as a child; one that an earlier run could not end is taken over."""
 
+    def __init__(self, binary: str, home: Path) -> None:
+        super().__init__(home)
+        self._binary = binary
+        self._conf = home / "mosquitto.conf"
+        self._orphan: int | None = None
 
-@asynccontextmanager
-async def _mosquitto(binary: str, home: Path, port: int) -> AsyncIterator[int]:
-    conf = _home_made(home) / "mosquitto.conf"
-    orphan = _orphan(home, conf)
-    if orphan is not None:
-        pid, taken = orphan
-        if port in (0, taken) and _answers(taken):
-            log.info("found the mosquitto of an earlier run on port %d", taken)
-            try:
-                yield taken
-            finally:
-                await _end_pid(pid, conf)
-            return
-        await _end_pid(pid, conf)
-    taken = _choose_port(home, port)
-    conf.write_text(mosquitto_config(conf.parent, taken))
-    log_path = home / "mosquitto.log"
-    with _opened_log(log_path) as out:
+    async def open(self, port: int) -> int:
+        orphan = _orphan(self._home, self._conf)
+        if orphan is not None:
+            pid, taken = orphan
+            if port in (0, taken) and _answers(taken):
+                log.info("found the mosquitto of an earlier run on port %d", taken)
+                self._orphan, self._port = pid, taken
+                return taken
+            await _end_pid(pid, self._conf)
+        return await super().open(port)
+
+    async def close(self) -> None:
+        if self._orphan is not None:
+            await _end_pid(self._orphan, self._conf)
+        await super().close()
+
+    async def _ended(self) -> None:
+        while self._orphan is not None:  # no child of ours: there is nothing to wait for
+            if not _is_ours(self._orphan, self._conf):
+                self._orphan = None
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+        await super()._ended()
+
+    async def _spawn(self, out: BinaryIO) -> asyncio.subprocess.Process:
+        self._conf.write_text(mosquitto_config(self._home, self._port))
         child = await asyncio.create_subprocess_exec(
-            binary, "-c", str(conf),
+            self._binary, "-c", str(self._conf),
             stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
-    (home / "mosquitto.pid").write_text(f"{child.pid} {taken}\n")
-    try:
-        await _until_up(child, taken, log_path)
-        yield taken
-    finally:
-        await _end_child(child)
+        (self._home / "mosquitto.pid").write_text(f"{child.pid} {self._port}\n")
+        return child
 
 
 def mosquitto_config(home: Path, port: int) -> str:
@@ -179,26 +245,23 @@ async def _end_pid(pid: int, conf: Path) -> None:
             return
 
 
-# amqtt
+class _Amqtt(_Started):
+    """The embedded broker as a child that ends with its standard input."""
 
+    async def open(self, port: int) -> int:
+        log.warning("the embedded broker amqtt %s", _PROMISES["amqtt"])
+        return await super().open(port)
 
-@asynccontextmanager
-async def _amqtt(home: Path, port: int) -> AsyncIterator[int]:
-    taken = _choose_port(_home_made(home), port)
-    log_path = home / "amqtt.log"
-    log.warning("the embedded broker amqtt %s", _PROMISES["amqtt"])
-    with _opened_log(log_path) as out:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-W", "ignore", "-m", "ingest.embedded", str(taken),
+    async def close(self) -> None:
+        if self._child is not None and self._child.stdin is not None:
+            self._child.stdin.close()
+        await super().close()
+
+    async def _spawn(self, out: BinaryIO) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-W", "ignore", "-m", "ingest.embedded", str(self._port),
             stdin=asyncio.subprocess.PIPE, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
-    try:
-        await _until_up(child, taken, log_path)
-        yield taken
-    finally:
-        if child.stdin is not None:
-            child.stdin.close()
-        await _end_child(child)
 
 
 # Both

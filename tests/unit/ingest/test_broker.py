@@ -6,8 +6,8 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import aiomqtt
@@ -124,12 +124,53 @@ async def test_a_mosquitto_left_by_a_killed_program_is_found_again_and_ended(
         await program.communicate()
         left = mosquitto_pid(tmp_path)
         os.kill(left, 0)  # it goes on taking messages
-        async with local_broker(tmp_path) as broker:
+        async with local_broker(tmp_path) as broker, kept(broker):
             assert broker.port == port
             assert mosquitto_pid(tmp_path) == left
             assert await pass_a_message(broker) == b"hello"
+            os.kill(left, signal.SIGKILL)  # what was found is kept going like one of our own
+            assert await answers_again(broker) == b"hello"
         with pytest.raises(OSError, match="refused"):
             socket.create_connection((broker.host, port), timeout=1)
+
+
+@asynccontextmanager
+async def kept(broker: LocalBroker) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(broker.keep())
+        yield
+        keeping.cancel()
+
+
+async def answers_again(broker: LocalBroker) -> bytes:
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(aiomqtt.MqttError):
+                return await pass_a_message(broker)
+            await asyncio.sleep(0.05)
+
+
+def amqtt_pid(port: int) -> int:
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if b"ingest.embedded" in words and str(port).encode() in words:
+                return int(entry.name)
+    raise AssertionError(f"no embedded broker on port {port}")
+
+
+@pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
+async def test_a_broker_that_dies_is_started_again_on_its_port(tmp_path: Path, kind: str) -> None:
+    if kind == "mosquitto" and find_mosquitto() is None:
+        pytest.skip("mosquitto is not installed")
+    async with local_broker(tmp_path, prefer=kind) as broker, kept(broker):  # type: ignore[arg-type]
+        is_mosquitto = kind == "mosquitto"
+        pid = mosquitto_pid(tmp_path) if is_mosquitto else amqtt_pid(broker.port)
+        os.kill(pid, signal.SIGKILL)
+        assert await answers_again(broker) == b"hello"
+        assert (mosquitto_pid(tmp_path) if is_mosquitto else amqtt_pid(broker.port)) != pid
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((broker.host, broker.port), timeout=1)
 
 
 async def test_the_embedded_broker_does_not_outlive_a_killed_program() -> None:
