@@ -7,30 +7,24 @@ thing that cannot be used becomes an `Undecodable` with a sentence; nothing is l
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import isfinite
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
 from ingest.codecs import status
+from ingest.codecs.heard import ForeignSample, Heard, Incoming
 from ingest.codecs.sample import Codec, Sample, meant, named, shown
-from ingest.codecs.table import LANES, Lane, lane_of
-from ingest.memory import DEFAULT_WINDOW, PointMemory, as_kept
+from ingest.codecs.table import LANES, AnyLane, ForeignLane, lane_of
+from ingest.foreign import devices_of, translated, why_no_device, why_unnamed
+from ingest.memory import DEFAULT_WINDOW
 from ingest.source import Decoded, DeviceStatus, RawMessage, Undecodable
-from sensors.model import Qc, Report
-from sensors.plausible import MAX_AHEAD, why_clock_refused, why_not_plausible
-from sensors.registry import ClockRule, Device, FutureRule, Registry, Sensor
+from ingest.taking import MAX_NAMED, Desk, IntakeCounts, Taking, Turn, keep, point_of
+from sensors.model import Report
+from sensors.registry import Device, Registry
 
 log = logging.getLogger(__name__)
 
-_MAX_KEPT = 50_000
 _MAX_REJECTS_PER_MESSAGE = 50
-_MAX_NAMED = 8
-K = TypeVar("K")
-V = TypeVar("V")
-_MICROSECOND = timedelta(microseconds=1)
 # What a fault in a codec or in here could raise on some message that nobody thought of.
 _UNFORESEEN = (
     ArithmeticError,
@@ -45,62 +39,11 @@ _UNFORESEEN = (
 )
 
 
-@dataclass(slots=True)
-class IntakeCounts:
-    """What went through since the start; counts only grow.
+class _ForeignDesk(NamedTuple):
+    """What is known of a topic behind a foreign door; its devices are known per message."""
 
-    `ahead` are samples refused because they were taken after they arrived.
-    """
-
-    messages: int = 0
-    reports: int = 0
-    rejects: int = 0
-    duplicates: int = 0
-    restamped: int = 0
-    ahead: int = 0
-    implausible: int = 0
-    statuses: int = 0
-    unforeseen: int = 0
-
-
-class _Gauge(NamedTuple):
-    """What the hot path needs of one sensor, without attribute look-ups."""
-
-    scale: float
-    offset: float
-    low: float
-    high: float
-    sensor: Sensor
-
-
-class _Point(NamedTuple):
-    gauges: dict[str, _Gauge]
-    memory: PointMemory
-
-
-class _Desk(NamedTuple):
-    """Everything about one topic, looked up once."""
-
-    codec: Codec | None
-    device: Device
-    clock: ClockRule
-    points: dict[str, _Point]
-
-
-class _Turn:
-    """What one call of `decode` has gathered so far; `fresh` are values not owned yet.
-
-    `onward` leads from instants that are taken, by point, towards one that is free.
-    """
-
-    __slots__ = ("fresh", "onward", "rejects", "reports", "statuses")
-
-    def __init__(self) -> None:
-        self.reports: list[Report] = []
-        self.rejects: list[Undecodable] = []
-        self.statuses: list[DeviceStatus] = []
-        self.fresh: dict[tuple[int, float], dict[str, float]] = {}
-        self.onward: dict[tuple[int, datetime], datetime] = {}
+    lane: ForeignLane
+    levels: Sequence[str]
 
 
 class Intake:
@@ -112,25 +55,29 @@ class Intake:
     """
 
     def __init__(
-        self, registry: Registry, *, lanes: Sequence[Lane] = LANES, window: int = DEFAULT_WINDOW
+        self, registry: Registry, *, lanes: Sequence[AnyLane] = LANES, window: int = DEFAULT_WINDOW
     ) -> None:
         self.counts = IntakeCounts()
         self._registry = registry
         self._lanes = lanes
-        self._desks: dict[str, _Desk] = {}
+        self._desks: dict[str, Desk | _ForeignDesk] = {}
         self._refusals: dict[str, str] = {}
-        self._no_sensors: dict[tuple[str, str, str, tuple[str, ...]], str] = {}
-        self._restamped: set[tuple[str, str]] = set()
+        self._taking = Taking(self.counts)
+        self._unnamed: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self._points = {
             (device.site, device.id): {
-                point: _point(sensors.values(), window) for point, sensors in device.points.items()
+                point: point_of(sensors.values(), window)
+                for point, sensors in device.points.items()
             }
             for device in registry.devices()
         }
 
-    def decode(self, batch: Sequence[RawMessage]) -> Decoded:
-        """Turn messages into reports to own, rejects for quarantine, and device statuses."""
-        turn = _Turn()
+    def decode(self, batch: Sequence[RawMessage], *, is_replay: bool = False) -> Decoded:
+        """Turn messages into reports to own, rejects for quarantine, and device statuses.
+
+        `is_replay` is for what comes from quarantine and says nothing about its sender now.
+        """
+        turn = Turn(is_replay=is_replay)
         for message in batch:
             try:
                 self._take(turn, message)
@@ -140,8 +87,8 @@ class Intake:
         counts.messages += len(batch)
         counts.reports += len(turn.reports)
         counts.rejects += len(turn.rejects)
-        counts.statuses += len(turn.statuses)
-        return Decoded(turn.reports, turn.rejects, turn.statuses)
+        counts.statuses += len(turn.decoded.statuses)
+        return turn.decoded
 
     def remember(self, reports: Iterable[Report]) -> None:
         """Note reports that are owned: those just written, or after a start the newest ones."""
@@ -153,23 +100,26 @@ class Intake:
 
     # Topics
 
-    def _desk(self, topic: str) -> _Desk | str:
+    def _desk(self, topic: str) -> Desk | _ForeignDesk | str:
         """Look a topic up, or say why it cannot be used; both answers are kept."""
         known = self._refusals.get(topic)
         if known is not None:
             return known
         desk = self._look_up(topic)
         if isinstance(desk, str):
-            _keep(self._refusals, topic, desk)
+            keep(self._refusals, topic, desk)
         else:
-            _keep(self._desks, topic, desk)
+            keep(self._desks, topic, desk)
         return desk
 
-    def _look_up(self, topic: str) -> _Desk | str:
+    def _look_up(self, topic: str) -> Desk | _ForeignDesk | str:
         found = lane_of(topic, self._lanes)
         if found is None:
             return f"no codec is set for the topic {named(topic)}; see docs/wire-format.md"
-        lane, address = found
+        lane, levels = found
+        if isinstance(lane, ForeignLane):
+            return _ForeignDesk(lane, levels)
+        address = lane.address(levels)
         site = self._registry.sites.get(address.site)
         if site is None:
             hint = meant(address.site, self._registry.sites)
@@ -178,53 +128,54 @@ class Intake:
         if device is None:
             hint = meant(address.device, [each.id for each in site.devices])
             return f"site '{site.id}' has no device '{named(address.device)}'{hint}"
-        return _Desk(lane.codec, device, site.clock, self._points[(site.id, device.id)])
+        return self._desk_of(device, lane.codec)
+
+    def _desk_of(self, device: Device, codec: Codec | None = None) -> Desk:
+        clock = self._registry.sites[device.site].clock
+        return Desk(codec, device, clock, self._points[(device.site, device.id)])
 
     # Messages
 
-    def _take(self, turn: _Turn, message: RawMessage) -> None:
+    def _take(self, turn: Turn, message: RawMessage) -> None:
         desk = self._desks.get(message.topic) or self._desk(message.topic)
         if isinstance(desk, str):
             self._reject(turn, message, message.payload, desk)
+        elif isinstance(desk, _ForeignDesk):
+            self._take_foreign(turn, message, desk)
         elif desk.codec is None:
             self._take_status(turn, message, desk.device)
         else:
             self._take_readings(turn, message, desk, desk.codec)
 
-    def _refuse_unforeseen(self, turn: _Turn, message: RawMessage, fault: Exception) -> None:
+    def _refuse_unforeseen(self, turn: Turn, message: RawMessage, fault: Exception) -> None:
         """Put a message aside that our own code stumbled over; the others must not wait for it."""
         self.counts.unforeseen += 1
+        desk = self._desks.get(message.topic)
+        lane = desk.lane if isinstance(desk, _ForeignDesk) else None
         reason = f"could not be read: {type(fault).__name__}: {shown(str(fault))}"
         if self.counts.unforeseen.bit_count() == 1:  # the 1st, 2nd, 4th, 8th, …
-            log.error("%s on %s", reason, named(message.topic), exc_info=fault)
-        self._reject(turn, message, message.payload, reason)
+            # What a foreign sender wrote about people must not reach the log.
+            told, trace = (reason, fault) if lane is None else (type(fault).__name__, None)
+            log.error("%s on %s", told, named(message.topic), exc_info=trace)
+        if lane is None:
+            self._reject(turn, message, message.payload, reason)
+        else:
+            self._reject_safely(turn, message, lane, [(message.payload, reason)])
 
-    def _take_status(self, turn: _Turn, message: RawMessage, device: Device) -> None:
+    def _take_status(self, turn: Turn, message: RawMessage, device: Device) -> None:
         said = status.decode(message.payload)
         if isinstance(said, str):
             self._reject(turn, message, message.payload, said)
             return
-        turn.statuses.append(
+        turn.decoded.statuses.append(
             DeviceStatus(
                 device.site, device.id, said.is_online, said.at, message.received_at, said.detail
             )
         )
 
-    def _take_readings(self, turn: _Turn, message: RawMessage, desk: _Desk, codec: Codec) -> None:
+    def _take_readings(self, turn: Turn, message: RawMessage, desk: Desk, codec: Codec) -> None:
         samples, faults = codec.decode(message.payload)
-        refused: list[tuple[int, str]] = []
-        latest = message.received_at + MAX_AHEAD
-        not_before = desk.clock.not_before
-        newest_broken: datetime | None = None
-        for sample in samples:
-            if not_before <= sample.taken_at <= latest:
-                reason = self._take_sample(turn, message, desk, sample)
-            else:
-                newest_broken = newest_broken or _newest_beyond(samples, not_before, latest)
-                reason = self._take_misdated(turn, message, desk, (sample, newest_broken))
-                self.counts.ahead += reason is not None and sample.taken_at > latest
-            if reason is not None:
-                refused.append((sample.part, reason))
+        refused = self._taking.take(turn, message, desk, samples)
         if refused or faults:
             rejected = [(fault.payload, fault.reason) for fault in faults]
             if refused:
@@ -232,143 +183,90 @@ class Intake:
                 rejected += [(parts[part], reason) for part, reason in refused]
             self._reject_all(turn, message, rejected)
 
-    def _take_sample(
-        self,
-        turn: _Turn,
-        message: RawMessage,
-        desk: _Desk,
-        sample: Sample,
-        *,
-        is_restamped: bool = False,
-    ) -> str | None:
-        """Take what is good of a sample; give the reason for the rest, or None.
+    # Foreign doors
 
-        A value whose instant we chose is suspect at best: it may raise, and never clears.
-        """
-        point = desk.points.get(sample.point)
-        if point is None:
-            return _why_no_point(desk.device, sample.point)
-        gauges = point.gauges
-        values: dict[str, float] = {}
-        qc: dict[str, int] = {}
-        wrong: list[str] = []
-        for quantity, raw in sample.values.items():
-            gauge = gauges.get(quantity)
-            if gauge is None:
-                wrong.append(quantity)
-                continue
-            value = raw * gauge[0] + gauge[1]
-            if not gauge[2] <= value <= gauge[3]:
-                if not isfinite(value):
-                    wrong.append(quantity)
-                    continue
-                qc[quantity] = int(why_not_plausible(value, gauge[4])[0])
-            if is_restamped:
-                qc[quantity] = max(qc.get(quantity, 0), int(Qc.SUSPECT))
-            values[quantity] = value
-        reason = self._why_wrong(desk.device, sample.point, wrong, gauges) if wrong else None
-        instant = sample.taken_at.timestamp()
-        key = (id(point.memory), instant)
-        owned = point.memory.at(instant) if instant <= point.memory.newest else None
-        if owned is not None or key in turn.fresh:
-            known = {**(owned or {}), **turn.fresh.get(key, {})}
-            conflict = self._drop_known(values, known)
-            reason = "; ".join(each for each in (reason, conflict) if each) or None
-            turn.fresh[key] = {**turn.fresh.get(key, {}), **values}
-        else:
-            turn.fresh[key] = values
-        if values:
-            self._report(turn, message, (desk.device, sample), values, qc)
-        return reason
-
-    def _report(
-        self,
-        turn: _Turn,
-        message: RawMessage,
-        origin: tuple[Device, Sample],
-        values: dict[str, float],
-        qc: dict[str, int],
-    ) -> None:
-        device, sample = origin
-        if qc:
-            qc = {each: flag for each, flag in qc.items() if each in values and flag != Qc.PASS}
-            self.counts.implausible += len(qc)
-        turn.reports.append(
-            Report(
-                device.site,
-                device.id,
-                device.kind,
-                sample.point,
-                sample.taken_at,
-                message.received_at,
-                values,
-                qc,
-                sample.seq,
-            )
+    def _take_foreign(self, turn: Turn, message: RawMessage, desk: _ForeignDesk) -> None:
+        lane = desk.lane
+        heard = lane.read(
+            Incoming(desk.levels, message.payload, message.received_at, turn.is_replay)
         )
+        refused = self._take_heard(turn, message, lane, heard)
+        rejected = [(fault.payload, fault.reason) for fault in heard.faults]
+        reasons: dict[int, list[str]] = {}
+        for part, reason in refused:
+            reasons.setdefault(part, []).append(reason)
+        for part, told in reasons.items():
+            payload = heard.parts[part] if heard.parts else message.payload
+            rejected.append((payload, _some(told)))
+        self._reject_safely(turn, message, lane, rejected)
+        for said in heard.statuses:
+            for device in devices_of(self._registry, lane.door, said):
+                detail = dict(said.detail)
+                turn.decoded.statuses.append(
+                    DeviceStatus(
+                        device.site,
+                        device.id,
+                        said.is_online,
+                        said.at,
+                        message.received_at,
+                        detail,
+                    )
+                )
+        turn.decoded.orders += heard.orders
+        turn.decoded.replies += heard.replies
+        if heard.ignored:
+            ignored, key = self.counts.ignored, (lane.door, heard.ignored)
+            ignored[key] = ignored.get(key, 0) + 1
 
-    def _why_wrong(
-        self, device: Device, point: str, wrong: Sequence[str], gauges: dict[str, _Gauge]
-    ) -> str:
-        """Say which quantities have no sensor; a device that sends one sends it every time."""
-        key = (device.site, device.id, point, tuple(wrong))
-        reason = self._no_sensors.get(key)
+    def _take_heard(
+        self, turn: Turn, message: RawMessage, lane: ForeignLane, heard: Heard
+    ) -> list[tuple[int, str]]:
+        """Take the samples of a message device by device, in the order they are in."""
+        refused: list[tuple[int, str]] = []
+        found: dict[str, tuple[Desk, list[Sample]]] = {}
+        for sample in heard.samples:
+            device = self._registry.addressed(lane.door, sample.address)
+            if device is None:
+                reason = why_no_device(self._registry, lane.door, sample.address)
+                refused.append((sample.part, reason))
+                continue
+            desk, samples = found.setdefault(sample.address, (self._desk_of(device), []))
+            said = translated(device, sample)
+            refused += [(sample.part, reason) for reason in said.faults]
+            refused += self._note_unnamed(lane, device, sample, said.unnamed)
+            for point, values in said.points.items():
+                taken_at = sample.taken_at or message.received_at
+                made = Sample(taken_at, sample.seq, point, values, sample.part)
+                if sample.taken_at is None:
+                    refused += self._taking.take_untimed(turn, message, desk, made)
+                else:
+                    samples.append(made)
+        for desk, samples in found.values():
+            refused += self._taking.take(turn, message, desk, samples)
+        return refused
+
+    def _note_unnamed(
+        self, lane: ForeignLane, device: Device, sample: ForeignSample, unnamed: list[str]
+    ) -> list[tuple[int, str]]:
+        """Refuse names without a sensor, or count them where the sender says much besides."""
+        if not unnamed:
+            return []
+        key = (device.site, device.id, tuple(unnamed))
+        reason = self._unnamed.get(key)
         if reason is None:
-            reason = _why_no_sensor(device, point, wrong, gauges)
-            _keep(self._no_sensors, key, reason)
-        return reason
-
-    def _drop_known(self, values: dict[str, float], known: dict[str, float]) -> str | None:
-        """Take out of `values` what is known; say which of it was known with another value."""
-        again = [quantity for quantity in values if quantity in known]
-        new, owned = as_kept(map(values.__getitem__, again)), as_kept(map(known.__getitem__, again))
-        pairs = zip(again, new, owned, strict=True)
-        other = [quantity for quantity, one, another in pairs if one != another]
-        told = [f"{each} {values[each]:g}, owned is {known[each]:g}" for each in other[:_MAX_NAMED]]
-        for quantity in again:
-            del values[quantity]
-        if again and not values and not other:
-            self.counts.duplicates += 1
-        return f"conflicts with a reading already owned: {', '.join(told)}" if told else None
-
-    def _take_misdated(
-        self,
-        turn: _Turn,
-        message: RawMessage,
-        desk: _Desk,
-        misdated: tuple[Sample, datetime],
-    ) -> str | None:
-        """Refuse a sample whose clock cannot be believed, or stamp it anew, as the site says.
-
-        Samples of one message keep their distances: the last of the misdated ones (its instant is
-        the second of `misdated`) gets the time of arrival.
-        """
-        sample, newest = misdated
-        reason = why_clock_refused(sample.taken_at, message.received_at, desk.clock)
-        if desk.clock.future is not FutureRule.RESTAMP:
-            return reason
-        before_arrival = newest - sample.taken_at
-        if before_arrival > message.received_at - desk.clock.not_before:
-            return reason
-        taken_at = message.received_at - before_arrival
-        point = desk.points.get(sample.point)
-        if point is not None:
-            taken_at = _free_instant(taken_at, point.memory, turn)
-        self._note_restamped(desk.device, reason)
-        stamped = sample._replace(taken_at=taken_at)
-        return self._take_sample(turn, message, desk, stamped, is_restamped=True)
-
-    def _note_restamped(self, device: Device, reason: str | None) -> None:
-        self.counts.restamped += 1
-        key = (device.site, device.id)
-        if key not in self._restamped:
-            self._restamped.add(key)
-            log.warning("%s/%s is stamped with the time of arrival: %s", *key, reason)
+            reason = why_unnamed(device, unnamed)
+            keep(self._unnamed, key, reason)
+            if lane.is_selective:
+                log.info("not asked for and left out: %s", reason)
+        if lane.is_selective:
+            self.counts.unnamed += len(unnamed)
+            return []
+        return [(sample.part, reason)]
 
     # Rejects
 
     def _reject_all(
-        self, turn: _Turn, message: RawMessage, rejected: list[tuple[bytes, str]]
+        self, turn: Turn, message: RawMessage, rejected: list[tuple[bytes, str]]
     ) -> None:
         if len(rejected) > _MAX_REJECTS_PER_MESSAGE:
             reason = f"{len(rejected)} parts are refused, the first because: {rejected[0][1]}"
@@ -376,70 +274,29 @@ class Intake:
         for payload, reason in rejected:
             self._reject(turn, message, payload, reason)
 
-    def _reject(self, turn: _Turn, message: RawMessage, payload: bytes, reason: str) -> None:
+    def _reject_safely(
+        self,
+        turn: Turn,
+        message: RawMessage,
+        lane: ForeignLane,
+        rejected: list[tuple[bytes, str]],
+    ) -> None:
+        """Reject what a foreign sender said, without what must not be kept in clear."""
+        copy = lane.safe_copy
+        safe = [
+            (copy(payload), copy(reason.encode(errors="replace")).decode(errors="replace"))
+            for payload, reason in rejected
+        ]
+        if len(safe) > _MAX_REJECTS_PER_MESSAGE:
+            reason = f"{len(safe)} parts are refused, the first because: {safe[0][1]}"
+            safe = [(copy(message.payload), reason)]
+        for payload, reason in safe:
+            self._reject(turn, message, payload, reason)
+
+    def _reject(self, turn: Turn, message: RawMessage, payload: bytes, reason: str) -> None:
         turn.rejects.append(Undecodable(message.topic, payload, message.received_at, reason))
 
 
-def _point(sensors: Iterable[Sensor], window: int) -> _Point:
-    gauges = {
-        sensor.key.quantity: _Gauge(
-            sensor.scale, sensor.offset, sensor.suspect_low, sensor.suspect_high, sensor
-        )
-        for sensor in sensors
-        if not sensor.derived  # computed here, and never taken from a sender
-    }
-    return _Point(gauges, PointMemory(gauges, window))
-
-
-def _keep(kept: dict[K, V], key: K, value: V) -> None:
-    """Keep an answer; keys are chosen by senders, so that the number kept is bounded."""
-    if len(kept) >= _MAX_KEPT:
-        kept.clear()
-    kept[key] = value
-
-
-def _newest_beyond(samples: Iterable[Sample], earliest: datetime, latest: datetime) -> datetime:
-    """Give the newest instant outside `earliest` to `latest`; there is one."""
-    return max(each.taken_at for each in samples if not earliest <= each.taken_at <= latest)
-
-
-def _free_instant(taken_at: datetime, memory: PointMemory, turn: _Turn) -> datetime:
-    """Move an instant that we chose by microseconds until it is no other sample's.
-
-    Where a walk ended is noted for all it passed, so that many samples of one instant cost no
-    more each than one of them.
-    """
-    point, passed = id(memory), []
-    while True:
-        onward = turn.onward.get((point, taken_at))
-        if onward is None:
-            instant = taken_at.timestamp()
-            if (point, instant) not in turn.fresh and memory.at(instant) is None:
-                break
-            onward = taken_at + _MICROSECOND
-        passed.append(taken_at)
-        taken_at = onward
-    for each in passed:
-        turn.onward[point, each] = taken_at
-    return taken_at
-
-
-def _why_no_point(device: Device, point: str) -> str:
-    where = f"device '{device.site}/{device.id}'"
-    if not point:
-        return f"{where} needs `point`{meant('', device.points)}"
-    return f"{where} has no point '{named(point)}'{meant(point, device.points)}"
-
-
-def _why_no_sensor(
-    device: Device, point: str, wrong: Sequence[str], gauges: dict[str, _Gauge]
-) -> str:
-    where = "/".join(part for part in (device.site, device.id, point) if part)
-    told = [
-        f"a value of '{each}' that is beyond all numbers"
-        if each in gauges
-        else f"no sensor for '{named(each)}'{meant(each, gauges)}"
-        for each in wrong[:_MAX_NAMED]
-    ]
-    more = f" and {len(wrong) - _MAX_NAMED} more" if len(wrong) > _MAX_NAMED else ""
-    return f"'{where}' has {', '.join(told)}{more}"
+def _some(reasons: Sequence[str]) -> str:
+    more = f"; and {len(reasons) - MAX_NAMED} more" if len(reasons) > MAX_NAMED else ""
+    return "; ".join(reasons[:MAX_NAMED]) + more

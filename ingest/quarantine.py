@@ -111,7 +111,8 @@ async def _replay_one(
     entry: QuarantineEntry, intake: Intake, owner: Owner, report: ReplayReport
 ) -> bool:
     """Decode one entry again; True if it is done with, as good or under a new reason."""
-    decoded = intake.decode([RawMessage(entry.topic, entry.payload, entry.received_at)])
+    message = RawMessage(entry.topic, entry.payload, entry.received_at)
+    decoded = intake.decode([message], is_replay=True)
     is_same = any(each.reason == entry.reason for each in decoded.rejects)
     if not decoded.reports and is_same:
         report.n_left += 1

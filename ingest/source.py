@@ -47,15 +47,39 @@ class DeviceStatus(msgspec.Struct, frozen=True):
     detail: dict[str, str]
 
 
+class Order(msgspec.Struct, frozen=True):
+    """Something a sender must be told so that it can be understood again, and why."""
+
+    topic: str
+    payload: bytes
+    reason: str
+
+
+class CommandReply(msgspec.Struct, frozen=True):
+    """What a device answered to the command `id`; `detail` is its own text by name."""
+
+    site: str
+    device: str
+    id: str
+    is_done: bool
+    reason: str
+    detail: dict[str, str]
+    received_at: datetime
+
+
 class Decoded(msgspec.Struct):
     """Everything one batch of messages gave: reports to own, and what goes to quarantine.
 
-    `statuses` are for whoever watches the devices; they are not owned, the broker retains them.
+    `statuses` are for whoever watches the devices, `orders` and `replies` for whoever commands
+    them; these are not owned: the broker retains statuses, and what was not answered is asked
+    again.
     """
 
     reports: list[Report]
     rejects: list[Undecodable]
     statuses: list[DeviceStatus] = []
+    orders: list[Order] = []
+    replies: list[CommandReply] = []
 
 
 class Source(Protocol):

@@ -57,6 +57,20 @@ def calibrated(raw: float, sensor: Sensor) -> float:
     return raw * sensor.scale + sensor.offset
 
 
+def in_sent_unit(value: float, symbol: str, sensor: Sensor) -> float | None:
+    """Give a value in the unit its sender states as if it came in `sensor.sent_unit`.
+
+    None where `symbol` cannot be turned into the sensor's base unit.
+    """
+    stated = sent_unit(symbol, sensor.unit)
+    if stated is None:
+        return None
+    if stated.symbol == sensor.sent_unit:
+        return value
+    expected = UNITS[sensor.sent_unit]
+    return (value * stated.factor + stated.offset - expected.offset) / expected.factor
+
+
 def as_sent(value: float, sensor: Sensor) -> float:
     """Turn a calibrated value back into what the device sent; the inverse of `calibrated`."""
     return (value - sensor.offset) / sensor.scale

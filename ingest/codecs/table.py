@@ -1,12 +1,14 @@
 """Which topics carry what: one line per kind of topic, and the codec that reads it.
 
-A new wire format is one more line here and one more file beside this one.
+The native topics are always heard. Those of foreign formats are set by the operator; which formats
+there are stands in `ingest.codecs.formats`.
 """
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ingest.codecs import native
+from ingest.codecs.heard import Read, whole
 from ingest.codecs.sample import Codec
 
 
@@ -32,19 +34,36 @@ def _native_address(levels: Sequence[str]) -> Address:
     return Address(levels[2], levels[3])
 
 
-LANES: tuple[Lane, ...] = (
+class ForeignLane(NamedTuple):
+    """One kind of topic behind a foreign door, and how its messages are read.
+
+    Senders behind a door that `is_selective` say much that nobody asked for: names without a sensor
+    are counted there and not refused. `safe_copy` takes what must not be kept in clear (national
+    ids, names of people) out of what goes to quarantine; it accepts its own copies.
+    """
+
+    filter: str
+    door: str
+    read: Read
+    is_selective: bool = False
+    safe_copy: Callable[[bytes], bytes] = whole
+
+
+AnyLane = Lane | ForeignLane
+
+LANES: tuple[AnyLane, ...] = (
     Lane("gw/1/+/+/telemetry", native, _native_address),
     Lane("gw/1/+/+/event", native, _native_address),
     Lane("gw/1/+/+/status", None, _native_address),
 )
 
 
-def lane_of(topic: str, lanes: Sequence[Lane] = LANES) -> tuple[Lane, Address] | None:
-    """Find the first lane whose filter matches, and the address in the topic."""
+def lane_of(topic: str, lanes: Sequence[AnyLane] = LANES) -> tuple[AnyLane, list[str]] | None:
+    """Find the first lane whose filter matches, and the levels of the topic."""
     levels = topic.split("/")
     for lane in lanes:
         if _matches(lane.filter.split("/"), levels):
-            return lane, lane.address(levels)
+            return lane, levels
     return None
 
 

@@ -18,8 +18,9 @@ from ingest.mqtt import DEFAULT_FILTERS
 def test_native_topics_are_known_with_site_and_device(topic: str, is_status: bool) -> None:
     found = lane_of(topic)
     assert found is not None
-    lane, address = found
-    assert address == ("s", "d")
+    lane, levels = found
+    assert isinstance(lane, Lane)
+    assert lane.address(levels) == ("s", "d")
     assert (lane.codec is None) == is_status
     assert lane.filter in DEFAULT_FILTERS
 
@@ -35,5 +36,5 @@ def test_a_lane_may_end_in_the_wildcard_for_the_rest() -> None:
     lanes = (Lane("plant/+/#", native, lambda levels: Address(levels[1], levels[-1])),)
     found = lane_of("plant/a/b/c", lanes)
     assert found is not None
-    assert found[1] == ("a", "c")
+    assert found[1] == ["plant", "a", "b", "c"]
     assert lane_of("plant", lanes) is None

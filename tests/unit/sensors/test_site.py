@@ -246,7 +246,7 @@ def test_the_fingerprint_follows_the_content_and_nothing_else(tmp_path: Path) ->
         ),
         (
             HEAD + DEVICE + "      - {quantity: strut_force_kn, unit: mm}\n",
-            "s1.yaml:15: unit 'mm' cannot be turned into kN for strut_force_kn; allowed: kN, t",
+            "s1.yaml:15: unit 'mm' cannot be turned into kN for strut_force_kn; allowed: kN, N, t",
         ),
         (
             HEAD + DEVICE + "      - quantity: heave_mm\n        range: [-1, 5000]\n",

@@ -1,0 +1,91 @@
+"""What a codec of a foreign format gives: samples by the address and names the sender uses.
+
+The native format says in its topic whose message it is and speaks in our quantities. Behind a
+foreign door (`sensors.door`) topic or payload say it, one message may speak for several devices,
+some senders state their units, and some formats can only be read by what was said before. A codec
+of such a format is one function from `Incoming` to `Heard`, or a bound method where it must
+remember; what it remembers is bounded. `ingest.foreign` finds devices and sensors.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ingest.codecs.sample import Fault
+from ingest.source import CommandReply, Order
+
+NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
+
+
+class Incoming(NamedTuple):
+    """A message as a codec sees it: the topic's levels, the bytes, and when they arrived.
+
+    `is_replay` is true for what comes from quarantine: it says nothing about how its sender is now.
+    """
+
+    levels: Sequence[str]
+    payload: bytes
+    received_at: datetime
+    is_replay: bool = False
+
+
+class ForeignSample(NamedTuple):
+    """What a device says it measured at one instant; `address` and names are the sender's.
+
+    `taken_at` is None where the sender gives no time: then arrival counts, and no such value is
+    better than suspect. `units` holds symbols of `sensors.units` for the names whose unit the
+    sender states itself. `part` says which of `Heard.parts` it came from.
+    """
+
+    address: str
+    taken_at: datetime | None
+    values: Mapping[str, float]
+    units: Mapping[str, str] = NOTHING_SAID
+    seq: int | None = None
+    part: int = 0
+
+
+class ForeignStatus(NamedTuple):
+    """What is said about a device being there; `at` is None where nobody could know.
+
+    With `reaches_below` it holds for every device whose address continues this one after a `/` as
+    well, and for all behind the door where the address is empty.
+    """
+
+    address: str
+    is_online: bool
+    at: datetime | None
+    detail: Mapping[str, str] = NOTHING_SAID
+    reaches_below: bool = False
+
+
+class Heard(NamedTuple):
+    """Everything one message said.
+
+    `parts` are the pieces that can go to quarantine one by one, each a whole message for the same
+    topic; without them it is the message as a whole. `ignored` is the reason why a message that is
+    well understood says nothing to us; it is counted by that reason. `orders` are what the sender
+    must be told, `replies` what devices answered to commands.
+    """
+
+    samples: Sequence[ForeignSample] = ()
+    faults: Sequence[Fault] = ()
+    statuses: Sequence[ForeignStatus] = ()
+    orders: Sequence[Order] = ()
+    replies: Sequence[CommandReply] = ()
+    parts: Sequence[bytes] = ()
+    ignored: str = ""
+
+
+Read = Callable[[Incoming], Heard]
+"""Reads one message and never raises.
+
+The same message may come again (sent twice, or decoded again because it could not be owned), and
+must then say the same again.
+"""
+
+
+def whole(payload: bytes) -> bytes:
+    """Give what may be kept of a payload in quarantine: all of it."""
+    return payload
