@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from alerting.history import History
-from alerting.measures.kind import Compute, MeasureSpec, Number, Remark, resolve
+from alerting.measures.kind import Compute, MeasureSpec, Number, Remark, resolve, why_not_here
 from alerting.measures.table import MEASURES, why_no_measure
 from alerting.model import Provenance, Severity
 from sensors.catalogue import KINDS
@@ -306,10 +306,8 @@ def _alternatives(
 
 def _measure(name: str, spec: MeasureSpec, side: Side, sensor: Sensor) -> Measure | str:
     """Make a measure's function for one sensor, or say which input is missing."""
-    if spec.needs and not any(name in sensor.design for name in spec.needs):
-        return f"the site file gives no {' and no '.join(spec.needs)}"
     kind = MEASURES[spec.of]
-    made = kind.make(spec, sensor)
+    made = why_not_here(spec, sensor) or kind.make(spec, sensor)
     if isinstance(made, str):
         return made
     scale = -1.0 if side is Side.BELOW else 1.0

@@ -46,13 +46,15 @@ class MeasureSpec(FileModel):
     """What is computed from the readings before it is held against a limit.
 
     `needs` lists design values of which the site file must give one, for what makes no sense
-    without (a stage without datum). What follows it are options of single kinds of measure.
+    without (a stage without datum). `unless` lists quantities that are judged instead where the
+    same point reports them too. What follows are options of single kinds of measure.
     """
 
     of: str = "value"
     window: Duration | None = None
     per_cent_of: Number | None = None
     needs: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     dry: Duration | None = None
     day_starts: time | None = None
     zone: Annotated[str, AfterValidator(_check_zone)] | None = None
@@ -122,6 +124,14 @@ class MeasureKind:
     def unit_for(self, sensor: Sensor) -> str:
         """Give the unit of the measure on one sensor."""
         return self.unit if self.unit is not None else sensor.unit + self.per
+
+
+def why_not_here(spec: MeasureSpec, sensor: Sensor) -> str | None:
+    """Say why a measure is not for this sensor at all; None when it is."""
+    if spec.needs and not any(name in sensor.design for name in spec.needs):
+        return f"the site file gives no {' and no '.join(spec.needs)}"
+    instead = [name for name in spec.unless if name in sensor.beside]
+    return f"{instead[0]} of the same point is judged instead" if instead else None
 
 
 def resolve(number: Number, sensor: Sensor) -> float | str:

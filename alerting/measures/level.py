@@ -48,25 +48,38 @@ def trend(history: History, index: int, window_s: float, min_readings: int) -> T
     return Trend(median(value - slope * hours for hours, value in points), slope)
 
 
-def minutes_until(line: Trend, level: float, min_slope: float) -> float:
-    """Give the minutes until the line reaches the level: 0 above it, at most FAR_MINUTES.
+def minutes_until(line: Trend, level: float, min_slope: float) -> float | None:
+    """Give the minutes until the line reaches the level, at most FAR_MINUTES.
 
-    A line that rises more slowly than `min_slope` per hour reaches nothing: a creeping millimetre
-    must not be drawn out to a flood.
+    None once it is reached: then the limit of the level itself speaks, and nothing is soon. A line
+    that rises more slowly than `min_slope` per hour reaches nothing: a creeping millimetre must not
+    be drawn out to a flood.
 
     >>> minutes_until(Trend(2.0, 0.5), 2.5, 0.05)
     60.0
     """
     left = level - line.now
     if left <= 0.0:
-        return 0.0
+        return None
     if line.per_hour < min_slope:
         return FAR_MINUTES
     return min(left / line.per_hour * 60.0, FAR_MINUTES)
 
 
-def _rise_rate(spec: MeasureSpec, sensor: Sensor) -> Made:
-    del sensor
+def why_too_seldom(spec: MeasureSpec, sensor: Sensor) -> str | None:
+    """Say why the window can never hold enough readings of this sensor; None when it can."""
+    every_s, least = sensor.every.total_seconds(), spec.min_readings or 0
+    if (least - 1) * every_s < spec.window_s:
+        return None
+    return (
+        f"it reports every {every_s / 60:.3g} min, and {least} readings are needed in"
+        f" {spec.window_s / 60:.3g} min"
+    )
+
+
+def _rise_rate(spec: MeasureSpec, sensor: Sensor) -> Made | str:
+    if (why_not := why_too_seldom(spec, sensor)) is not None:
+        return why_not
     window_s, least = spec.window_s, spec.min_readings or 0
 
     def compute(history: History, index: int) -> float | None:
@@ -77,6 +90,8 @@ def _rise_rate(spec: MeasureSpec, sensor: Sensor) -> Made:
 
 
 def _time_to_level(spec: MeasureSpec, sensor: Sensor) -> Made | str:
+    if (why_not := why_too_seldom(spec, sensor)) is not None:
+        return why_not
     target = resolve(spec.until, sensor) if spec.until is not None else "no level is given"
     if isinstance(target, str):
         return target

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerting.measures.kind import Made
 from sensors.catalogue import KINDS
 from tests.unit.alerting.measures.making import answers, history, made
 
@@ -12,7 +13,7 @@ HOUR = 3600.0
 MINUTE = 60.0
 
 
-def counter(window: str, **design: float) -> object:
+def counter(window: str, **design: float) -> Made | str:
     return made("rain_total_mm", "rain", {"of": "counter_total", "window": window}, design=design)
 
 
@@ -76,10 +77,12 @@ def test_a_counter_rolls_over_at_its_modulus_and_nowhere_else() -> None:
 def test_the_rain_of_a_gap_is_told_as_such() -> None:
     measure = counter("1h")
     assert not isinstance(measure, str)
-    remark = measure.remark  # type: ignore[attr-defined]
+    remark = measure.remark
+    assert remark is not None
     entries = history([(0.0, 50.0), (60.0, 51.0), (18_000.0, 121.0), (18_060.0, 122.0)])
     assert remark(entries, 1) is None
     said = remark(entries, 3)
+    assert said is not None
     assert said.en == "70 mm of it fell at an unknown time in 299 min of silence"
     assert said.zh == "其中70 mm降于缺报的299 min内，具体时间不明"
 
