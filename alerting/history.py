@@ -82,15 +82,18 @@ class History:
     def believable(self, index: int, window_s: float) -> "History | None":
         """Give the believable, on-time readings of (t - window, t], None when all of them are.
 
-        What a doubtful reading says may raise; it must not pull a statistic down either.
+        What a doubtful reading says may raise; it must not pull a statistic down either. The last
+        believable reading before the window is there too: a counter's first step begins at it.
         """
         if not self.has_doubtful:
             return None
         first = self.window_start(index, window_s)
-        if self.flags.count(_BELIEVABLE, first, index + 1) == index + 1 - first:
+        base = max(0, first - 1)
+        if self.flags.count(_BELIEVABLE, base, index + 1) == index + 1 - base:
             return None
         view = History()
-        for place in range(first, index + 1):
+        before = self.flags.rfind(_BELIEVABLE, 0, first)
+        for place in (before, *range(first, index + 1)) if before >= 0 else range(first, index + 1):
             if self.flags[place] == _BELIEVABLE:
                 view.insert(self.times[place], self.values[place], _BELIEVABLE)
         return view

@@ -5,7 +5,7 @@ A pack (`alerting/packs/*.yaml`) belongs to a kind of device and carries limits 
 give become *not judged* with the reason, never "normal" (contract C3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from alerting.history import History
-from alerting.measures.kind import Compute, MeasureSpec, Number, resolve
-from alerting.measures.table import MEASURES
+from alerting.measures.kind import Compute, MeasureSpec, Number, Remark, resolve, why_not_here
+from alerting.measures.table import MEASURES, why_no_measure
 from alerting.model import Provenance, Severity
 from sensors.catalogue import KINDS
 from sensors.document import (
@@ -24,8 +24,6 @@ from sensors.document import (
     Fault,
     FileModel,
     check_model,
-    did_you_mean,
-    listed,
     load_yaml,
 )
 from sensors.model import SensorKey
@@ -108,10 +106,12 @@ class Measure:
     name: str
     compute: Compute
     window_s: float
+    covered_s: float  # how much of the past readings must cover before it may clear anything
     unit: str
     terms: str  # everything it depends on, to see whether a saved state still belongs to it
     is_plain: bool
     is_bounded: bool  # never above the largest value in its window, so a calm window needs no sum
+    remark: Callable[[History, int], Remark | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,24 +209,13 @@ def _inner_faults(spec: PackSpec) -> list[tuple[tuple[str | int, ...], str]]:
                 text = f"{spec.kind} has no quantity {quantity!r}; allowed: {allowed}"
                 faults.append(((*here, "quantities"), text))
         for name, measure in rule.measures.items():
-            faults += [((*here, "measures", name), what) for what in _why_no_measure(measure)]
+            faults += [((*here, "measures", name), what) for what in why_no_measure(measure)]
         for severity, level in rule.levels.items():
             for name in {name for condition in level.any for name in condition}:
                 if name not in rule.measures:
                     text = f"no measure {name!r}; allowed: {', '.join(rule.measures)}"
                     faults.append(((*here, "levels", severity), text))
     return faults
-
-
-def _why_no_measure(measure: MeasureSpec) -> list[str]:
-    kind = MEASURES.get(measure.of)
-    if kind is None:
-        hint = did_you_mean(measure.of, MEASURES)
-        known = f"allowed: {listed(MEASURES)}" + (f"; {hint}" if hint else "")
-        return [f"'{measure.of[:64]}' is not a kind of measure; {known}"]
-    if kind.needs_window and measure.window is None:
-        return [f"{measure.of} needs a `window`"]
-    return []
 
 
 def bind(pack: Pack, rule: RuleSpec, sensor: Sensor) -> BoundRule:
@@ -318,7 +307,7 @@ def _alternatives(
 def _measure(name: str, spec: MeasureSpec, side: Side, sensor: Sensor) -> Measure | str:
     """Make a measure's function for one sensor, or say which input is missing."""
     kind = MEASURES[spec.of]
-    made = kind.make(spec, sensor)
+    made = why_not_here(spec, sensor) or kind.make(spec, sensor)
     if isinstance(made, str):
         return made
     scale = -1.0 if side is Side.BELOW else 1.0
@@ -337,10 +326,12 @@ def _measure(name: str, spec: MeasureSpec, side: Side, sensor: Sensor) -> Measur
         name=name,
         compute=_scaled(made.compute, scale, absolute=absolute),
         window_s=made.window_s,
+        covered_s=made.window_s if made.covered_s is None else made.covered_s,
         unit=unit,
-        terms=f"{spec.of} {made.window_s} {scale!r} {absolute}",
+        terms=f"{spec.of} {made.window_s} {scale!r} {absolute}{made.terms}",
         is_plain=spec.of == "value" and is_raw,
         is_bounded=kind.is_bounded and is_raw,
+        remark=made.remark,
     )
 
 

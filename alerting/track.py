@@ -452,7 +452,9 @@ class Track:
         if rule.flat_s and is_flat(history, index, rule.flat_s):
             return None
         for measure in rule.measures:
-            if measure.window_s and not is_covered(history, index, measure.window_s, rule.stale_s):
+            if measure.covered_s and not is_covered(
+                history, index, measure.covered_s, rule.stale_s
+            ):
                 return None
         views = self._views(index)
         if any(stat is None for stat in views[0]):

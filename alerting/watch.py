@@ -180,7 +180,7 @@ class Watch:
             return
         times = self.history.times
         keep_from_s = times[max(0, self.n_settled - 1)] - self._keep_s
-        count = bisect_right(times, keep_from_s)
+        count = bisect_right(times, keep_from_s) - 1  # a counter's first step begins before
         count = min(count, self.n_settled - 1, len(times) - _KEEP_AT_LEAST)
         if count > 0:
             self.history.drop_first(count)

@@ -3,7 +3,8 @@
 Ranges are the QARTOD gross range (outside it a value fails) and the climatological range (outside
 it a value is suspect). They are starting values from the project's domain reference (its tables
 A2, B2, C2, D4, E2), widened to what the instrument can say at all; a site file may narrow them for
-one sensor. `cyclic` quantities wrap and have no meaningful spread.
+one sensor. `cyclic` quantities wrap and have no meaningful spread; a `counter` only
+ever rises, until it is reset or rolls over.
 """
 
 from typing import NamedTuple
@@ -21,6 +22,7 @@ class Quantity(NamedTuple):
     suspect_low: float | None = None
     suspect_high: float | None = None
     cyclic: bool = False
+    counter: bool = False
 
 
 class Kind(NamedTuple):
@@ -127,7 +129,7 @@ RAIN = _kind(
     "rain gauge",
     # World record for one minute is about 31 mm; the gross range of one bin allows for it.
     Q("rain_mm", "时段雨量", "rain since the report before", "mm", 0.0, 60.0, None, 20.0),
-    Q("rain_total_mm", "累计雨量", "rain counter", "mm", 0.0, 1_000_000.0),
+    Q("rain_total_mm", "累计雨量", "rain counter", "mm", 0.0, 1_000_000.0, counter=True),
     Q("intensity_mm_per_h", "雨强", "rain intensity", "mm/h", 0.0, 2000.0, None, 305.0),
 )
 

@@ -87,6 +87,7 @@ DESIGN: dict[str, DesignName] = {
         D("beam_tilt_limit_deg", "deg", "alarm value of beam_tilt_deg", 0.01, 45.0),
         # Rain
         D("bucket_mm", "mm", "rain per tip of the bucket", 0.01, 5.0),
+        D("counter_modulus_mm", "mm", "where the rain counter begins again at zero", 1.0, 1e6),
         # Water level
         D("datum", "m", "to add to the gauge's stage for the 1985 National datum", -100.0, 9000.0),
         D("gauge_zero_m", "m", "elevation of the gauge's zero in its datum", *_STAGE),

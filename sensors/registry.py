@@ -51,6 +51,7 @@ class Sensor:
     one step). `low` and `high` are the gross range, `suspect_low` and `suspect_high` the typical
     range inside it, all in the base unit. `every` is the nominal reporting interval. `design`
     holds the design values of site, device and sensor merged, the nearest to the sensor winning.
+    `beside` names the other quantities at the same point.
     `derived` says how a virtual sensor is computed; "" for one that is measured.
     """
 
@@ -69,6 +70,7 @@ class Sensor:
     design: Mapping[str, float] = field(hash=False)
     sent_as: str = ""
     derived: str = ""
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ The input is `sensors.document.Document`, the blocks are those of `sensors.site_
 is a `sensors.registry.Site` and the list of faults.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from math import cos, hypot, radians
@@ -178,7 +179,7 @@ class SiteReading:
                 continue
             if sensor is not None:
                 sensors.append(sensor)
-        return tuple(sensors)
+        return _side_by_side(sensors)
 
     def _sensor(self, block: SensorBlock, parent: _Parent, at: Location) -> Sensor | None:
         """Build one sensor; None after a fault, or where device or site are not sound."""
@@ -296,6 +297,17 @@ class SiteReading:
     def _warn(self, at: Location, what: str, allowed: str) -> None:
         path, line = self._document.path, self._document.line(at)
         self.faults.append(Fault(path, line, what, allowed, is_warning=True))
+
+
+def _side_by_side(sensors: Sequence[Sensor]) -> tuple[Sensor, ...]:
+    """Let every sensor know what else is measured at its point."""
+    points: dict[str, set[str]] = {}
+    for sensor in sensors:
+        points.setdefault(sensor.key.point, set()).add(sensor.key.quantity)
+    return tuple(
+        replace(sensor, beside=frozenset(points[sensor.key.point] - {sensor.key.quantity}))
+        for sensor in sensors
+    )
 
 
 def _position(block: PositionBlock) -> Position:

@@ -7,20 +7,33 @@ maker, which may also say why it cannot be computed there (no design value, no d
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from datetime import time
+from typing import Annotated, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
 
 from alerting.history import History
-from sensors.document import Duration, FileModel
+from sensors.document import Duration, FileModel, Refused
 from sensors.registry import Sensor
 
 Compute = Callable[[History, int], float | None]
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        what = f"'{name[:64]}' is not a time zone"
+        raise Refused(what, allowed="a name like Asia/Shanghai") from None
+    return name
 
 
 class DesignValue(FileModel):
     """A reference to a value of the sensor's design sheet."""
 
     design: str
-    default: float | None = None
+    default: "float | DesignValue | None" = None
     times: float = 1.0
     plus: float = 0.0
     minus: "float | DesignValue" = 0.0
@@ -30,11 +43,26 @@ Number = float | DesignValue
 
 
 class MeasureSpec(FileModel):
-    """What is computed from the readings before it is held against a limit."""
+    """What is computed from the readings before it is held against a limit.
+
+    `needs` lists design values of which the site file must give one, for what makes no sense
+    without (a stage without datum). `unless` lists quantities that are judged instead where the
+    same point reports them too. What follows are options of single kinds of measure.
+    """
 
     of: str = "value"
     window: Duration | None = None
     per_cent_of: Number | None = None
+    needs: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    dry: Duration | None = None
+    day_starts: time | None = None
+    zone: Annotated[str, AfterValidator(_check_zone)] | None = None
+    bins_from: Annotated[float, Field(gt=0.0)] | None = None
+    hold: Duration | None = None
+    min_readings: Annotated[int, Field(ge=3, le=1000)] | None = None
+    until: Number | None = None
+    min_slope: Annotated[float, Field(gt=0.0)] | None = None
 
     @property
     def window_s(self) -> float:
@@ -42,24 +70,53 @@ class MeasureSpec(FileModel):
         return self.window.total_seconds() if self.window is not None else 0.0
 
 
+OPTIONS = (
+    "window",
+    "dry",
+    "day_starts",
+    "zone",
+    "bins_from",
+    "hold",
+    "min_readings",
+    "until",
+    "min_slope",
+)
+
+
+class Remark(NamedTuple):
+    """What a person must know about one answer of a measure, in both languages."""
+
+    en: str
+    zh: str
+
+
 class Made(NamedTuple):
-    """A measure made for one sensor: its function, and how far back in seconds it looks."""
+    """A measure made for one sensor.
+
+    `window_s` is how far back in seconds it looks, `covered_s` how much of that readings must
+    cover before it may clear anything (all of it when None). `terms` names whatever else it
+    depends on, `remark` says what is unsure about an answer.
+    """
 
     compute: Compute
     window_s: float
+    covered_s: float | None = None
+    terms: str = ""
+    remark: Callable[[History, int], Remark | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureKind:
     """One word that packs may use after `of:`.
 
-    `make` gives the function for one sensor, or a sentence that says what is missing. `per` is
-    added to the sensor's unit (`/d`), `unit` replaces it. `is_bounded` says that the measure is
-    never above the largest value in its window, so that a calm window needs no sum.
+    `make` gives the function for one sensor, or a sentence that says what is missing. `options`
+    must all be given in the pack, and no others. `per` is added to the sensor's unit (`/d`), `unit`
+    replaces it. `is_bounded` says that the measure is never above the largest value in its window,
+    so that a calm window needs no sum.
     """
 
     make: Callable[[MeasureSpec, Sensor], Made | str]
-    needs_window: bool = True
+    options: tuple[str, ...] = ("window",)
     is_bounded: bool = False
     per: str = ""
     unit: str | None = None
@@ -67,6 +124,14 @@ class MeasureKind:
     def unit_for(self, sensor: Sensor) -> str:
         """Give the unit of the measure on one sensor."""
         return self.unit if self.unit is not None else sensor.unit + self.per
+
+
+def why_not_here(spec: MeasureSpec, sensor: Sensor) -> str | None:
+    """Say why a measure is not for this sensor at all; None when it is."""
+    if spec.needs and not any(name in sensor.design for name in spec.needs):
+        return f"the site file gives no {' and no '.join(spec.needs)}"
+    instead = [name for name in spec.unless if name in sensor.beside]
+    return f"{instead[0]} of the same point is judged instead" if instead else None
 
 
 def resolve(number: Number, sensor: Sensor) -> float | str:
@@ -77,9 +142,14 @@ def resolve(number: Number, sensor: Sensor) -> float | str:
     if isinstance(number, float | int):
         return float(number)
     name = number.design.replace("{stem}", sensor.key.quantity.rpartition("_")[0])
-    value = sensor.design.get(name, number.default)
-    if value is None:
+    value = sensor.design.get(name)
+    if value is None and number.default is None:
         return f"the site file gives no {name}"
+    if value is None:
+        fallback = resolve(number.default, sensor) if number.default is not None else 0.0
+        if isinstance(fallback, str):
+            return fallback
+        value = fallback
     less = resolve(number.minus, sensor)
     if isinstance(less, str):
         return less

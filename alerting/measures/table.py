@@ -1,6 +1,33 @@
 """Every word that a rule pack may use after `of:`; a new kind of measure is one more line here."""
 
-from alerting.measures.kind import MeasureKind
+from alerting.measures.amount import AMOUNTS
+from alerting.measures.event import EVENTS
+from alerting.measures.intensity import INTENSITY
+from alerting.measures.kind import OPTIONS, MeasureKind, MeasureSpec
+from alerting.measures.level import LEVELS
 from alerting.measures.window import WINDOWED
+from sensors.design import DESIGN, OWN_PREFIX
+from sensors.document import did_you_mean, listed
 
-MEASURES: dict[str, MeasureKind] = {**WINDOWED}
+MEASURES: dict[str, MeasureKind] = {**WINDOWED, **AMOUNTS, **EVENTS, **INTENSITY, **LEVELS}
+
+
+def why_no_measure(spec: MeasureSpec) -> list[str]:
+    """Say what is wrong with a measure of a pack; empty when nothing is."""
+    kind = MEASURES.get(spec.of)
+    if kind is None:
+        hint = did_you_mean(spec.of, MEASURES)
+        known = f"allowed: {listed(MEASURES)}" + (f"; {hint}" if hint else "")
+        return [f"'{spec.of[:64]}' is not a kind of measure; {known}"]
+    given = {name for name in OPTIONS if getattr(spec, name) is not None}
+    faults = [f"{spec.of} needs a `{name}`" for name in kind.options if name not in given]
+    taken = f"it takes {listed(kind.options)}" if kind.options else "it takes none"
+    faults += [
+        f"{spec.of} has no `{name}`; {taken}"
+        for name in OPTIONS
+        if name in given and name not in kind.options
+    ]
+    unknown = [
+        name for name in spec.needs if name not in DESIGN and not name.startswith(OWN_PREFIX)
+    ]
+    return faults + [f"no design value is called '{name[:64]}'" for name in unknown]

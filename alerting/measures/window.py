@@ -26,7 +26,7 @@ def _value(spec: MeasureSpec, sensor: Sensor) -> Made:
 
 
 WINDOWED: dict[str, MeasureKind] = {
-    "value": MeasureKind(make=_value, needs_window=False, is_bounded=True),
+    "value": MeasureKind(make=_value, options=(), is_bounded=True),
     "mean": MeasureKind(make=over(mean), is_bounded=True),
     "max": MeasureKind(make=over(maximum), is_bounded=True),
     "total": MeasureKind(make=over(total)),

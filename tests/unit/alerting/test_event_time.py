@@ -14,7 +14,7 @@ from sensors.registry import Sensor
 from tests.builders import at, judge, report, sensor
 
 LATENESS_S = 1800.0
-DESIGN = {"warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0}
+DESIGN = {"datum": 0.0, "warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0}
 
 
 def stage() -> Sensor:

@@ -89,7 +89,12 @@ async def test_a_limit_that_was_raised_lowers_no_standing_alert_without_a_calm_r
     async with world(judge(stage()), journal=journal, log=log) as before:
         await before.feed(report(0, {"stage_m": 5.5}), report(300, {"stage_m": 5.5}))
         await before.quiet()
-    higher = {"warning_stage_m": 5.0, "guaranteed_stage_m": 7.0, "record_stage_m": 8.0}
+    higher = {
+        "datum": 0.0,
+        "warning_stage_m": 5.0,
+        "guaranteed_stage_m": 7.0,
+        "record_stage_m": 8.0,
+    }
     async with world(judge(stage(**higher)), journal=journal, log=log) as after:
         assert await after.quiet() == []
         (alert,) = [a for a in await journal.alerts(firing_only=True) if a.rule_id == "stage"]

@@ -134,7 +134,7 @@ def test_what_changes_in_the_settled_past_may_raise_and_never_clears() -> None:
     here = judged()
     calm = [e for n in range(12) for e in (lower(300.0 * n, 1.0), upper(300.0 * n + 10, 1.05))]
     assert firing(run(here, calm)) == []
-    late = [lower(305, 0.0, delay_s=4000), lower(615, 0.0, delay_s=4000)]
+    late = [lower(302, 0.0, delay_s=4000), lower(305, 0.0, delay_s=4000)]
     changes = run(here, late, first_seq=100)
     (standing,) = firing(changes)
     assert standing.transition.late_by_s is not None

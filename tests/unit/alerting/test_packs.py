@@ -37,7 +37,7 @@ class Cell:
         return f"{self.rule}-{self.value}-{self.level.word}"
 
 
-STAGES = {"warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0}
+STAGES = {"datum": 0.0, "warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0}
 FORCE = {"strut_capacity_kn": 1000.0, "anchor_capacity_kn": 1000.0, "pole_design_force_kn": 100.0}
 WALL = {"wall_top_h_limit_mm": 30.0}
 SHIFT = {"gw_level_limit_mm": 1000.0}

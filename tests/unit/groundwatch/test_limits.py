@@ -12,7 +12,7 @@ from sensors.model import Qc
 from sensors.registry import Sensor
 from tests.builders import START, at, judge, packs_of, report, sensor
 
-STAGES = {"warning_stage_m": 10.0, "guaranteed_stage_m": 11.0, "bank_level_m": 12.0}
+STAGES = {"datum": 0.0, "warning_stage_m": 10.0, "guaranteed_stage_m": 11.0, "bank_level_m": 12.0}
 
 
 def views(judged: Judge, of: Sensor) -> dict[str, RuleView]:
@@ -83,7 +83,7 @@ def test_a_dangerous_low_value_is_shown_with_its_own_sign_and_side() -> None:
 def test_a_limit_without_its_design_value_is_not_judged_with_the_reason() -> None:
     bare, known = sensor("stage_m"), sensor("stage_m", design=STAGES)
     gaps = [gap for view in views(judge(bare), bare).values() for gap in view.not_judged]
-    assert any("the site file gives no warning_stage_m" in gap.reason for gap in gaps)
+    assert any("the site file gives no datum and no gauge_zero_m" in gap.reason for gap in gaps)
     judged = views(judge(known), known).values()
     limits = [
         condition.limit
