@@ -212,7 +212,9 @@ DEEDS: dict[str, Deed] = {
 
 LIFE_DEEDS = frozenset({"die", "cut_link", "restore", "outage"})
 # Faults of values; these may name one `quantity`.
-VALUE_DEEDS = frozenset({"stick", "gap", "spike", "drift", "bias", "wrong_unit", "counter_reset", "dying"})
+VALUE_DEEDS = frozenset(
+    {"stick", "gap", "spike", "drift", "bias", "wrong_unit", "counter_reset", "dying"}
+)
 CLOCK_DEEDS = frozenset({"clock_skew", "clock_jump"})
 MESSAGE_DEEDS = frozenset({"lose", "duplicate", "reorder"})
 FAULTS = VALUE_DEEDS | CLOCK_DEEDS | MESSAGE_DEEDS | LIFE_DEEDS | {"low_battery"}

@@ -5,7 +5,6 @@ link or the messages is in `firmware_sim.mishap`.
 """
 
 from collections.abc import Sequence
-from random import Random
 
 from firmware_sim.events import CLOCK_DEEDS, VALUE_DEEDS, Event
 from firmware_sim.physics.world import World
@@ -45,30 +44,37 @@ class Faults:
         return answer
 
     def _apply(self, event: Event, value: float, t_s: float) -> float | None:
-        since_s, params = t_s - event.at_s, event.params
-        is_over = since_s >= params.get("lasting", float("inf"))
+        since_s = t_s - event.at_s
+        if since_s >= event.params.get("lasting", float("inf")):
+            return value
         match event.deed:
-            case "counter_reset":
-                return self._from_zero(event, value) if self._is_counter else value
-            case "spike":
-                return value + self._once(event, params["by"])
-            case "low_battery":
-                share = min(since_s / params["over"], 1.0)
-                return value * (1.0 + share * (params["to_pct"] / 100.0 - 1.0))
-            case "dying":
-                return self._dying(event, value, since_s)
-            case _ if is_over:
-                return value
-            case "stick":
-                return value if self._last is None else self._last
             case "gap":
                 return None
-            case "drift":
-                return value + params["by"] * min(since_s / params["over"], 1.0)
-            case "bias":
-                return value + params["by"]
+            case "stick":
+                return value if self._last is None else self._last
+            case "dying":
+                return self._dying(event, value, since_s)
             case _:
-                return value * params["times"]
+                return self._shifted(event, value, since_s)
+
+    def _shifted(self, event: Event, value: float, since_s: float) -> float:
+        """Apply a fault that moves or stretches the value."""
+        params = event.params
+        match event.deed:
+            case "counter_reset":
+                value = self._from_zero(event, value) if self._is_counter else value
+            case "spike":
+                value += self._once(event, params["by"])
+            case "low_battery":
+                share = min(since_s / params["over"], 1.0)
+                value *= 1.0 + share * (params["to_pct"] / 100.0 - 1.0)
+            case "drift":
+                value += params["by"] * min(since_s / params["over"], 1.0)
+            case "bias":
+                value += params["by"]
+            case _:
+                value *= params["times"]
+        return value
 
     def _dying(self, event: Event, value: float, since_s: float) -> float | None:
         share = since_s / event.params["over"]

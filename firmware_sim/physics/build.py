@@ -1,4 +1,4 @@
-"""Puts a signal behind every device: physics, then instruments, then faults, then the wire's digits."""
+"""Puts a signal behind every device: physics, then instruments, faults, and the wire's digits."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol

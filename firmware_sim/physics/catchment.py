@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, kw_only=True)
 class Cascade:
-    """Equal linear reservoirs in a row (Nash's unit hydrograph); `storage` is in units of inflow x s.
+    """Equal linear reservoirs in a row (Nash's unit hydrograph); `stored` is inflow x seconds.
 
     Each step is exact for an inflow that stays the same during it.
     """

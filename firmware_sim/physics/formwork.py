@@ -1,4 +1,4 @@
-"""High formwork: zeroed before the pour, loaded layer by layer, creeping while it cures, or failing."""
+"""High formwork: zeroed, loaded layer by layer in a pour, creeping while it cures, or failing."""
 
 import math
 

@@ -4,6 +4,7 @@ from firmware_sim.physics.gust import gust_for
 from firmware_sim.physics.world import World, lasting
 from firmware_sim.site import DeviceSpec
 
+
 class Hoist:
     """The signal of one cage; ordinary trips carry 5 to 50 % of the rated load."""
 

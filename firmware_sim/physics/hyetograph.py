@@ -26,8 +26,10 @@ class Chicago:
         side = self.peak_share if t_s < before_s else 1.0 - self.peak_share
         apart_min = away_s / 60.0 / side
         a = self._a()
-        return a * ((1.0 - self.n) * apart_min + self.b_min) / (apart_min + self.b_min) ** (
-            1.0 + self.n
+        return (
+            a
+            * ((1.0 - self.n) * apart_min + self.b_min)
+            / (apart_min + self.b_min) ** (1.0 + self.n)
         )
 
     def fallen_mm(self, t_s: float) -> float:

@@ -1,4 +1,4 @@
-"""A tipping-bucket rain gauge: tip by tip, with the rain lost while the bucket tips, and a counter."""
+"""A tipping-bucket rain gauge: tip by tip, what is lost while the bucket tips, and a counter."""
 
 from firmware_sim.physics.world import World
 from firmware_sim.site import DeviceSpec
@@ -7,7 +7,7 @@ _STEP_S = 10.0
 
 
 class Rain:
-    """The signal of one gauge; `x_counter_span_mm` in its site file is where its counter rolls over."""
+    """The signal of one gauge; its counter rolls over at the site file's `x_counter_span_mm`."""
 
     def __init__(self, spec: DeviceSpec, world: World) -> None:
         self._site, self._device, self._world = spec.site, spec.id, world

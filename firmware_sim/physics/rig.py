@@ -42,7 +42,14 @@ class Meeting:
     event: Event
     is_visitor: bool
     radius_m: float
-    slew_deg: float
+    azimuth_deg: float
+    beside_deg: float = 0.0
+
+    def slew_from(self, slew_deg: float) -> float:
+        """Give where to slew to: beside the other, on the side one comes from, the short way."""
+        away = _turned(slew_deg - self.azimuth_deg)
+        goal = self.azimuth_deg + math.copysign(self.beside_deg, away)
+        return slew_deg + _turned(goal - slew_deg)
 
     @property
     def begins_s(self) -> float:
@@ -78,9 +85,7 @@ class Rig:
         self.neighbours = _neighbours(spec, self.stand, world)
         self._barred = _barred(self.stand, self.neighbours, nature("crane", "keep_clear_m"))
         self._meetings = sorted(_meetings(spec, world, self.neighbours), key=lambda m: m.begins_s)
-        self._corners = [
-            Corner(0.0, 0.0, self.jib_m / 3, self._first_slew(), height_m * 0.8, IDLE)
-        ]
+        self._corners = [Corner(0.0, 0.0, self.jib_m / 3, self._first_slew(), height_m * 0.8, IDLE)]
 
     def at(self, t_s: float, mean_wind_ms: float) -> Corner:
         """Give where the hook is."""
@@ -140,7 +145,7 @@ class Rig:
         steps = max(int(abs(turn_deg) / 4.0), 1)
         way = (slew_deg + turn_deg * step / steps for step in range(1, steps + 1))
         return any(
-            abs(_turned(azimuth - middle)) < half for azimuth in way for middle, half in self._barred
+            abs(_turned(there - middle)) < half for there in way for middle, half in self._barred
         )
 
     def _first_slew(self) -> float:
@@ -153,11 +158,11 @@ class Rig:
     def _meet(self, meeting: Meeting) -> None:
         """Go to the meeting, stay, and come back to where work goes on."""
         last = self._corners[-1]
-        radius_m, slew = meeting.radius_m, meeting.slew_deg
+        radius_m, slew_deg = meeting.radius_m, meeting.slew_from(last.slew_deg)
         there = replace(
             last,
             radius_m=radius_m,
-            slew_deg=last.slew_deg + _turned(slew - last.slew_deg),
+            slew_deg=slew_deg,
             height_m=_LOW_HOOK_M,
             state=MOVING,
         )
@@ -171,27 +176,28 @@ class Rig:
         self._corners[-1:] = leg(self._corners[-1], home, self._moves)
 
 
-def _meeting_place(
-    mine: Stand, place: Stand, event: Event, *, is_visitor: bool
-) -> tuple[float, float]:
-    """Give radius and azimuth: one points at the other's mast, the other comes near its rope."""
-    visitor, host = (mine, place) if is_visitor else (place, mine)
+def _meeting(mine: Stand, other: Stand, event: Event, *, is_visitor: bool) -> Meeting:
+    """Plan one meeting: the host points at the visitor's mast, the visitor comes near its rope."""
+    visitor, host = (mine, other) if is_visitor else (other, mine)
     apart_m, towards_host = visitor.away(host)
     out_m = min(0.7 * visitor.jib_m, apart_m - 4.0)
     host_out_m = min(max(apart_m - out_m, 3.5), host.jib_m - 1.0)
-    if not is_visitor:
-        return host_out_m, (towards_host + 180.0) % 360.0
     hosted = Corner(0.0, 0.0, host_out_m, towards_host + 180.0, _LOW_HOOK_M, IDLE)
-    wanted_m = event.params["clearance_m"]
+    if not is_visitor:
+        return Meeting(
+            event=event, is_visitor=False, radius_m=host_out_m, azimuth_deg=hosted.slew_deg % 360.0
+        )
     near, far = 0.0, _SIDE_DEG
     for _ in range(40):
         side = (near + far) / 2.0
         hook = Corner(0.0, 0.0, out_m, towards_host + side, _LOW_HOOK_M, IDLE)
-        if clearance_m(visitor, hook, host, hosted) < wanted_m:
+        if clearance_m(visitor, hook, host, hosted) < event.params["clearance_m"]:
             near = side
         else:
             far = side
-    return out_m, towards_host + far
+    return Meeting(
+        event=event, is_visitor=True, radius_m=out_m, azimuth_deg=towards_host, beside_deg=far
+    )
 
 
 def _turned(angle_deg: float) -> float:
@@ -244,11 +250,6 @@ def _meetings(
                 for event in world.acting("near_miss", other.site, other.id)
             ]
     return found
-
-
-def _meeting(mine: Stand, other: Stand, event: Event, *, is_visitor: bool) -> Meeting:
-    radius_m, slew_deg = _meeting_place(mine, other, event, is_visitor=is_visitor)
-    return Meeting(event=event, is_visitor=is_visitor, radius_m=radius_m, slew_deg=slew_deg)
 
 
 def _nearest_of(spec: DeviceSpec, place: Stand, world: World) -> str:
