@@ -19,10 +19,10 @@ from firmware_sim.errors import Misuse
 from firmware_sim.terminal import attended, broker_at, probe, sentences, until_signal
 
 if TYPE_CHECKING:
+    from firmware_sim.library import Staged
+    from firmware_sim.mishap import Rough
     from firmware_sim.run import Summary
     from firmware_sim.scenario import Scenario
-
-SCENARIOS = Path(__file__).parent / "scenarios"
 
 app = typer.Typer(
     help="A pretend fleet of sensors: scenarios with truth labels, load, recorded data.",
@@ -40,13 +40,15 @@ Password = Annotated[
 TlsCa = Annotated[Path | None, typer.Option("--tls-ca", help="CA file; switches TLS on")]
 Mqtt = Annotated[str, typer.Option("--mqtt", help="protocol version: 5 or 311")]
 AsJson = Annotated[bool, typer.Option("--json", help="print nothing but JSON")]
-Sites = Annotated[Path, typer.Option("--sites", help="directory of site files")]
+Sites = Annotated[
+    Path | None, typer.Option("--sites", help="site files, instead of those the scenario names")
+]
 
 
 @app.command("run")
 def run_scenario(  # noqa: PLR0913 - the options of a command
     scenario: Annotated[str, typer.Argument(help="name of a built-in scenario, or a YAML file")],
-    sites: Sites = Path("examples/baiyun"),
+    sites: Sites = None,
     broker: BrokerAt = "127.0.0.1:1883",
     speed: Annotated[float | None, typer.Option(help="simulated seconds a second")] = None,
     start: Annotated[str | None, typer.Option(help="simulated start, RFC 3339")] = None,
@@ -59,20 +61,32 @@ def run_scenario(  # noqa: PLR0913 - the options of a command
     password: Password = None,
     tls_ca: TlsCa = None,
     mqtt: Mqtt = "5",
+    faults: Annotated[
+        bool, typer.Option("--faults", help="lose 1 %, send 5 % twice, reorder within 10 min")
+    ] = False,
+    to: Annotated[
+        str | None, typer.Option(help="write messages as lines to a file or - instead, at once")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario's devices against a broker until it is over.
 
     Without --start, simulated time reaches the present when the scenario ends, so that no reading
-    is from the future. --start and --anchor together share one clock with a server.
+    is from the future. --start and --anchor together share one clock with a server. With --to,
+    nothing waits and no broker is needed: every message is written with the time of its arrival.
     """
     with sentences():
+        from firmware_sim import library, mishap
         from firmware_sim import run as runner
         from firmware_sim.clock import SimClock
-        from firmware_sim.site import load_sites
+        from firmware_sim.nature import Nature
 
-        script = _scenario(scenario)
-        devices = script.choose(load_sites(sites))
+        stage = library.staged(library.find(scenario), sites)
+        script = stage.script
+        rough = mishap.FAULTY if faults else mishap.SMOOTH
+        if to is not None:
+            _write(stage, rough, to, (start, seed))
+            return
         pace = _positive("--speed", speed if speed is not None else script.speed)
         if seconds is not None:
             _positive("--seconds", seconds)
@@ -85,7 +99,10 @@ def run_scenario(  # noqa: PLR0913 - the options of a command
             wall=time.time,
         )
         plan = runner.Plan(
-            devices=devices,
+            devices=stage.devices,
+            fleet=stage.fleet,
+            nature=Nature(script.nature),
+            rough=rough,
             events=script.events,
             seed=script.seed if seed is None else seed,
             duration_s=script.duration_s,
@@ -106,9 +123,9 @@ def run_scenario(  # noqa: PLR0913 - the options of a command
 def list_scenarios(as_json: AsJson = False) -> None:
     """List the built-in scenarios."""
     with sentences():
-        from firmware_sim.scenario import load_scenario
+        from firmware_sim import library
 
-        found = [load_scenario(path) for path in sorted(SCENARIOS.glob("*.yaml"))]
+        found = [library.find(name) for name in library.names()]
         if as_json:
             _give(
                 [
@@ -117,6 +134,7 @@ def list_scenarios(as_json: AsJson = False) -> None:
                         "description": s.description,
                         "duration_s": s.duration_s,
                         "speed": s.speed,
+                        "sites": s.sites,
                         "labels": len(s.labels),
                     }
                     for s in found
@@ -132,31 +150,35 @@ def list_scenarios(as_json: AsJson = False) -> None:
 
 @app.command("labels")
 def show_labels(
-    scenario: Annotated[str, typer.Argument(help="name of a built-in scenario, or a YAML file")],
-    sites: Sites = Path("examples/baiyun"),
+    scenario: Annotated[
+        str | None, typer.Argument(help="name of a built-in scenario, or a YAML file")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="every built-in scenario")] = False,
+    sites: Sites = None,
     start: Annotated[str | None, typer.Option(help="simulated start, for absolute times")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a good warning system must raise, may raise and must not raise."""
     with sentences():
-        from firmware_sim import span
-        from firmware_sim.site import load_sites
+        from firmware_sim import library, span
         from firmware_sim.truth import truth
 
-        script = _scenario(scenario)
-        devices = script.choose(load_sites(sites))
+        if everything == (scenario is not None):
+            raise Misuse(["labels: name one scenario, or give --all"])
+        wanted = library.names() if everything else [str(scenario)]
         try:
-            begin = span.instant(start) if start else script.start
+            given = span.instant(start) if start else None
         except ValueError as error:
             raise Misuse([f"--start: {error}"]) from error
-        found = truth(script, devices, begin)
+        stages = [library.staged(library.find(name), sites) for name in wanted]
+        found = [truth(s.script, s.devices, given or s.script.start) for s in stages]
         if as_json:
-            _give(found)
+            _give(found if everything else found[0])
             return
-        for label in found["labels"]:
-            times = f"{label['from_s'] / 60:5.0f} to {label['by_s'] / 60:4.0f} min"
-            place = f"{label['site']}/{label['device']}"
-            print(f"{label['hazard']:16} {place:32} {label['severity']:9} {times}")
+        for entry in found:
+            if everything:
+                print(f"{entry['scenario']}  ({len(entry['labels'])} labels)")
+            _print_labels(entry)
 
 
 @app.command("fleet")
@@ -254,26 +276,52 @@ def main() -> None:
     app()
 
 
-def _scenario(name: str) -> "Scenario":
-    from firmware_sim.scenario import load_scenario
+def _write(stage: "Staged", rough: "Rough", to: str, chosen: tuple[str | None, int | None]) -> None:
+    """Write a scenario's messages to a file, or to standard output for `-`."""
+    from firmware_sim import library, record
+    from firmware_sim.nature import Nature
 
-    path = Path(name)
-    if path.suffix not in (".yaml", ".yml"):
-        path = SCENARIOS / f"{name}.yaml"
-        if not path.exists():
-            known = ", ".join(sorted(found.stem for found in SCENARIOS.glob("*.yaml")))
-            raise Misuse([f"no scenario `{name}`; built in are {known}; or give a YAML file"])
-    return load_scenario(path)
+    script, (start, seed) = stage.script, chosen
+    plan = record.Script(
+        devices=stage.devices,
+        fleet=stage.fleet,
+        events=script.events,
+        seed=script.seed if seed is None else seed,
+        start=_instant(start) if start else script.start or library.DEFAULT_START,
+        duration_s=script.duration_s,
+        nature=Nature(script.nature),
+        rough=rough,
+    )
+    if to == "-":
+        record.write(plan, sys.stdout)
+        return
+    try:
+        with Path(to).open("w", encoding="utf-8") as out:
+            number = record.write(plan, out)
+    except OSError as error:
+        raise Misuse([f"--to {to}: {error.strerror or error}"]) from error
+    _give({"scenario": script.name, "messages": number, "file": to})
+
+
+def _print_labels(found: dict[str, Any]) -> None:
+    for label in found["labels"]:
+        times = f"{label['from_s'] / 60:5.0f} to {label['by_s'] / 60:4.0f} min"
+        place = f"{label['site']}/{label['device']}"
+        print(f"{label['hazard']:16} {place:32} {label['severity']:9} {times}")
+
+
+def _instant(text: str) -> datetime:
+    from firmware_sim import span
+
+    try:
+        return span.instant(text)
+    except ValueError as error:
+        raise Misuse([f"--start: {error}"]) from error
 
 
 def _start(text: str | None, script: "Scenario", speed: float, wall: float) -> datetime:
-    from firmware_sim import span
-
     if text is not None:
-        try:
-            return span.instant(text)
-        except ValueError as error:
-            raise Misuse([f"--start: {error}"]) from error
+        return _instant(text)
     if script.start is not None:
         return script.start
     ahead_s = script.duration_s * max(1.0 - 1.0 / speed, 0.0)

@@ -8,6 +8,7 @@ every moment `sampled == acknowledged + dropped + n_waiting`.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,7 +87,10 @@ class Habits:
 
 
 class Device:
-    """One device: samples on its own clock, publishes what it can, keeps the rest, oldest out."""
+    """One device: samples, publishes what it can, keeps the rest, oldest out.
+
+    `clock` gives what the device's own clock says at a simulated instant.
+    """
 
     def __init__(
         self,
@@ -96,6 +100,7 @@ class Device:
         start: datetime,
         seed: int,
         habits: Habits | None = None,
+        clock: Callable[[float], float] = float,
     ) -> None:
         self.spec = spec
         self.state = State.BOOT
@@ -104,6 +109,7 @@ class Device:
         self.dropped = 0
         self._signal = signal
         self._start = start
+        self._clock = clock
         self._random = Random(f"{seed}|{spec.name}|device")
         self._habits = habits or Habits()
         self._waiting: deque[Sample] = deque()
@@ -214,7 +220,7 @@ class Device:
         if self.state is State.DEAD:
             return
         while self._next_s <= min(now_s, self._habits.end_s):
-            at = after(self._start, self._next_s)
+            at = after(self._start, self._clock(self._next_s))
             for point, values in self._signal.at(self._next_s).items():
                 self._keep(Sample(at, self.sampled, values, point))
             self._next_s += self.spec.every_s

@@ -1,10 +1,11 @@
 """Runs a scenario's devices against a broker: a task each, all on one simulated clock."""
 
 import asyncio
+import heapq
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from firmware_sim import encode
 from firmware_sim.clock import SimClock
@@ -21,8 +22,12 @@ from firmware_sim.device import (
     Wait,
 )
 from firmware_sim.errors import LinkDown
-from firmware_sim.events import LIFE_DEEDS, Event
+from firmware_sim.events import Event
+from firmware_sim.faults import clock_of
+from firmware_sim.life import befall, life_of
 from firmware_sim.link import Broker, Will
+from firmware_sim.mishap import SMOOTH, Rough, Way
+from firmware_sim.nature import Nature
 from firmware_sim.physics.build import build
 from firmware_sim.physics.world import World
 from firmware_sim.site import DeviceSpec
@@ -33,14 +38,19 @@ SHARED_LINES = 8
 # After the scenario's end: wall seconds in which stored samples may still be delivered.
 DRAIN_S = 10.0
 _LONGEST_NAP_S = 3600.0
+# Messages of one device that may be late at a time; more are lost on the way.
+_MAX_LATE = 10_000
 _LOG = logging.getLogger("firmware_sim")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to run: which devices, what happens, for how many simulated seconds."""
+    """What to run: which devices of the fleet, what happens, for how many simulated seconds."""
 
     devices: Sequence[DeviceSpec]
+    fleet: Sequence[DeviceSpec] = ()
+    nature: Nature = field(default_factory=Nature)
+    rough: Rough = SMOOTH
     events: Sequence[Event]
     seed: int
     duration_s: float
@@ -73,16 +83,29 @@ async def run(plan: Plan, clock: SimClock, stop: asyncio.Event, summary: Summary
     Raises:
         Misuse: the broker refuses us (inside an exception group).
     """
-    world = World(start=clock.start, seed=plan.seed, events=plan.events)
+    world = World(
+        start=clock.start,
+        seed=plan.seed,
+        events=plan.events,
+        devices=plan.fleet or plan.devices,
+        nature=plan.nature,
+    )
     habits = Habits(end_s=plan.duration_s)
     trunks = _trunks(plan)
     summary.devices = len(plan.devices)
     attendants = []
     for index, spec in enumerate(plan.devices):
-        device = Device(spec, build(spec, world), start=clock.start, seed=plan.seed, habits=habits)
-        attendants.append(
-            Attendant(device, _uplink(plan, spec, trunks, index), clock, _life(plan, spec))
+        device = Device(
+            spec,
+            build(spec, world),
+            start=clock.start,
+            seed=plan.seed,
+            habits=habits,
+            clock=clock_of(spec, plan.events),
         )
+        way = Way(spec, plan.events, plan.seed, plan.rough)
+        uplink = _uplink(plan, spec, trunks, index)
+        attendants.append(Attendant(device, uplink, clock, life_of(spec, plan.events), way))
     async with asyncio.TaskGroup() as group:
         closing = group.create_task(_close_at(plan.duration_s, clock, stop), name="sim-end")
         tasks = [
@@ -102,13 +125,15 @@ class Attendant:
     """Carries out one device's orders and tells it what became of them."""
 
     def __init__(
-        self, device: Device, uplink: Uplink, clock: SimClock, events: Sequence[Event]
+        self, device: Device, uplink: Uplink, clock: SimClock, events: Sequence[Event], way: Way
     ) -> None:
         self.device = device
+        self._way = way
+        self._late: list[tuple[float, int, bytes]] = []
         self._uplink = uplink
         self._clock = clock
         self._connected_s = 0.0
-        self._events = deque(sorted(events, key=lambda event: event.at_s))
+        self._events = deque(events)
 
     async def run(self, stop: asyncio.Event, summary: Summary) -> None:
         """Attend to the device until it is done or `stop` is set."""
@@ -116,24 +141,20 @@ class Attendant:
             now_s = self._clock.t_s()
             self._let_happen(now_s)
             order = self.device.step(now_s)
-            if self.device.is_done and not self._events and not isinstance(order, HangUp):
+            is_done = self.device.is_done and not self._events and not self._late
+            if is_done and not isinstance(order, HangUp):
                 break
             await self._carry_out(order, stop, summary)
         await self._farewell()
 
     def _let_happen(self, now_s: float) -> None:
         while self._events and self._events[0].at_s <= now_s:
-            event = self._events.popleft()
-            if event.deed == "die":
-                self.device.die(event.at_s)
-            elif event.deed == "cut_link":
-                self.device.cut(event.at_s)
-            else:
-                self.device.restore(event.at_s)
+            befall(self.device, self._events.popleft())
 
     async def _carry_out(self, order: Order, stop: asyncio.Event, summary: Summary) -> None:
         device = self.device
         try:
+            await self._send_late(self._clock.t_s())
             match order:
                 case Wait(until_s):
                     await self._nap(until_s, stop)
@@ -148,7 +169,7 @@ class Attendant:
                     device.born()
                 case Publish(samples):
                     summary.published += 1
-                    await self._uplink.publish(self._topic("telemetry"), encode.telemetry(samples))
+                    await self._send(encode.telemetry(samples))
                     summary.acknowledged += 1
                     device.acknowledged()
                 case HangUp():
@@ -157,9 +178,25 @@ class Attendant:
             _LOG.info("%s: %s", device.spec.name, error)
             device.broken(self._clock.t_s())
 
+    async def _send(self, payload: bytes) -> None:
+        """Publish a message as its way allows: at once, late, twice, or not at all."""
+        now_s = self._clock.t_s()
+        for delay_s in self._way.delays_s(now_s):
+            if delay_s <= 0.0:
+                await self._uplink.publish(self._topic("telemetry"), payload)
+            elif len(self._late) < _MAX_LATE:
+                heapq.heappush(self._late, (now_s + delay_s, len(self._late), payload))
+
+    async def _send_late(self, now_s: float) -> None:
+        while self._late and self._late[0][0] <= now_s and self.device.state is State.LIVE:
+            await self._uplink.publish(self._topic("telemetry"), self._late[0][2])
+            heapq.heappop(self._late)
+
     async def _nap(self, until_s: float, stop: asyncio.Event) -> None:
         if self._events:
             until_s = min(until_s, self._events[0].at_s)
+        if self._late and self.device.state is State.LIVE:
+            until_s = min(until_s, self._late[0][0])
         seconds = min(self._clock.wait_s(until_s), _LONGEST_NAP_S)
         try:
             async with asyncio.timeout(seconds):
@@ -203,10 +240,6 @@ def _uplink(plan: Plan, spec: DeviceSpec, trunks: list[Trunk], index: int) -> Up
     if trunks:
         return SharedUplink(trunks[index % len(trunks)])
     return OwnUplink(plan.broker, f"sim-{spec.site}-{spec.id}")
-
-
-def _life(plan: Plan, spec: DeviceSpec) -> list[Event]:
-    return [e for e in plan.events if e.deed in LIFE_DEEDS and e.touches(spec.site, spec.id)]
 
 
 async def _close_at(duration_s: float, clock: SimClock, stop: asyncio.Event) -> None:

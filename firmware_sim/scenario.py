@@ -1,7 +1,8 @@
 """A scenario: what happens when to whom, and what a good warning system must then say.
 
-    name, description, seed, start?, duration, speed
+    name, description, sites?, seed, start?, duration, speed
     devices: all | [targets]
+    nature:  {part.name: number}                                    instead of those in nature.yaml
     events:  [{at, do, target, params…}]
     labels:  [{hazard, target, kind?, severity, from, by, until}]   alerts that must be raised
     allowed: [{hazard, target, kind?}]                              alerts that may be raised
@@ -18,9 +19,10 @@ from typing import Any
 
 from firmware_sim import span
 from firmware_sim.errors import Misuse
-from firmware_sim.events import DEEDS, Event, matches
+from firmware_sim.events import DEEDS, SPANS, VALUE_DEEDS, Event, matches
 from firmware_sim.kinds import KINDS
 from firmware_sim.marked import Block, Page, Rows
+from firmware_sim.nature import numbers
 from firmware_sim.site import DeviceSpec
 
 SEVERITIES = ("minor", "moderate", "severe", "extreme")
@@ -29,6 +31,7 @@ HAZARDS = (
     "crane_wind",
     "crane_collision",
     "crane_tilt",
+    "crane_zone",
     "hoist_overload",
     "hoist_wind",
     "pit_deformation",
@@ -40,15 +43,19 @@ HAZARDS = (
     "river_flood",
     "ponding",
     "sensor_silent",
+    "sensor_doubtful",
+    "anomaly",
 )
 _KEYS = (
     "name",
     "description",
+    "sites",
     "seed",
     "start",
     "duration",
     "speed",
     "devices",
+    "nature",
     "events",
     "labels",
     "allowed",
@@ -56,6 +63,7 @@ _KEYS = (
 )
 _LABEL_KEYS = ("hazard", "target", "kind", "severity", "from", "by", "until", "because")
 _DEFAULT_GRACE_S = 900.0
+DEFAULT_SITES = "examples/baiyun"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +105,8 @@ class Scenario:
     duration_s: float
     speed: float
     start: datetime | None = None
+    sites: str = DEFAULT_SITES
+    nature: dict[str, float] = field(default_factory=dict[str, float])
     devices: tuple[str, ...] = ("*",)
     events: tuple[Event, ...] = ()
     labels: tuple[Label, ...] = ()
@@ -152,6 +162,8 @@ def load_scenario(path: Path) -> Scenario:
         duration_s=duration_s,
         speed=_number(page, root, "speed", 1.0, (0.01, 100000.0)),
         start=_start(page, root),
+        sites=str(root.get("sites", DEFAULT_SITES)),
+        nature=_nature(page, root),
         devices=_devices(page, root),
         events=tuple(_each(page, root, "events", _event)),
         labels=tuple(_each(page, root, "labels", lambda p, b: _label(p, b, duration_s))),
@@ -183,20 +195,28 @@ def _event(page: Page, block: Block) -> Event | None:
         page.fault(block.line_of("do"), f"unknown event `{deed}`; allowed are {', '.join(DEEDS)}")
         return None
     wanted = DEEDS[deed].params
-    page.unknown_keys(block, ("at", "do", "target", *wanted))
-    target = str(block.get("target", "*" if deed in ("rain_storm", "wind") else ""))
+    keys = ("at", "do", "target", *(("quantity",) if deed in VALUE_DEEDS else ()), *wanted)
+    page.unknown_keys(block, keys)
+    weather = ("rain_storm", "design_storm", "wind", "heat")
+    target = str(block.get("target", "*" if deed in weather else ""))
     if not target:
         page.fault(block.line, f"`{deed}` needs a target: site/device or site/device/point")
     params = {}
     for name, param in wanted.items():
         bounds = (param.low, param.high)
-        if name in ("rise", "hold", "fall", "over", "lasting"):
+        if name in SPANS:
             params[name] = _bounded(
                 page, block, name, _span(page, block, name, param.default), bounds
             )
         else:
             params[name] = _number(page, block, name, param.default, bounds)
-    return Event(deed=deed, at_s=_span(page, block, "at", None), target=target, params=params)
+    return Event(
+        deed=deed,
+        at_s=_span(page, block, "at", None),
+        target=target,
+        quantity=str(block.get("quantity", "")),
+        params=params,
+    )
 
 
 def _label(page: Page, block: Block, duration_s: float) -> Label | None:
@@ -253,6 +273,17 @@ def _devices(page: Page, root: Block) -> tuple[str, ...]:
         return tuple(str(target) for target in listed)
     page.fault(root.line_of("devices"), "`devices` must be `all` or a list of targets")
     return ("*",)
+
+
+def _nature(page: Page, root: Block) -> dict[str, float]:
+    block = root.get("nature")
+    if block is None:
+        return {}
+    if not isinstance(block, Block):
+        page.fault(root.line_of("nature"), "`nature` must be a mapping of part.name to numbers")
+        return {}
+    page.unknown_keys(block, tuple(numbers()))
+    return {key: _number(page, block, key, 0.0, (-1e9, 1e9)) for key in block}
 
 
 def _start(page: Page, root: Block) -> datetime | None:

@@ -48,7 +48,7 @@ class SensorSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSpec:
-    """One device as its site file describes it; `design` holds numbers and a load chart."""
+    """One device as its site file describes it: design numbers, a load chart, and lat and lon."""
 
     site: str
     id: str
@@ -57,6 +57,7 @@ class DeviceSpec:
     sensors: tuple[SensorSpec, ...]
     design: dict[str, float] = field(default_factory=dict)
     load_chart: tuple[tuple[float, float], ...] = ()
+    position: tuple[float, float] | None = None
 
     @property
     def name(self) -> str:
@@ -132,6 +133,7 @@ def _device(
         sensors=_sensors(page, row, kind, design),
         design=design,
         load_chart=_load_chart(row.get("design")),
+        position=_position(row.get("position")),
     )
 
 
@@ -193,6 +195,11 @@ def _numbers(block: Any) -> dict[str, float]:
         for key, value in block.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
+
+
+def _position(block: Any) -> tuple[float, float] | None:
+    numbers = _numbers(block)
+    return (numbers["lat"], numbers["lon"]) if {"lat", "lon"} <= numbers.keys() else None
 
 
 def _load_chart(design: Any) -> tuple[tuple[float, float], ...]:

@@ -232,6 +232,40 @@ def replay(
 
 
 @app.command()
+def evaluate(
+    scenarios: Annotated[
+        bool, typer.Option("--scenarios", help="judge the simulator's labelled scenarios")
+    ] = False,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="once more with 1 % lost, 5 % twice, 10 min reordered")
+    ] = False,
+    only: Annotated[list[str] | None, typer.Option(help="only this scenario; repeatable")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how good the warnings are: what is missed, late, cleared too early, or false."""
+    from groundwatch.evaluate import EvaluateError, SimulatorError, summary
+    from groundwatch.evaluate import evaluate as run_evaluation
+
+    tell = None if as_json else print
+    try:
+        if not scenarios:
+            raise EvaluateError("say what to evaluate: --scenarios")
+        plain = asyncio.run(run_evaluation(only or [], faults=False, tell=tell))
+        rough = asyncio.run(run_evaluation(only or [], faults=True, tell=tell)) if faults else None
+    except (EvaluateError, SimulatorError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from error
+    if as_json:
+        found = plain.as_json()
+        found |= {} if rough is None else {"under_faults": rough.as_json()}
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    print(summary(plain, "hazard"))
+    if rough is not None:
+        print(summary(rough, "under faults"))
+
+
+@app.command()
 def doctor(config: Config = None, sites: Sites = None, as_json: AsJson = False) -> None:
     """Look at everything this program needs on this machine, and say what is missing."""
     from groundwatch.doctor import examine

@@ -1,17 +1,38 @@
-"""Alerts held against a scenario's truth labels: what was missed, what was false.
+"""Alerts held against a scenario's truth labels: what was missed, late, cleared too early, or false.
 
 The labels come as JSON from the simulator (`groundwatch-sim labels NAME --json`); this program
 never imports it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from alerting.model import Alert, AlertKind, Severity, Transition, TransitionKind
 
 _UP = (TransitionKind.RAISED, TransitionKind.UPGRADED)
+_ENDS = (TransitionKind.CLEARED, TransitionKind.WITHDRAWN)
+_ANOMALY = "anomaly"
+
+
+class FaultKind(StrEnum):
+    """What was wrong about what was said."""
+
+    MISSED = "missed"
+    LATE = "late"
+    FALSE_CLEAR = "false_clears"
+    FALSE_ALARM = "false_alarms"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong, in a sentence a person can check."""
+
+    kind: FaultKind
+    hazard: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +61,39 @@ def compare(
     """
     known = list(seen)
     due = [label for label in truth["labels"] if start + _s(label["by_s"]) <= now]
-    missed = [why for label in due if (why := _why_missed(label, known, start, now)) is not None]
-    return Verdict(missed=tuple(missed), false=tuple(_false(truth, known)), n_labels=len(due))
+    faults = hold(truth, known, start, now)
+    false = tuple(f.sentence for f in faults if f.kind is FaultKind.FALSE_ALARM)
+    missed = tuple(f.sentence for f in faults if f.kind is not FaultKind.FALSE_ALARM)
+    return Verdict(missed=missed, false=false, n_labels=len(due))
+
+
+def hold(
+    truth: Mapping[str, Any],
+    known: Sequence[Seen],
+    start: datetime,
+    now: datetime,
+    allowance: timedelta = timedelta(),
+) -> list[Fault]:
+    """Give everything wrong; a label may be raised `allowance` later than it says."""
+    found: list[Fault] = []
+    for label in truth["labels"]:
+        by = start + _s(label["by_s"]) + allowance
+        if by <= now:
+            found += _faults_of(label, known, (start, by, now))
+    return [*found, *_false(truth, known)]
 
 
 def _s(seconds: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _why_missed(
-    label: Mapping[str, Any], known: Sequence[Seen], start: datetime, now: datetime
-) -> str | None:
+def _faults_of(
+    label: Mapping[str, Any], known: Sequence[Seen], times: tuple[datetime, datetime, datetime]
+) -> Iterator[Fault]:
+    """Say what is wrong with one label; a severity that was missed can have no false clear."""
+    start, by, now = times
     name = f"{label['hazard']} at {label['site']}/{label['device']}, {label['severity']} or worse"
     wanted = Severity.of(label["severity"])
-    by = start + _s(label["by_s"])
-    until = min(start + _s(label["until_s"]), now)
     matching = [
         entry
         for entry in known
@@ -68,26 +107,53 @@ def _why_missed(
         if step.kind in _UP and step.severity >= wanted
     ]
     if not reached:
-        return f"{name}: never raised"
+        yield Fault(FaultKind.MISSED, label["hazard"], f"{name}: never raised")
+        return
     if min(reached) > by:
-        return f"{name}: raised {(min(reached) - by).total_seconds():.0f} s too late"
-    if not any(entry.alert.ended_at is None or entry.alert.ended_at >= until for entry in matching):
-        return f"{name}: cleared too early"
-    return None
+        late_s = (min(reached) - by).total_seconds()
+        yield Fault(FaultKind.LATE, label["hazard"], f"{name}: raised {late_s:.0f} s too late")
+    until = min(start + _s(label["until_s"]), now)
+    ended = _stands_until(matching, min(reached))
+    if ended is not None and ended < until:
+        early_s = (until - ended).total_seconds()
+        sentence = f"{name}: cleared too early, by {early_s:.0f} s"
+        yield Fault(FaultKind.FALSE_CLEAR, label["hazard"], sentence)
 
 
-def _false(truth: Mapping[str, Any], known: Sequence[Seen]) -> list[str]:
+def _stands_until(matching: Sequence[Seen], since: datetime) -> datetime | None:
+    """Give when nothing of this hazard stood any more after `since`; None when something still does."""
+    spans = sorted(_span(entry) for entry in matching)
+    reached = since
+    for begun, ended in spans:
+        if begun > reached:
+            break
+        if ended is None:
+            return None
+        reached = max(reached, ended)
+    return reached
+
+
+def _span(entry: Seen) -> tuple[datetime, datetime | None]:
+    """Give when people were first told of an alert, and when they were told that it is over."""
+    ends = [step.detected_at for step in entry.transitions if step.kind in _ENDS]
+    is_over = entry.alert.ended_at is not None
+    begun = entry.alert.detected_at
+    return begun, (max(ends, default=entry.alert.ended_at) if is_over else None)
+
+
+def _false(truth: Mapping[str, Any], known: Sequence[Seen]) -> Iterator[Fault]:
     labelled = {
         (label["hazard"], f"{label['site']}/{label['device']}") for label in truth["labels"]
     }
     for scope in truth["allowed"]:
         labelled |= {(scope["hazard"], device) for device in scope["devices"]}
-    found: list[str] = []
+    # Where something happens, saying that something is unusual is not false.
+    labelled |= {(_ANOMALY, device) for device in truth.get("disturbed", ())}
     for entry in known:
         alert = entry.alert
         place = f"{alert.site}/{alert.sensor.device}"
         if alert.kind is AlertKind.SYSTEM or (alert.hazard, place) in labelled:
             continue
         if ("", place) not in labelled:
-            found.append(f"{alert.hazard} at {place}, {alert.peak.word}: {alert.reason}")
-    return found
+            sentence = f"{alert.hazard} at {place}, {alert.peak.word}: {alert.reason}"
+            yield Fault(FaultKind.FALSE_ALARM, alert.hazard, sentence)

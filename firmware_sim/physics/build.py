@@ -1,18 +1,20 @@
-"""Puts a signal behind every device: the kind's physics, its sensors only, rounded as reported."""
+"""Puts a signal behind every device: physics, then instruments, faults, and the wire's digits."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from firmware_sim.device import Signal
+from firmware_sim.faults import Faults
 from firmware_sim.physics.crane import Crane
 from firmware_sim.physics.formwork import Formwork
 from firmware_sim.physics.hoist import Hoist
+from firmware_sim.physics.instrument import Probe
 from firmware_sim.physics.pit import Pit
 from firmware_sim.physics.platform import Platform
 from firmware_sim.physics.rain import Rain
 from firmware_sim.physics.water_level import WaterLevel
-from firmware_sim.physics.world import World, lasting
-from firmware_sim.site import DeviceSpec
+from firmware_sim.physics.world import World
+from firmware_sim.site import DeviceSpec, SensorSpec
 
 Values = dict[str, dict[str, float]]
 
@@ -31,24 +33,16 @@ _ONE: dict[str, Callable[[DeviceSpec, World], _Flat]] = {
     "platform": Platform,
 }
 _MANY: dict[str, Callable[[DeviceSpec, World], Signal]] = {"pit": Pit, "formwork": Formwork}
-# Digits after the point that an instrument reports, by the ending of the quantity's name.
-_DIGITS = (
-    ("_code", 0),
-    ("_bits", 0),
-    ("_state", 0),
-    ("slew_deg", 1),
-    ("_deg", 3),
-    ("_pct", 1),
-    ("_mm", 2),
-    ("_ms", 2),
-    ("_kn", 1),
-)
 
 
 def build(spec: DeviceSpec, world: World) -> Signal:
-    """Give the signal of one device in this world."""
-    signal: Signal = _MANY[spec.kind](spec, world) if spec.kind in _MANY else _Spread(spec, world)
-    return _Reported(signal, world, spec)
+    """Give what one device reports in this world."""
+    return _Reported(true_signal(spec, world), world, spec)
+
+
+def true_signal(spec: DeviceSpec, world: World) -> Signal:
+    """Give what is true at one device's sensors, in base units: no instrument, no fault."""
+    return _MANY[spec.kind](spec, world) if spec.kind in _MANY else _Spread(spec, world)
 
 
 class _Spread:
@@ -66,27 +60,35 @@ class _Spread:
 
 
 class _Reported:
-    """Speaks in the instrument's unit and digits; repeats itself while a `stick` event lasts."""
+    """What the instruments see, through their faults, in their own units and digits."""
 
     def __init__(self, inner: Signal, world: World, spec: DeviceSpec) -> None:
         self._inner = inner
-        self._sticks = world.acting("stick", spec.site, spec.id)
-        self._sensors = {(s.point, s.quantity): (s, _digits(s.quantity)) for s in spec.sensors}
-        self._last: Values = {}
+        self._sensors = {
+            (sensor.point, sensor.quantity): _Reporting(
+                sensor, Probe(spec, sensor, world), Faults(spec, sensor, world)
+            )
+            for sensor in spec.sensors
+        }
 
     def at(self, t_s: float) -> Values:
-        fresh = {
-            point: {name: self._raw(point, name, value) for name, value in values.items()}
-            for point, values in self._inner.at(t_s).items()
-        }
-        if not self._last or lasting(self._sticks, t_s) is None:
-            self._last = fresh
-        return {point: dict(values) for point, values in self._last.items()}
+        found: Values = {}
+        for point, values in self._inner.at(t_s).items():
+            said = {name: self._said(point, name, value, t_s) for name, value in values.items()}
+            heard = {name: value for name, value in said.items() if value is not None}
+            if heard:
+                found[point] = heard
+        return found
 
-    def _raw(self, point: str, quantity: str, value: float) -> float:
-        sensor, digits = self._sensors[point, quantity]
-        return round(sensor.raw(value), digits) + 0.0
+    def _said(self, point: str, quantity: str, true: float, t_s: float) -> float | None:
+        sensor, probe, faults = self._sensors[point, quantity]
+        seen = faults.seen(probe.seen(true, t_s), t_s)
+        return None if seen is None else round(sensor.raw(seen), probe.digits) + 0.0
 
 
-def _digits(quantity: str) -> int:
-    return next((n for ending, n in _DIGITS if quantity.endswith(ending)), 3)
+class _Reporting(NamedTuple):
+    """One sensor's way from the truth to the wire."""
+
+    sensor: SensorSpec
+    probe: Probe
+    faults: Faults

@@ -1,24 +1,21 @@
-"""A tower crane: lift cycles, moment from the load chart, wind with gusts, mast tilt, clearance."""
+"""A tower crane: what its rig, load and mast really do; the instruments' errors come later."""
 
 import math
 from dataclasses import replace
 
-from firmware_sim.physics.chart import rated_t, scaled
-from firmware_sim.physics.cycle import (
-    IDLE,
-    LIFTING,
-    Corner,
-    Reach,
-    between,
-    cycle,
-    heaviest_radius,
-)
-from firmware_sim.physics.world import Gusts, World, lasting
+from firmware_sim.physics.apart import clearance_m
+from firmware_sim.physics.chart import rated_t
+from firmware_sim.physics.cycle import IDLE, LIFTING, Corner
+from firmware_sim.physics.gust import gust_for
+from firmware_sim.physics.pendulum import Rope, Swing, swung
+from firmware_sim.physics.rig import Rig
+from firmware_sim.physics.world import World, lasting
 from firmware_sim.site import DeviceSpec
 
-# Lifting stops at Beaufort 6 (10.8 m/s); the driver looks at the mean.
-_STOP_WIND_MS = 10.8
-_ORDINARY_SHARE = (0.12, 0.50)
+_RISE_S = 10.0
+_STEP_S = 1.0
+_SHORTEST_ROPE_M = 3.0
+_MOST_TILT_DEG = 20.0
 
 
 class Crane:
@@ -26,35 +23,36 @@ class Crane:
 
     def __init__(self, spec: DeviceSpec, world: World) -> None:
         self._site, self._device, self._world = spec.site, spec.id, world
-        self._random = world.random(spec.name, "crane")
-        self._chart = spec.load_chart or scaled(spec.design.get("max_load_t", 6.0))
-        self._jib_m = spec.design.get("jib_length_m", self._chart[-1][0])
-        height_m = max(spec.design.get("mast_height_m", 60.0) - 6.0, 15.0)
-        reach_m = min(self._jib_m - 1.0, self._chart[-1][0])
-        self._reach = Reach(radius_min_m=3.5, radius_max_m=reach_m, height_m=height_m)
-        self._reeving = 2.0 if self._chart[0][1] <= 3.0 else 4.0
-        self._gust = Gusts(world.random(spec.name, "gust"), 8.0)
-        self._lean = (self._random.uniform(0.01, 0.04), self._random.uniform(-0.04, -0.01))
-        self._neighbour_deg = self._random.uniform(0.0, 360.0)
-        self._neighbour_m = self._jib_m + self._random.uniform(25.0, 40.0)
-        slew = self._random.uniform(0.0, 360.0)
-        self._corners = [Corner(0.0, 0.0, self._jib_m / 3, slew, height_m * 0.8, IDLE)]
+        random = world.random(spec.name, "mast")
+        self._rig = Rig(spec, world)
+        self._others = [
+            (Rig(other, world), place, other.id) for other, place in self._rig.neighbours
+        ]
+        self._reeving = 2.0 if self._rig.chart[0][1] <= 3.0 else 4.0
+        self._gust = gust_for(spec, world)
+        most = world.nature("crane", "lean_deg")
+        self._lean = (random.uniform(0.25, 1.0) * most, random.uniform(-1.0, -0.25) * most)
+        self._radial, self._tangential = Swing(), Swing()
+        self._swung_s = 0.0
         self._overloads = world.acting("overload", spec.site, spec.id)
-        self._near_misses = world.acting("near_miss", spec.site, spec.id)
         self._leans = world.acting("lean", spec.site, spec.id)
+        self._overturns = world.acting("overturn", spec.site, spec.id)
+        self._reports_clearance = any(s.quantity == "clearance_m" for s in spec.sensors)
 
     def at(self, t_s: float) -> dict[str, float]:
         """Give every quantity of a crane at `t_s`."""
         mean, turbulence = self._world.wind(self._site, self._device, t_s)
-        wind = max(mean * (1.0 + turbulence * self._gust(t_s)), 0.0)
-        hook = self._hook(t_s, mean)
-        rated = rated_t(self._chart, hook.radius_m)
-        tilt_x, tilt_y = self._tilt(t_s, hook, hook.load_t / max(rated, 0.1), wind)
-        busy = hook.state != IDLE
+        wind = self._gust.at(t_s, mean, turbulence)
+        hook = self._loaded(self._rig.at(t_s, mean), t_s)
+        swing = self._swing(hook, t_s)
+        rated = rated_t(self._rig.chart, hook.radius_m)
+        outreach = hook.radius_m + self._rope_m(hook) * math.sin(swing)
+        share = hook.load_t * outreach / hook.radius_m / max(rated, 0.1)
+        tilt_x, tilt_y = self._tilt(t_s, hook, share, wind)
         return {
-            "load_t": hook.load_t + self._random.gauss(0.0, 0.01),
+            "load_t": hook.load_t * math.cos(swing),
             "rated_load_t": rated,
-            "moment_pct": 100.0 * hook.load_t / max(rated, 0.1) + self._random.gauss(0.0, 0.3),
+            "moment_pct": 100.0 * share,
             "radius_m": hook.radius_m,
             "hook_height_m": hook.height_m,
             "slew_deg": hook.slew_deg,
@@ -63,68 +61,75 @@ class Crane:
             "tilt_y_deg": tilt_y,
             "reeving": self._reeving,
             "travel_m": 0.0,
-            "jib_angle_deg": math.degrees(math.acos(min(hook.radius_m / self._jib_m, 1.0))),
-            "clearance_m": self._clearance(t_s, hook),
-            "operator_code": 7.0 if busy else 255.0,
+            "jib_angle_deg": 0.0,
+            "clearance_m": self._clearance(t_s, hook) if self._reports_clearance else 0.0,
+            "operator_code": 7.0 if hook.state != IDLE else 255.0,
             "lift_state": hook.state,
             "limit_bits": 0.0,
-            "battery_v": 24.0 + self._random.gauss(0.0, 0.05),
+            "battery_v": 24.0,
             "battery_pct": 100.0,
             "temperature_degc": self._world.air_degc(self._site, t_s) + 2.0,
         }
 
-    def _hook(self, t_s: float, mean_wind: float) -> Corner:
-        while self._corners[-1].t_s <= t_s:
-            self._extend(mean_wind)
-        corners = self._corners
-        while len(corners) > 2 and corners[1].t_s <= t_s:
-            corners.pop(0)
-        hook = between(corners[0], corners[1], t_s)
+    def _loaded(self, hook: Corner, t_s: float) -> Corner:
         overload = lasting(self._overloads, t_s)
         if overload is None:
             return hook
-        share = overload.params["pct"] / 100.0 * min((t_s - overload.at_s) / 10.0, 1.0)
-        load_t = share * rated_t(self._chart, hook.radius_m)
+        share = overload.params["pct"] / 100.0 * min((t_s - overload.at_s) / _RISE_S, 1.0)
+        load_t = share * rated_t(self._rig.chart, hook.radius_m)
         return replace(hook, load_t=load_t, state=LIFTING if hook.state == IDLE else hook.state)
 
-    def _extend(self, mean_wind: float) -> None:
-        """Add the next cycle, or drift with the wind when it blows too hard to lift."""
-        last = self._corners[-1]
-        if mean_wind >= _STOP_WIND_MS:
-            downwind = (self._world.wind_from_deg(self._site, last.t_s) + 180.0) % 360.0
-            drift = (downwind - last.slew_deg + 180.0) % 360.0 - 180.0
-            turn = max(-20.0, min(20.0, drift))
-            self._corners.append(replace(last, t_s=last.t_s + 60.0, slew_deg=last.slew_deg + turn))
-            return
-        quiet_hours = not 6.0 <= self._world.hour(last.t_s) < 22.0
-        pause_s = self._random.expovariate(1.0 / (1200.0 if quiet_hours else 150.0))
-        begin = replace(last, t_s=last.t_s + 20.0 + min(pause_s, 3600.0), state=IDLE)
-        route = cycle(self._random, begin, self._reach, 1.0)
-        share = self._random.uniform(*_ORDINARY_SHARE)
-        load = share * rated_t(self._chart, heaviest_radius(route))
-        self._corners += [replace(c, load_t=c.load_t * load) for c in route]
+    def _rope_m(self, hook: Corner) -> float:
+        stand = self._rig.stand
+        jib_m = stand.jib_height_m - stand.base_m if stand is not None else 60.0
+        return max(jib_m - hook.height_m, _SHORTEST_ROPE_M)
+
+    def _swing(self, hook: Corner, t_s: float) -> float:
+        """Carry the load's swing on to `t_s`; give its angle along the jib."""
+        nature = self._world.nature
+        rope = Rope(
+            length_m=self._rope_m(hook),
+            gravity_ms2=nature("crane", "gravity_ms2"),
+            damping=nature("crane", "swing_damping"),
+        )
+        if hook.load_t <= 0.05:
+            self._radial, self._tangential, self._swung_s = Swing(), Swing(), t_s
+            return 0.0
+        pull = math.radians(hook.slew_deg_per_s2) * hook.radius_m
+        while self._swung_s < t_s:
+            step_s = min(_STEP_S, t_s - self._swung_s)
+            self._radial = swung(self._radial, rope, hook.trolley_ms2, step_s)
+            self._tangential = swung(self._tangential, rope, pull, step_s)
+            self._swung_s += step_s
+        return self._radial.angle
 
     def _tilt(self, t_s: float, hook: Corner, share: float, wind: float) -> tuple[float, float]:
-        """Add rest lean, bending under load along the jib, and drag downwind."""
+        """Add rest lean, bending by the unbalanced moment along the jib, and drag downwind."""
+        nature = self._world.nature
         along = math.radians(hook.slew_deg)
         downwind = math.radians(self._world.wind_from_deg(self._site, t_s) + 180.0)
-        bend, drag = 0.05 * share, 0.00015 * wind * wind
+        bend = nature("crane", "bend_deg") * (share - nature("crane", "balance_share"))
+        bend += self._falling(t_s)
+        drag = nature("crane", "drag_deg_per_ms2") * wind * wind
         lean = lasting(self._leans, t_s)
         extra = 0.0
         if lean is not None:
-            extra = lean.params["tilt_deg"] * min((t_s - lean.at_s) / 60.0, 1.0)
+            extra = lean.params["tilt_deg"] * min((t_s - lean.at_s) / lean.params["over"], 1.0)
         x = self._lean[0] + bend * math.cos(along) + drag * math.cos(downwind) + extra
         y = self._lean[1] + bend * math.sin(along) + drag * math.sin(downwind)
-        return x + self._random.gauss(0.0, 0.002), y + self._random.gauss(0.0, 0.002)
+        return x, y
+
+    def _falling(self, t_s: float) -> float:
+        """Give how far the mast has gone over along the jib."""
+        rate = self._world.nature("crane", "overturn_deg_per_s")
+        gone = [rate * (t_s - event.at_s) for event in self._overturns if t_s > event.at_s]
+        return min(max(gone, default=0.0), _MOST_TILT_DEG)
 
     def _clearance(self, t_s: float, hook: Corner) -> float:
-        """Give the distance from the jib's tip to the neighbour's mast (cosine rule)."""
-        angle = math.radians(hook.slew_deg - self._neighbour_deg)
-        jib, apart = self._jib_m, self._neighbour_m
-        clear = math.sqrt(jib**2 + apart**2 - 2.0 * jib * apart * math.cos(angle))
-        near = lasting(self._near_misses, t_s)
-        if near is None:
-            return clear
-        half = near.params["lasting"] / 2.0
-        away = abs(t_s - near.at_s - half) / half
-        return min(clear, near.params["clearance_m"] + max(away - 0.3, 0.0) * 30.0)
+        """Give the distance to the nearest crane beside it."""
+        nearest = self._world.nature("crane", "far_m")
+        mine = self._rig.stand
+        for rig, place, name in self._others if mine is not None else ():
+            mean, _ = self._world.wind(self._site, name, t_s)
+            nearest = min(nearest, clearance_m(mine, hook, place, rig.at(t_s, mean)))
+        return nearest

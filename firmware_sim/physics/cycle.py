@@ -1,17 +1,24 @@
 """The working cycle of a crane: pick, slew, set down, return, and the pauses between.
 
-A cycle is a list of corners joined by straight lines, made ahead as time goes on.
+A cycle is a list of corners; between two of them each drive of the crane makes its own journey from
+rest to rest, with its own greatest speed and acceleration.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+
+from firmware_sim.nature import Nature
+from firmware_sim.physics.motion import Drive
 
 IDLE, LIFTING, MOVING, LOWERING = 0.0, 1.0, 2.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """Where the hook is at one instant, and what it does from here on."""
+    """Where the hook is at one instant, and what it does from here on.
+
+    `trolley_ms2` and `slew_deg_per_s2` are how the point it hangs from is being accelerated.
+    """
 
     t_s: float
     load_t: float
@@ -19,6 +26,8 @@ class Corner:
     slew_deg: float
     height_m: float
     state: float
+    trolley_ms2: float = 0.0
+    slew_deg_per_s2: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,35 +39,63 @@ class Reach:
     height_m: float
 
 
-def cycle(random: Random, begin: Corner, reach: Reach, load_t: float) -> list[Corner]:
-    """Give the corners of one lift that starts where `begin` stands and ends with an empty hook."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drives:
+    """The three drives of a tower crane."""
+
+    slew: Drive
+    trolley: Drive
+    hoist: Drive
+
+    def takes_s(self, first: Corner, second: Corner) -> float:
+        """Give how long the slowest drive needs from one corner to another."""
+        return max(
+            self.slew.takes_s(second.slew_deg - first.slew_deg),
+            self.trolley.takes_s(second.radius_m - first.radius_m),
+            self.hoist.takes_s(second.height_m - first.height_m),
+        )
+
+
+def drives(nature: Nature) -> Drives:
+    """Give the drives of an ordinary crane."""
+    return Drives(
+        slew=Drive(nature("crane", "slew_deg_per_s"), nature("crane", "slew_deg_per_s2")),
+        trolley=Drive(nature("crane", "trolley_ms"), nature("crane", "trolley_ms2")),
+        hoist=Drive(nature("crane", "hoist_ms"), nature("crane", "hoist_ms2")),
+    )
+
+
+def leg(last: Corner, to: Corner, moves: Drives, pause_s: float = 0.0) -> list[Corner]:
+    """Give the corner left in `to.state` and the one reached after it, `pause_s` later at rest."""
+    arrive_s = last.t_s + moves.takes_s(last, to) + pause_s
+    return [replace(last, state=to.state), replace(to, t_s=arrive_s, state=IDLE)]
+
+
+def cycle(
+    random: Random, begin: Corner, reach: Reach, moves: Drives, turn_deg: float
+) -> list[Corner]:
+    """Give the corners of one lift of load 1 that starts at `begin` and ends with an empty hook."""
     low, high = reach.radius_min_m, reach.radius_max_m
     pick_r = low + (high - low) * random.uniform(0.2, 0.9)
     set_r = low + (high - low) * random.uniform(0.2, 0.9)
-    turn = random.uniform(40.0, 170.0) * random.choice((-1.0, 1.0))
-    if abs(begin.slew_deg + turn) > 520.0:
-        turn = -turn
     travel_m = reach.height_m * random.uniform(0.75, 0.95)
     floor_m = reach.height_m * random.uniform(0.05, 0.6)
+    slung_s = random.uniform(30.0, 90.0)
     corners = [begin]
 
-    def go(
-        seconds: float, load: float, radius: float, slew: float, height: float, to: float
-    ) -> None:
-        last = corners[-1]
-        corners[-1] = Corner(last.t_s, last.load_t, last.radius_m, last.slew_deg, last.height_m, to)
-        corners.append(Corner(last.t_s + seconds, load, radius, slew, height, IDLE))
+    def go(state: float, pause_s: float = 0.0, **changed: float) -> None:
+        to = replace(corners[-1], state=state, **changed)
+        corners[-1:] = leg(corners[-1], to, moves, pause_s)
 
-    slew0, slew1 = begin.slew_deg, begin.slew_deg + turn
-    go(abs(pick_r - begin.radius_m) / 0.6 + 5.0, 0.0, pick_r, slew0, begin.height_m, MOVING)
-    go(max(begin.height_m - 2.0, 1.0) / 1.0, 0.0, pick_r, slew0, 2.0, LOWERING)
-    go(random.uniform(30.0, 90.0), 0.0, pick_r, slew0, 2.0, IDLE)
-    go(4.0, load_t, pick_r, slew0, 2.5, LIFTING)
-    go(travel_m / 0.8, load_t, pick_r, slew0, travel_m, LIFTING)
-    go(abs(turn) / 3.0 + abs(set_r - pick_r) / 0.7, load_t, set_r, slew1, travel_m, MOVING)
-    go((travel_m - floor_m) / 0.6, load_t, set_r, slew1, floor_m, LOWERING)
-    go(6.0, 0.0, set_r, slew1, floor_m, LOWERING)
-    go((travel_m - floor_m) / 1.0 + 1.0, 0.0, set_r, slew1, travel_m, LIFTING)
+    go(MOVING, 5.0, radius_m=pick_r)
+    go(LOWERING, 0.0, height_m=2.0)
+    go(IDLE, slung_s)
+    go(LIFTING, 4.0, load_t=1.0, height_m=2.5)
+    go(LIFTING, 0.0, height_m=travel_m)
+    go(MOVING, 6.0, radius_m=set_r, slew_deg=begin.slew_deg + turn_deg)
+    go(LOWERING, 0.0, height_m=floor_m)
+    go(LOWERING, 6.0, load_t=0.0)
+    go(LIFTING, 1.0, height_m=travel_m)
     return corners
 
 
@@ -67,19 +104,20 @@ def heaviest_radius(corners: list[Corner]) -> float:
     return max((corner.radius_m for corner in corners if corner.load_t > 0.0), default=0.0)
 
 
-def between(first: Corner, second: Corner, t_s: float) -> Corner:
-    """Give the place of the hook at `t_s` on the straight line between two corners."""
-    width = max(second.t_s - first.t_s, 1e-9)
-    share = min(max((t_s - first.t_s) / width, 0.0), 1.0)
-
-    def mix(a: float, b: float) -> float:
-        return a + share * (b - a)
-
+def between(first: Corner, second: Corner, t_s: float, moves: Drives) -> Corner:
+    """Give the hook at `t_s` on its way from one corner to the next; a load comes on evenly."""
+    since_s = t_s - first.t_s
+    share = min(max(since_s / max(second.t_s - first.t_s, 1e-9), 0.0), 1.0)
+    turned, turning = moves.slew.after(second.slew_deg - first.slew_deg, since_s)
+    out, going = moves.trolley.after(second.radius_m - first.radius_m, since_s)
+    up, _ = moves.hoist.after(second.height_m - first.height_m, since_s)
     return Corner(
         t_s,
-        mix(first.load_t, second.load_t),
-        mix(first.radius_m, second.radius_m),
-        mix(first.slew_deg, second.slew_deg),
-        mix(first.height_m, second.height_m),
+        first.load_t + share * (second.load_t - first.load_t),
+        first.radius_m + out,
+        first.slew_deg + turned,
+        first.height_m + up,
         first.state,
+        going,
+        turning,
     )

@@ -1,6 +1,9 @@
-"""High formwork: settlement, lean and pole force grow while concrete is poured, then creep."""
+"""High formwork: zeroed, loaded layer by layer in a pour, creeping while it cures, or failing."""
 
-from firmware_sim.physics.world import Waves, World, lasting, smooth
+import math
+
+from firmware_sim.physics.ground import layered, tertiary
+from firmware_sim.physics.world import Waves, World, lasting
 from firmware_sim.site import DeviceSpec, SensorSpec
 
 # Alarm values of DBJ/T 15-197-2020 as in the domain reference C3; pole force is a design value.
@@ -12,6 +15,7 @@ _ALARM = {
     "pole_force_kn": 20.0,
     "foundation_settlement_mm": 8.0,
 }
+_CREEP_UNIT_S = 3600.0
 
 
 class Formwork:
@@ -24,23 +28,28 @@ class Formwork:
     def at(self, t_s: float) -> dict[str, dict[str, float]]:
         """Give point → quantity → value at `t_s`."""
         values: dict[str, dict[str, float]] = {}
+        air = self._world.air_degc(self._site, t_s)
         for probe in self._probes:
-            air = self._world.air_degc(self._site, t_s)
             values.setdefault(probe.point, {})[probe.quantity] = probe.at(t_s, air)
         return values
 
 
 class Probe:
-    """One sensor of a formwork; at rest it stands at 15 to 35 % of its alarm value."""
+    """What is true at one sensor; before zeroing it stands at 15 to 35 % of its alarm value."""
 
     def __init__(self, spec: DeviceSpec, sensor: SensorSpec, world: World) -> None:
         self.quantity, self.point = sensor.quantity, sensor.point
-        self._random = world.random(spec.name, sensor.point, sensor.quantity)
+        random = world.random(spec.name, sensor.point, sensor.quantity)
+        self._nature = world.nature
         self.alarm = _alarm(sensor)
-        self._rest = self._random.uniform(0.15, 0.35)
-        self._wander = Waves(self._random, 2400.0)
+        self._rest = random.uniform(
+            world.nature("formwork", "rest_low_share"), world.nature("formwork", "rest_high_share")
+        )
+        self._wander = Waves(random, 2400.0)
         place = (spec.site, spec.id, sensor.point or "*")
+        self._zeroed = world.acting("zero", *place)
         self._pours = world.acting("pour", *place)
+        self._collapses = world.acting("collapse", *place)
         self._dangers = world.acting("danger", *place)
 
     def at(self, t_s: float, air_degc: float) -> float:
@@ -50,13 +59,27 @@ class Probe:
         if self.quantity == "danger_sign":
             return float(lasting(self._dangers, t_s) is not None)
         if self.quantity in ("battery_v", "battery_pct"):
-            full = 3.6 if self.quantity == "battery_v" else 88.0
-            return full * (1.0 + self._random.gauss(0.0, 0.002))
-        share = self._rest + 0.01 * self._wander(t_s)
+            return 3.6 if self.quantity == "battery_v" else 88.0
+        return self._share(t_s) * self.alarm
+
+    def _share(self, t_s: float) -> float:
+        rest = self._rest
+        if any(event.at_s <= t_s for event in self._zeroed):
+            rest = self._nature("formwork", "zeroed_share")
+        share = rest + 0.01 * self._wander(t_s)
         for pour in self._pours:
-            gone = smooth((t_s - pour.at_s) / pour.params["over"])
-            share += (pour.params["to_pct"] / 100.0 - share) * gone
-        return (share + self._random.gauss(0.0, 0.004)) * self.alarm
+            since_s, over_s = t_s - pour.at_s, pour.params["over"]
+            way = pour.params["to_pct"] / 100.0 - share
+            gone = layered(since_s, over_s, int(pour.params["layers"]))
+            cured_s = max(since_s - over_s, 0.0)
+            late = self._nature("formwork", "creep_share") * math.log10(
+                1.0 + cured_s / _CREEP_UNIT_S
+            )
+            share += way * (gone + late)
+        for event in self._collapses:
+            gained = event.params["gain_pct"] / 100.0 / math.log(10.0)
+            share += gained * tertiary(t_s - event.at_s, event.params["over"])
+        return share
 
 
 def _alarm(sensor: SensorSpec) -> float:

@@ -1,4 +1,4 @@
-"""A deep excavation pit: slow creep with noise, struts that follow the temperature, groundwater.
+"""A deep excavation pit: creep, stages, failure, struts that follow the warmth, groundwater.
 
 Each sensor rests at a seeded share of its limit; a prestressed one a little above its preload.
 The limit comes from the site file (`wall_top_h_limit_mm`, `strut_capacity_kn`, `limit_mm` …), else
@@ -8,6 +8,8 @@ it is a common value for the quantity (domain reference B3).
 import math
 
 from firmware_sim.events import Event
+from firmware_sim.nature import Nature
+from firmware_sim.physics.ground import bulge, depth_of, smooth, staged, tertiary
 from firmware_sim.physics.world import Waves, World, lasting
 from firmware_sim.site import DeviceSpec, SensorSpec
 
@@ -43,15 +45,25 @@ _DOWNWARD = frozenset(
         "gw_level_mm",
     }
 )
-_HORIZONTAL = frozenset({"wall_top_h_mm", "deep_h_mm"})
-_DEED = {
-    "strut_force_kn": "strut_load",
-    "anchor_force_kn": "strut_load",
-    "gw_level_mm": "groundwater",
+_HORIZONTAL = ("wall_top_h_mm", "deep_h_mm")
+_AROUND = (
+    *("wall_top_v_mm", "column_v_mm", "surface_v_mm", "building_v_mm", "building_tilt_permille"),
+    *("crack_building_mm", "crack_ground_mm", "pipe_v_mm", "road_v_mm", "heave_mm"),
+)
+_PRESSED = ("pore_pressure_kpa", "earth_pressure_kpa", "wall_force_kn_m")
+# What each deed moves.
+_MOVES: dict[str, tuple[str, ...]] = {
+    "pit_creep": _HORIZONTAL,
+    "excavate": (*_HORIZONTAL, "surface_v_mm"),
+    "collapse": (*_HORIZONTAL, "surface_v_mm"),
+    "strut_load": ("strut_force_kn", "anchor_force_kn"),
+    "groundwater": ("gw_level_mm",),
+    "settle": _AROUND,
+    "press": _PRESSED,
 }
-_STRUT_KN_PER_K = 12.0
 # Share of the creep's span at which failure would come: the end is 3.3 times as fast as the start.
 _TERTIARY = 0.7
+_FALLEN_SHARE = 4.0
 
 
 class Pit:
@@ -71,21 +83,23 @@ class Pit:
 
 
 class Probe:
-    """One sensor of a pit."""
+    """What is true at one sensor of a pit."""
 
     def __init__(self, spec: DeviceSpec, sensor: SensorSpec, world: World) -> None:
         self.quantity, self.point = sensor.quantity, sensor.point
         random = world.random(spec.name, sensor.point, sensor.quantity)
-        self._random = random
+        nature = self._nature = world.nature
         self.limit = _limit(sensor)
-        self._rest = _rest(sensor, self.limit, random.random())
-        self._per_day = random.uniform(0.001, 0.004)
+        self._part = _part(sensor, world) if sensor.quantity == "deep_h_mm" else 1.0
+        self._rest = _rest(sensor, self.limit, random.random(), nature) * self._part
+        self._per_day = random.uniform(
+            nature("pit", "creep_low_per_day"), nature("pit", "creep_high_per_day")
+        )
         self._wander = Waves(random, 6.0 * 3600.0)
-        deed = _DEED.get(sensor.quantity)
-        if sensor.quantity in _HORIZONTAL:
-            deed = "pit_creep"
         place = (spec.site, spec.id, sensor.point or "*")
-        self._events = world.acting(deed, *place) if deed else []
+        deeds = [deed for deed, moved in _MOVES.items() if sensor.quantity in moved]
+        found = [event for deed in deeds for event in world.acting(deed, *place)]
+        self._events = sorted(found, key=lambda event: event.at_s)
         self._dangers = world.acting("danger", *place)
 
     def at(self, t_s: float, air_degc: float) -> float:
@@ -95,47 +109,76 @@ class Probe:
         if self.quantity == "danger_sign":
             return float(lasting(self._dangers, t_s) is not None)
         if self.quantity == "battery_v":
-            return 12.6 + self._random.gauss(0.0, 0.02)
+            return 12.6
         if self.quantity == "battery_pct":
             return 94.0
         share = self._rest + self._per_day * t_s / 86400.0
         for event in self._events:
-            share = _driven(event, t_s, share)
+            share = self._driven(event, t_s, share)
         value = share * self.limit * (1.0 + 0.004 * self._wander(t_s))
         if self.quantity == "strut_force_kn":
-            value += _STRUT_KN_PER_K * (air_degc - 26.0)
-        value += self._random.gauss(0.0, 0.0015) * self.limit
+            warmer_k = air_degc - self._nature("pit", "strut_reference_degc")
+            value += self._nature("pit", "strut_kn_per_k") * warmer_k
         return -value if self.quantity in _DOWNWARD else max(value, 0.0)
 
+    def _driven(self, event: Event, t_s: float, share: float) -> float:
+        """Carry `share` of the limit along one event."""
+        since_s, over_s = t_s - event.at_s, event.params["over"]
+        if since_s <= 0.0:
+            return share
+        if event.deed == "collapse":
+            if since_s >= over_s:
+                return _FALLEN_SHARE
+            gained = event.params["gain_pct"] / 100.0 / math.log(10.0)
+            return share + self._part * gained * tertiary(since_s, over_s)
+        way = event.params["to_pct"] / 100.0 * self._part - share
+        if event.deed == "excavate":
+            creep = self._nature("pit", "stage_creep_share")
+            return share + way * staged(
+                since_s, over_s, creep, 3600.0 * self._nature("pit", "stage_creep_unit_h")
+            )
+        if event.deed in ("settle", "press"):
+            return share + way * smooth(since_s / over_s)
+        return share + way * tertiary(min(since_s, over_s), over_s / _TERTIARY) / -math.log(
+            1.0 - _TERTIARY
+        )
 
-def _driven(event: Event, t_s: float, share: float) -> float:
-    """Carry `share` towards the event's end by -ln(1 - u), the law of Voight at α = 2."""
-    u = min((t_s - event.at_s) / event.params["over"], 1.0)
-    if u <= 0.0:
-        return share
-    gone = math.log(1.0 - _TERTIARY * u) / math.log(1.0 - _TERTIARY)
-    return share + (event.params["to_pct"] / 100.0 - share) * gone
+
+def _part(sensor: SensorSpec, world: World) -> float:
+    """Give how much of the wall's largest movement this depth sees."""
+    depth_m, pit_m = depth_of(sensor.point), sensor.design.get("pit_depth_m", 0.0)
+    if depth_m is None or pit_m <= 0.0:
+        return 1.0
+    nature = world.nature
+    return bulge(
+        depth_m, pit_m, nature("pit", "profile_peak_share"), nature("pit", "profile_width_share")
+    )
 
 
 def _limit(sensor: SensorSpec) -> float:
     stem, unit = _stem(sensor.quantity)
-    for key in (f"{stem}_limit_{unit}", f"{stem}_capacity_{unit}", f"limit_{unit}"):
-        if sensor.design.get(key, 0.0) > 0.0:
-            return sensor.design[key]
-    return _LIMITS.get(sensor.quantity, 1.0)
+    names = (
+        *(f"{stem}_limit_{unit}", f"{stem}_capacity_{unit}", f"{stem}_design_{unit}"),
+        f"limit_{unit}",
+    )
+    named = (sensor.design[name] for name in names if sensor.design.get(name, 0.0) > 0.0)
+    return next(named, _LIMITS.get(sensor.quantity, 1.0))
 
 
-def _rest(sensor: SensorSpec, limit: float, share: float) -> float:
-    """Give the resting share of the limit; `share` is drawn from 0 to 1."""
+def _rest(sensor: SensorSpec, limit: float, drawn: float, nature: Nature) -> float:
+    """Give the resting share of the limit; what is prestressed stands a little above its preload."""
     stem, unit = _stem(sensor.quantity)
     preload = sensor.design.get(f"{stem}_preload_{unit}", 0.0)
     if preload <= 0.0:
-        return 0.18 + 0.18 * share
+        low, high = nature("pit", "rest_low_share"), nature("pit", "rest_high_share")
+        return low + (high - low) * drawn
     low, high = (1.10, 1.18) if stem == "strut" else (1.01, 1.025)
-    return preload / limit * (low + (high - low) * share)
+    return preload / limit * (low + (high - low) * drawn)
 
 
 def _stem(quantity: str) -> tuple[str, str]:
-    """Split `strut_force_kn` into `strut` and `kn`, `wall_top_h_mm` into `wall_top_h` and `mm`."""
+    """Split `strut_force_kn` into `strut` and `kn`; `wall_force_kn_m` keeps its first part whole."""
+    if quantity == "wall_force_kn_m":
+        return "wall_force", "kn_m"
     stem, _, unit = quantity.rpartition("_")
     return stem.removesuffix("_force"), unit

@@ -21,10 +21,10 @@ class Platform:
             self._load_t = self._rated_t * self._random.uniform(0.1, 0.5) if full else 0.0
         bend = 0.3 * self._load_t / self._rated_t
         return {
-            "load_t": self._load_t + self._random.gauss(0.0, 0.003),
-            "tilt_x_deg": 0.05 + bend + self._random.gauss(0.0, 0.005),
-            "tilt_y_deg": self._random.gauss(0.0, 0.005),
-            "battery_v": 3.6 + self._random.gauss(0.0, 0.01),
+            "load_t": self._load_t,
+            "tilt_x_deg": 0.05 + bend,
+            "tilt_y_deg": 0.0,
+            "battery_v": 3.6,
             "battery_pct": 90.0,
             "temperature_degc": self._world.air_degc(self._site, t_s),
         }

@@ -10,22 +10,36 @@ from datetime import datetime, timedelta
 from random import Random
 
 from firmware_sim.events import Event
+from firmware_sim.nature import Nature
+from firmware_sim.physics.ground import smooth
+from firmware_sim.physics.hyetograph import Chicago
+from firmware_sim.site import DeviceSpec
 
 # Guangzhou's clock; the day's warmth and the tide follow it.
 _LOCAL = timedelta(hours=8)
 _DAY_S = 86400.0
-_TIDE_S = 12.42 * 3600.0
 
 
 class World:
-    """What every device of one run shares: start, seed, events and weather."""
+    """What every device of one run shares: start, seed, events, neighbours and weather."""
 
-    def __init__(self, *, start: datetime, seed: int, events: Sequence[Event] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        start: datetime,
+        seed: int,
+        events: Sequence[Event] = (),
+        devices: Sequence[DeviceSpec] = (),
+        nature: Nature | None = None,
+    ) -> None:
         self.start = start
         self.seed = seed
+        self.devices = tuple(devices)
+        self.nature = nature or Nature()
         self.events = tuple(sorted(events, key=lambda event: event.at_s))
         self._waves: dict[str, Waves] = {}
         self._acting: dict[tuple[str, str, str], list[Event]] = {}
+        self._designed: dict[int, Chicago] = {}
         self._shares: dict[str, float] = {}
         self._midnight_s = _seconds_of_day(start)
 
@@ -42,29 +56,50 @@ class World:
         return ((self._midnight_s + t_s) % _DAY_S) / 3600.0
 
     def air_degc(self, site: str, t_s: float) -> float:
-        """Give the air temperature: warmest at three in the afternoon, 8 K above the night."""
-        swing = 4.0 * math.cos((self.hour(t_s) - 15.0) / 24.0 * math.tau)
-        return 26.0 + swing + 0.8 * self._wave(f"{site}|air", 3.0 * 3600.0)(t_s)
+        """Give the air temperature: warmest at three in the afternoon, coldest twelve hours on."""
+        nature = self.nature
+        swing = nature("air", "swing_k") * math.cos((self.hour(t_s) - 15.0) / 24.0 * math.tau)
+        hot = sum(
+            event.params["kelvin"] * trapezoid(t_s - event.at_s, event.params)
+            for event in self._remembered("heat", site, "*")
+        )
+        slow = 0.8 * self._wave(f"{site}|air", 3.0 * 3600.0)(t_s)
+        return nature("air", "mean_degc") + swing + slow + hot
 
     def tide(self, t_s: float) -> float:
-        """Give the tide as a share of its amplitude, -1 to 1."""
-        return math.sin((self._midnight_s + t_s) / _TIDE_S * math.tau)
+        """Give the tide as a share of its amplitude: half-daily alone, between -1 and 1."""
+        half_daily_s = self.nature("water", "tide_h") * 3600.0
+        return math.sin((self._midnight_s + t_s) / half_daily_s * math.tau)
+
+    def delta_tide(self, t_s: float) -> float:
+        """Give the mixed tide of the delta, between -1 and 1: half-daily and daily parts."""
+        daily = self.nature("water", "diurnal_share")
+        half_daily_s = self.nature("water", "tide_h") * 3600.0
+        slow = math.sin((self._midnight_s + t_s) / (2.0 * half_daily_s) * math.tau)
+        return (1.0 - daily) * self.tide(t_s) + daily * slow
 
     def rain_mm_per_h(self, site: str, device: str, t_s: float) -> float:
         """Give the rain intensity over one gauge; 0 where no storm stands."""
         total = 0.0
-        for event in self._storms(site, device):
+        for event in self._remembered("rain_storm", site, device):
             share = trapezoid(t_s - event.at_s, event.params)
             if share > 0.0:
-                place = 1.0 - event.params["spread"] * self._share(f"{site}/{device}")
-                gusts = 1.0 + 0.15 * self._wave(f"{site}/{device}|rain", 420.0)(t_s)
-                total += event.params["peak_mm_per_h"] * share * place * gusts
+                total += event.params["peak_mm_per_h"] * share * self._place(event, site, device)
+        for event in self._remembered("design_storm", site, device):
+            total += self._chicago(event).intensity_mm_per_h(t_s - event.at_s) * self._place(
+                event, site, device
+            )
+        if total > 0.0:
+            uneven = self.nature("rain", "gusts")
+            total *= 1.0 + uneven * self._wave(f"{site}/{device}|rain", 420.0)(t_s)
         return total
 
     def wind(self, site: str, device: str, t_s: float) -> tuple[float, float]:
         """Give the mean wind in m/s at one machine and its turbulence intensity."""
-        mean, turbulence = 2.3 + 0.5 * self._wave(f"{site}|wind", 1800.0)(t_s), 0.15
-        for event in self._winds(site, device):
+        nature = self.nature
+        swing = nature("wind", "calm_swing_ms") * self._wave(f"{site}|wind", 1800.0)(t_s)
+        mean, turbulence = nature("wind", "calm_ms") + swing, nature("wind", "calm_turbulence")
+        for event in self._remembered("wind", site, device):
             share = trapezoid(t_s - event.at_s, event.params)
             if share > 0.0 and event.params["mean_ms"] * share > mean:
                 mean, turbulence = event.params["mean_ms"] * share, event.params["turbulence"]
@@ -80,11 +115,20 @@ class World:
             wave = self._waves[name] = Waves(self.random(name), period_s)
         return wave
 
-    def _storms(self, site: str, device: str) -> list[Event]:
-        return self._remembered("rain_storm", site, device)
+    def _place(self, event: Event, site: str, device: str) -> float:
+        """Give what share of a storm falls on one place."""
+        return 1.0 - event.params["spread"] * self._share(f"{site}/{device}")
 
-    def _winds(self, site: str, device: str) -> list[Event]:
-        return self._remembered("wind", site, device)
+    def _chicago(self, event: Event) -> Chicago:
+        storm = self._designed.get(id(event))
+        if storm is None:
+            params = event.params
+            storm = self._designed[id(event)] = Chicago(
+                depth_mm=params["depth_mm"],
+                length_s=params["over"],
+                peak_share=params["peak_share"],
+            )
+        return storm
 
     def _remembered(self, deed: str, site: str, device: str) -> list[Event]:
         key = (deed, site, device)
@@ -113,22 +157,6 @@ class Waves:
         return sum(w * math.sin(omega * t_s + phase) for w, omega, phase in self._parts)
 
 
-class Gusts:
-    """Noise with a memory (Ornstein-Uhlenbeck): standard deviation 1, correlation time `tau_s`."""
-
-    def __init__(self, random: Random, tau_s: float) -> None:
-        self._random = random
-        self._tau_s = tau_s
-        self._value = random.gauss(0.0, 1.0)
-        self._t_s = 0.0
-
-    def __call__(self, t_s: float) -> float:
-        keep = math.exp(-max(t_s - self._t_s, 0.0) / self._tau_s)
-        self._t_s = t_s
-        self._value = keep * self._value + math.sqrt(1.0 - keep * keep) * self._random.gauss(0, 1)
-        return self._value
-
-
 def trapezoid(since_s: float, params: dict[str, float]) -> float:
     """Give 0 to 1 for `rise`, `hold`, `fall` seconds, with soft corners."""
     rise, hold, fall = params["rise"], params["hold"], params["fall"]
@@ -139,12 +167,6 @@ def trapezoid(since_s: float, params: dict[str, float]) -> float:
     if since_s <= rise + hold:
         return 1.0
     return smooth((rise + hold + fall - since_s) / fall)
-
-
-def smooth(share: float) -> float:
-    """Go from 0 to 1 without a kink (smoothstep)."""
-    share = min(max(share, 0.0), 1.0)
-    return share * share * (3.0 - 2.0 * share)
 
 
 def lasting(events: Sequence[Event], t_s: float) -> Event | None:

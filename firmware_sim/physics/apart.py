@@ -1,0 +1,112 @@
+"""How near two cranes are: the smallest distance between their jibs, ropes and masts.
+
+Everything is a straight segment in local metres (x east, y north, z up), see domain reference A7.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from firmware_sim.physics.cycle import Corner
+from firmware_sim.site import DeviceSpec
+
+_M_PER_DEG = 111_195.0
+_HEAD_M = 6.0
+
+Point = tuple[float, float, float]
+Segment = tuple[Point, Point]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """Where a crane stands (WGS 84) and how large it is; heights above the common datum."""
+
+    lat: float
+    lon: float
+    base_m: float
+    jib_height_m: float
+    jib_m: float
+    counter_jib_m: float
+
+    def towards(self, other: "Stand") -> tuple[float, float]:
+        """Give how many metres east and north of this crane another stands."""
+        east_m = (other.lon - self.lon) * _M_PER_DEG * math.cos(math.radians(self.lat))
+        return east_m, (other.lat - self.lat) * _M_PER_DEG
+
+    def away(self, other: "Stand") -> tuple[float, float]:
+        """Give distance in plan and azimuth in degrees from north towards another crane."""
+        east, north = self.towards(other)
+        return math.hypot(east, north), math.degrees(math.atan2(east, north)) % 360.0
+
+
+def stand(spec: DeviceSpec, jib_m: float) -> Stand | None:
+    """Give where a crane stands, or None where the site file has no position for it."""
+    if spec.position is None:
+        return None
+    lat, lon = spec.position
+    base_m = spec.design.get("base_elevation_m", 0.0)
+    return Stand(
+        lat=lat,
+        lon=lon,
+        base_m=base_m,
+        jib_height_m=base_m + spec.design.get("mast_height_m", 60.0),
+        jib_m=jib_m,
+        counter_jib_m=spec.design.get("counter_jib_m", 13.0),
+    )
+
+
+def clearance_m(one: Stand, hook: Corner, other: Stand, other_hook: Corner) -> float:
+    """Give the smallest distance between the two cranes' parts."""
+    jib, counter, rope, mast = _parts(one, hook, (0.0, 0.0))
+    jib2, counter2, rope2, mast2 = _parts(other, other_hook, one.towards(other))
+    pairs = (
+        *((jib, part) for part in (jib2, counter2, rope2, mast2)),
+        *((jib2, part) for part in (counter, rope, mast)),
+        (counter, rope2),
+        (counter2, rope),
+    )
+    return min(apart_m(a, b) for a, b in pairs)
+
+
+def _parts(place: Stand, hook: Corner, at: tuple[float, float]) -> Iterator[Segment]:
+    sin, cos = math.sin(math.radians(hook.slew_deg)), math.cos(math.radians(hook.slew_deg))
+    z = place.jib_height_m
+
+    def out(radius_m: float, height_m: float) -> Point:
+        return at[0] + radius_m * sin, at[1] + radius_m * cos, height_m
+
+    axis = out(0.0, z)
+    yield axis, out(place.jib_m, z)
+    yield axis, out(-place.counter_jib_m, z)
+    yield out(hook.radius_m, z), out(hook.radius_m, place.base_m + hook.height_m)
+    yield out(0.0, place.base_m), out(0.0, z + _HEAD_M)
+
+
+def apart_m(one: Segment, other: Segment) -> float:
+    """Give the distance between two segments.
+
+    >>> apart_m(((0, 0, 0), (2, 0, 0)), ((1, -1, 3), (1, 1, 3)))
+    3.0
+    """
+    d1, d2 = _minus(one[1], one[0]), _minus(other[1], other[0])
+    gap = _minus(one[0], other[0])
+    a, e = max(_dot(d1, d1), 1e-12), max(_dot(d2, d2), 1e-12)
+    b, c, f = _dot(d1, d2), _dot(d1, gap), _dot(d2, gap)
+    turned = a * e - b * b
+    s = _unit((b * f - c * e) / turned) if turned > 1e-9 * a * e else 0.0
+    t = _unit((b * s + f) / e)
+    s = _unit((b * t - c) / a)
+    near = tuple(g + s * u - t * v for g, u, v in zip(gap, d1, d2, strict=True))
+    return math.sqrt(sum(part * part for part in near))
+
+
+def _unit(share: float) -> float:
+    return min(max(share, 0.0), 1.0)
+
+
+def _minus(a: Point, b: Point) -> Point:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+def _dot(a: Point, b: Point) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
