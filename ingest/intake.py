@@ -235,10 +235,9 @@ class Intake:
             refused += [(sample.part, reason) for reason in said.faults]
             refused += self._note_unnamed(lane, device, sample, said.unnamed)
             for point, values in said.points.items():
-                taken_at = sample.taken_at or message.received_at
-                made = Sample(taken_at, sample.seq, point, values, sample.part)
-                if sample.taken_at is None:
-                    refused += self._taking.take_untimed(turn, message, desk, made)
+                made = Sample(sample.taken_at, sample.seq, point, values, sample.part)
+                if sample.is_reckoned:
+                    refused += self._taking.take_reckoned(turn, message, desk, made)
                 else:
                     samples.append(made)
         for desk, samples in found.values():

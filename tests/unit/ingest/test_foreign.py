@@ -113,7 +113,7 @@ def test_senders_that_say_much_are_not_refused_for_names_nobody_asked_for() -> N
 
 
 def test_values_without_a_time_are_stamped_on_arrival_and_never_better_than_suspect() -> None:
-    sample = ForeignSample("south/node", None, {"stage_m": 1.0})
+    sample = ForeignSample("south/node", NOW, {"stage_m": 1.0}, is_reckoned=True)
     out, _ = decoded(lambda _: Heard([sample, sample]))
     assert [each.qc["stage_m"] for each in out.reports] == [Qc.SUSPECT, Qc.SUSPECT]
     assert out.reports[0].taken_at == NOW
