@@ -98,6 +98,26 @@ class _Group:
         )
 
 
+class _Groups:
+    """Groups in order; a name that stands twice for one instant must not hide the first."""
+
+    def __init__(self) -> None:
+        self.all: list[_Group] = []
+        self._found: dict[tuple[str, datetime, int], _Group] = {}
+        self._n_said: dict[tuple[str, datetime, str], int] = {}
+
+    def of(self, address: str, name: str, taken_at: datetime, *, is_reckoned: bool) -> _Group:
+        """Give the group a value belongs to."""
+        nth = self._n_said.get((address, taken_at, name), 0)
+        self._n_said[address, taken_at, name] = nth + 1
+        group = self._found.get((address, taken_at, nth))
+        if group is None:
+            group = _Group(address, taken_at, is_reckoned)
+            self._found[address, taken_at, nth] = group
+            self.all.append(group)
+        return group
+
+
 class Senml:
     """Reads packs for the devices whose addresses are known."""
 
@@ -112,7 +132,7 @@ class Senml:
             resolved = list(_resolved(_records(payload)))
         except SenmlError as fault:
             return Heard(faults=[Fault(str(fault), payload)])
-        groups: dict[tuple[str, datetime, int], _Group] = {}
+        groups = _Groups()
         faults: list[Fault] = []
         for index, (record, why) in enumerate(resolved):
             if isinstance(record, Record):
@@ -122,15 +142,10 @@ class Senml:
                 piece = msgspec.json.encode([_plain(record)])
             if why:
                 faults.append(Fault(f"record {index}: {why}", piece))
-        samples = [group.sample(part) for part, group in enumerate(groups.values())]
-        return Heard(samples, faults, parts=[_pack(each.records) for each in groups.values()])
+        samples = [group.sample(part) for part, group in enumerate(groups.all)]
+        return Heard(samples, faults, parts=[_pack(each.records) for each in groups.all])
 
-    def _place(
-        self,
-        record: Record,
-        incoming: Incoming,
-        groups: dict[tuple[str, datetime, int], _Group],
-    ) -> str | None:
+    def _place(self, record: Record, incoming: Incoming, groups: _Groups) -> str | None:
         """Put a record to those of its device and instant; say why it cannot be."""
         if not isinstance(record.value, float) or not math.isfinite(record.value):
             return _why_not_number(record)
@@ -141,11 +156,7 @@ class Senml:
         if taken_at is None:
             return f"time {record.time} is no instant between the years 1 and 9999"
         address, name = self._split(record.name, incoming.levels)
-        nth = 0  # a name that stands twice for one instant must not hide the first
-        while (group := groups.get((address, taken_at, nth))) and name in group.values:
-            nth += 1
-        if group is None:
-            group = groups[address, taken_at, nth] = _Group(address, taken_at, is_reckoned)
+        group = groups.of(address, name, taken_at, is_reckoned=is_reckoned)
         group.values[name] = record.value
         if record.unit:
             group.units[name] = UNITS[record.unit]
