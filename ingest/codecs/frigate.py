@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ingest.codecs.flat import NotAnObject, as_number, load_object
-from ingest.codecs.frigate_scene import QUANTITY_OF, Counted, Scene, Seen
+from ingest.codecs.frigate_scene import KEPT_S, QUANTITY_OF, Counted, Scene, Seen
 from ingest.codecs.heard import ForeignSample, ForeignStatus, Heard, Incoming
 from ingest.codecs.instant import from_posix
 from ingest.codecs.sample import Fault, named, shown
@@ -31,8 +31,11 @@ class Frigate:
 
     def __init__(self, addresses: Iterable[str], zones: Mapping[str, str]) -> None:
         """Take the addresses behind the door `frigate`."""
-        self._scenes = {each: Scene() for each in addresses}
         self._zones = dict(zones)
+        self._scenes = {each: Scene() for each in addresses}
+        for zone, camera in self._zones.items():
+            if camera in self._scenes:
+                self._scenes[camera].zones.add(zone)
 
     def read(self, incoming: Incoming) -> Heard:
         """Read one message."""
@@ -43,17 +46,16 @@ class Frigate:
 
     def _read(self, incoming: Incoming) -> Heard:
         levels = incoming.levels[1:]
-        match levels:
-            case ["available"]:
-                return self._available(incoming)
-            case ["events"]:
-                return self._event(incoming)
-            case ["reviews"]:
-                return _review(incoming)
-            case ["stats"]:
-                return self._stats(incoming)
-            case [name, label] if label in QUANTITY_OF:
-                return self._count(name, label, incoming)
+        known = {
+            "available": self._available,
+            "events": self._event,
+            "reviews": _review,
+            "stats": self._stats,
+        }
+        if len(levels) == 1 and levels[0] in known:
+            return known[levels[0]](incoming)
+        if len(levels) == 2 and levels[1] in QUANTITY_OF:
+            return self._count(levels[0], levels[1], incoming)
         if levels and (levels[-1] in _SETTINGS or len(levels) != 2):
             return Heard(ignored="a picture or a setting of a camera")
         return Heard(ignored="counts of objects that are no quantity here")
@@ -85,7 +87,11 @@ class Frigate:
         scene = self._scenes.get(camera)
         if scene is None:
             return Heard([ForeignSample(camera, at, {})])
-        return Heard(_samples(camera, scene.take(what)))
+        counted = scene.take(what)
+        if counted is None:
+            said = f"frame_time is more than {KEPT_S:.0f} s before the newest of the camera"
+            raise _Refused(f"{said}: who else was there then is not known any more")
+        return Heard(_samples(camera, counted))
 
     def _stats(self, incoming: Incoming) -> Heard:
         """Say anew what cameras see now, so that one where nothing moves is not overdue."""
@@ -132,11 +138,14 @@ def _review(incoming: Incoming) -> Heard:
 
 
 def _samples(camera: str, counted: Sequence[Counted]) -> list[ForeignSample]:
-    by_instant: dict[datetime, dict[str, float]] = {}
+    found: dict[tuple[datetime, bool], dict[str, float]] = {}
     for each in counted:
         name = f"{each.zone}/{each.quantity}" if each.zone else each.quantity
-        by_instant.setdefault(each.at, {})[name] = float(each.count)
-    return [ForeignSample(camera, at, values) for at, values in by_instant.items()]
+        found.setdefault((each.at, each.is_settled), {})[name] = float(each.n)
+    return [
+        ForeignSample(camera, at, values, is_reckoned=not is_settled)
+        for (at, is_settled), values in found.items()
+    ]
 
 
 def _seen(body: Mapping[str, Any]) -> tuple[str, Seen] | None:

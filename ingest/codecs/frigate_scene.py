@@ -25,6 +25,10 @@ QUANTITY_OF = {
 QUANTITIES = ("persons", "vehicles")
 # States older than this, against the newest, are folded into one; objects that ended are dropped.
 KEPT_S = 120.0
+# Frigate tells of every object it follows at least once a minute. Who was not told of for so long
+# is gone, also if the end was lost; and so long after the start somebody may be there unheard of.
+GONE_AFTER_S = 300.0
+SETTLED_AFTER_S = 180.0
 MAX_OBJECTS = 500
 MAX_STATES = 200
 MAX_ZONES = 64
@@ -48,7 +52,8 @@ class Counted(NamedTuple):
     at: datetime
     zone: str
     quantity: str
-    count: int
+    n: int
+    is_settled: bool
 
 
 class _State(NamedTuple):
@@ -67,6 +72,13 @@ class _Object:
         after = bisect_right(self.states, time, key=lambda state: state.time)
         return self.states[after - 1] if after else None
 
+    def is_in(self, zone: str, time: float) -> bool:
+        """Tell whether it was there, and in the zone, at `time`."""
+        state = self.at(time)
+        if state is None or not state.is_there or time - state.time > GONE_AFTER_S:
+            return False
+        return not zone or zone in state.zones
+
 
 @dataclass(slots=True)
 class Scene:
@@ -74,18 +86,24 @@ class Scene:
 
     _objects: dict[str, _Object] = field(default_factory=dict)
     _said: dict[tuple[str, str], dict[float, list[Counted]]] = field(default_factory=dict)
-    _zones: set[str] = field(default_factory=set)
+    zones: set[str] = field(default_factory=set)
     _newest: float = float("-inf")
+    _since: float = float("inf")
 
     def clear(self) -> None:
-        """Forget every object; the zones stay, and are empty from now on."""
+        """Forget every object; the zones stay."""
         self._objects.clear()
         self._said.clear()
+        self._since = float("inf")
 
-    def take(self, seen: Seen) -> list[Counted]:
-        """Take an event; give the counts of its instant, and those it changed."""
+    def take(self, seen: Seen) -> list[Counted] | None:
+        """Take an event; give the counts of its instant, and those it changed.
+
+        None is given for one too old to be counted among the others of its time.
+        """
         if seen.frame_time < self._newest - KEPT_S:
-            return []
+            return None
+        self._since = min(self._since, seen.frame_time)
         before = self._objects.get(seen.id)
         if before is None and len(self._objects) >= MAX_OBJECTS:
             self._drop_oldest()
@@ -95,7 +113,7 @@ class Scene:
             insort(entry.states, state, key=lambda each: each.time)
             del entry.states[:-MAX_STATES]
         zones = {"", *seen.zones, *(zone for each in entry.states for zone in each.zones)}
-        self._zones |= set(sorted(zones)[: max(0, MAX_ZONES - len(self._zones))])
+        self.zones |= set(sorted(zones)[: max(0, MAX_ZONES - len(self.zones))])
         counted = list(self._say(sorted(zones), (entry.quantity,), seen.frame_time))
         self._newest = max(self._newest, seen.frame_time)
         self._fold()
@@ -103,7 +121,8 @@ class Scene:
 
     def look(self, time: float) -> list[Counted]:
         """Give every count as it is at `time`."""
-        counted = list(self._say(sorted({"", *self._zones}), QUANTITIES, time))
+        self._since = min(self._since, time)
+        counted = list(self._say(sorted({"", *self.zones}), QUANTITIES, time))
         self._newest = max(self._newest, time)
         self._fold()
         return counted
@@ -120,18 +139,19 @@ class Scene:
                     counts = said[instant]
                     count = self._count(zone, quantity, instant)
                     at = from_posix(instant)
-                    if at is not None and (not counts or counts[-1].count != count):
+                    if at is not None and (not counts or counts[-1].n != count):
                         moved = at + _MICROSECOND * len(counts)
-                        counts.append(Counted(moved, zone, quantity, count))
+                        is_settled = instant - self._since >= SETTLED_AFTER_S
+                        counts.append(Counted(moved, zone, quantity, count, is_settled))
                         yield from counts if instant == time else counts[-1:]
                     elif instant == time:
                         yield from counts
 
     def _count(self, zone: str, quantity: str, time: float) -> int:
-        states = (entry.at(time) for entry in self._objects.values() if entry.quantity == quantity)
         return sum(
-            state is not None and state.is_there and (not zone or zone in state.zones)
-            for state in states
+            entry.is_in(zone, time)
+            for entry in self._objects.values()
+            if entry.quantity == quantity
         )
 
     def _fold(self) -> None:
@@ -144,7 +164,8 @@ class Scene:
             last_old = entry.at(oldest)
             if last_old is not None:
                 entry.states = [each for each in entry.states if each.time >= last_old.time]
-                if len(entry.states) == 1 and not last_old.is_there:
+                is_gone = self._newest - last_old.time > GONE_AFTER_S + KEPT_S
+                if len(entry.states) == 1 and (is_gone or not last_old.is_there):
                     del self._objects[name]
 
     def _drop_oldest(self) -> None:
