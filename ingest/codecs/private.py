@@ -33,8 +33,8 @@ _DIGEST = re.compile(MARK + r"[0-9a-f]{24}")
 # 17 digits and a check digit or X: a national id, wherever it stands.
 _NATIONAL_ID = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[0-9Xx](?![0-9A-Za-z])")
 _NAMED_IN_BYTES = re.compile(
-    r"""(?P<name>["']?(?:%s)["']?\s*[:=]\s*)(?P<value>"(?:[^"\\]|\\.)*"?|[^,;&}\s]+)"""
-    % "|".join(sorted(PERSONAL)),
+    rf"""(?P<name>["']?(?:{"|".join(sorted(PERSONAL))})["']?\s*[:=]\s*)"""
+    r"""(?P<value>"(?:[^"\\]|\\.)*"?|[^,;&}\s]+)""",
     re.IGNORECASE,
 )
 _MAX_DEPTH = 20
@@ -98,10 +98,11 @@ class Cleaner:
             except (ValueError, RecursionError):
                 return self._bare(text)
             cleaned = self.clean(value, depth + 1)
-            return text if cleaned == value else json.dumps(cleaned, ensure_ascii=False)
+            return text if cleaned == value else _written(cleaned)
         if "=" in text and "&" in text and (pairs := _form(text)):
             cleaned_pairs = [(key, self._field(key, each, depth)) for key, each in pairs]
-            return text if cleaned_pairs == pairs else urlencode(cleaned_pairs)
+            is_same = cleaned_pairs == pairs
+            return text if is_same else urlencode(cleaned_pairs, errors="surrogateescape")
         return self._bare(text)
 
     def _bare(self, text: str) -> str:
@@ -121,3 +122,13 @@ def _form(text: str) -> list[tuple[str, str]]:
         )
     except ValueError:
         return []
+
+
+def _written(value: Any) -> str:
+    """Write JSON readably; with escapes where it holds what UTF-8 cannot carry."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError:
+        return json.dumps(value)
+    return text
