@@ -281,11 +281,8 @@ class Intake:
         rejected: list[tuple[bytes, str]],
     ) -> None:
         """Reject what a foreign sender said, without what must not be kept in clear."""
-        copy = lane.safe_copy
-        safe = [
-            (copy(payload), copy(reason.encode(errors="replace")).decode(errors="replace"))
-            for payload, reason in rejected
-        ]
+        copy, text = lane.cleaning
+        safe = [(copy(payload), text(reason)) for payload, reason in rejected]
         if len(safe) > _MAX_REJECTS_PER_MESSAGE:
             reason = f"{len(safe)} parts are refused, the first because: {safe[0][1]}"
             safe = [(copy(message.payload), reason)]

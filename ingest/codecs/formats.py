@@ -29,7 +29,7 @@ class FormatOptions:
     """What formats need besides the registry; `private_key` hashes what identifies a person."""
 
     private_key: bytes = field(repr=False)
-    yunzhu: YunzhuOptions = YunzhuOptions()
+    yunzhu: YunzhuOptions = field(default_factory=YunzhuOptions)
 
 
 class Reader(NamedTuple):

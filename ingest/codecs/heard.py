@@ -87,6 +87,11 @@ must then say the same again.
 """
 
 
-def whole(payload: bytes) -> bytes:
-    """Give what may be kept of a payload in quarantine: all of it."""
-    return payload
+class Cleaning(NamedTuple):
+    """What may be kept of a payload in quarantine, and of a sentence about it: here, all.
+
+    Both must take anything, never raise, and leave their own results as they are.
+    """
+
+    copy: Callable[[bytes], bytes] = bytes
+    text: Callable[[str], str] = str

@@ -33,7 +33,7 @@ _DIGEST = re.compile(MARK + r"[0-9a-f]{24}")
 # 17 digits and a check digit or X: a national id, wherever it stands.
 _NATIONAL_ID = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[0-9Xx](?![0-9A-Za-z])")
 _NAMED_IN_BYTES = re.compile(
-    rf"""(?P<name>["']?(?:{"|".join(sorted(PERSONAL))})["']?\s*[:=]\s*)"""
+    rf"""(?P<name>(?<![A-Za-z0-9_])["']?(?:{"|".join(sorted(PERSONAL))})["']?\s*[:=]\s*)"""
     r"""(?P<value>"(?:[^"\\]|\\.)*"?|[^,;&}\s]+)""",
     re.IGNORECASE,
 )
@@ -81,8 +81,12 @@ class Cleaner:
         try:
             cleaned = self._text(text, 0)
         except RecursionError:
-            cleaned = self._bare(text)
+            cleaned = self.safe_text(text)
         return cleaned.encode("utf-8", errors="surrogateescape")
+
+    def safe_text(self, text: str) -> str:
+        """Clean a sentence."""
+        return self._bare(text)
 
     def _field(self, key: str, value: Any, depth: int) -> Any:
         if key.lower() not in PERSONAL or value is None or isinstance(value, bool):
@@ -98,11 +102,13 @@ class Cleaner:
             except (ValueError, RecursionError):
                 return self._bare(text)
             cleaned = self.clean(value, depth + 1)
-            return text if cleaned == value else _written(cleaned)
+            # A field that stands twice is seen once: the bytes are looked through as well.
+            return self._bare(text if cleaned == value else _written(cleaned))
         if "=" in text and "&" in text and (pairs := _form(text)):
             cleaned_pairs = [(key, self._field(key, each, depth)) for key, each in pairs]
             is_same = cleaned_pairs == pairs
-            return text if is_same else urlencode(cleaned_pairs, errors="surrogateescape")
+            again = text if is_same else urlencode(cleaned_pairs, errors="surrogateescape")
+            return self._bare(again)
         return self._bare(text)
 
     def _bare(self, text: str) -> str:

@@ -53,7 +53,7 @@ def _formwork(body: Mapping[str, Any]) -> ForeignSample:
 
 def _pit(body: Mapping[str, Any]) -> ForeignSample:
     kind = numbers_of(body, ("monitorType",)).get("monitorType")
-    if kind not in MONITOR_TYPES:
+    if kind is None or kind not in MONITOR_TYPES:
         raise Refused(f"`monitorType` is {shown(body['monitorType'])}; 1 to 13 are known")
     entries = body.get("data")
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_WATCH_POINTS:

@@ -88,7 +88,7 @@ class Yunzhu:
             return self._cleaner.safe_copy(payload)
         cleaned = self._cleaner.clean(body)
         if cleaned == body:
-            return payload
+            return self._cleaner.safe_copy(payload)
         if is_signed:
             cleaned["sign"] = SEALED + self._cleaner.seal(_signed_text(cleaned))
         return msgspec.json.encode(cleaned)
