@@ -7,7 +7,7 @@ there are stands in `ingest.codecs.formats`.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ingest.codecs import native
+from ingest.codecs import native, reply
 from ingest.codecs.heard import Cleaning, Read
 from ingest.codecs.sample import Codec
 
@@ -55,6 +55,7 @@ LANES: tuple[AnyLane, ...] = (
     Lane("gw/1/+/+/telemetry", native, _native_address),
     Lane("gw/1/+/+/event", native, _native_address),
     Lane("gw/1/+/+/status", None, _native_address),
+    ForeignLane("gw/1/+/+/command/reply", "reply", reply.read),
 )
 
 
