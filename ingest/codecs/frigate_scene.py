@@ -31,7 +31,6 @@ GONE_AFTER_S = 300.0
 SETTLED_AFTER_S = 180.0
 MAX_OBJECTS = 500
 MAX_STATES = 200
-MAX_ZONES = 64
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -82,7 +81,10 @@ class _Object:
 
 @dataclass(slots=True)
 class Scene:
-    """The objects of one camera and what was said of them; both bounded in time and number."""
+    """The objects of one camera and what was said of them; both bounded in time and number.
+
+    `zones` are those that somebody asks for; each event says the counts of all of them.
+    """
 
     _objects: dict[str, _Object] = field(default_factory=dict)
     _said: dict[tuple[str, str], dict[float, list[Counted]]] = field(default_factory=dict)
@@ -112,9 +114,9 @@ class Scene:
         if state not in entry.states:
             insort(entry.states, state, key=lambda each: each.time)
             del entry.states[:-MAX_STATES]
-        zones = {"", *seen.zones, *(zone for each in entry.states for zone in each.zones)}
-        self.zones |= set(sorted(zones)[: max(0, MAX_ZONES - len(self.zones))])
-        counted = list(self._say(sorted(zones), (entry.quantity,), seen.frame_time))
+        # Zones nobody asked for are said where they are seen, so that people learn of them.
+        zones = sorted({"", *self.zones, *seen.zones})
+        counted = list(self._say(zones, (entry.quantity,), seen.frame_time))
         self._newest = max(self._newest, seen.frame_time)
         self._fold()
         return counted

@@ -19,7 +19,7 @@ from ingest.codecs.cbor import CborError
 from ingest.codecs.cbor import loads as loads_cbor
 from ingest.codecs.heard import ForeignSample, Heard, Incoming
 from ingest.codecs.instant import from_posix
-from ingest.codecs.sample import Fault, meant, named, shown
+from ingest.codecs.sample import Fault, named, shown
 from ingest.codecs.senml_unit import UNITS
 
 MAX_BYTES = 256 * 1024
@@ -151,7 +151,7 @@ class Senml:
             return _why_not_number(record)
         if record.unit and record.unit not in UNITS:
             said = f"{named(record.name)} has the unit '{named(record.unit)}'"
-            return said + meant(record.unit, UNITS)
+            return f"{said}; allowed: {', '.join(sorted(UNITS))}"
         taken_at, is_reckoned = _instant(record.time, incoming.received_at)
         if taken_at is None:
             return f"time {record.time} is no instant between the years 1 and 9999"

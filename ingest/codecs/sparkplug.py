@@ -144,7 +144,8 @@ class Sparkplug:
         """Data of a device whose birth is not known: it matters only if a site file names it."""
         if place.device and place.address not in self._addresses:
             return Heard(ignored="data of a device that no site file names")
-        return self._distrust(node, place, incoming, f"no birth of {named(place.address)} is known")
+        whose = "the node" if node.seq is None else named(place.address)
+        return self._distrust(node, place, incoming, f"no birth of {whose} is known")
 
     def _distrust(self, node: Node, place: _Place, incoming: Incoming, why: str) -> Heard:
         orders = self._ask(node, place, incoming.received_at, why)

@@ -134,7 +134,7 @@ def decode(payload: bytes) -> Payload:
             [_metric(each) for each in message.metrics],
         )
     except (DecodeError, UnicodeDecodeError) as fault:
-        raise NotSparkplug(str(fault)) from fault
+        raise NotSparkplug("the bytes are no protobuf of its kind") from fault
 
 
 def encode_command(metric: str, *, at_ms: int) -> bytes:
@@ -171,7 +171,7 @@ def _metric(sent: Any) -> Metric:
     field = next((name for name in _VALUE_FIELDS if sent.HasField(name)), None)
     is_given = field is not None and not sent.is_null
     return Metric(
-        sent.name if sent.HasField("name") and sent.name else None,
+        _text(sent.name) if sent.HasField("name") and sent.name else None,
         sent.alias if sent.HasField("alias") else None,
         sent.timestamp if sent.HasField("timestamp") else None,
         sent.datatype if sent.HasField("datatype") else None,
@@ -180,10 +180,17 @@ def _metric(sent: Any) -> Metric:
     )
 
 
+def _text(sent: str | bytes) -> str:
+    """Give a text; the library hands on as bytes what is no UTF-8."""
+    if isinstance(sent, bytes):
+        raise NotSparkplug("a name or unit is not UTF-8 text")
+    return sent
+
+
 def _units(keys: Sequence[str], values: Sequence[Any]) -> Iterator[str]:
     for key, value in zip(keys, values, strict=False):
         if key == "engUnit" and value.HasField("string_value"):
-            yield value.string_value
+            yield _text(value.string_value)
 
 
 def _built() -> Any:
