@@ -92,7 +92,7 @@ class PackSpec(FileModel):
 
     pack: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     version: str
-    kind: Literal["crane", "hoist", "pit", "formwork", "rain", "water_level", "platform"]
+    kind: Literal["crane", "hoist", "pit", "formwork", "rain", "water_level", "platform", "camera"]
     lateness: Duration
     stale: Duration
     offline: Duration

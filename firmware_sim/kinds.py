@@ -41,4 +41,5 @@ KINDS: dict[str, frozenset[str]] = {
     )
     | _HOUSEKEEPING,
     "platform": frozenset({"load_t", "tilt_x_deg", "tilt_y_deg"}) | _HOUSEKEEPING,
+    "camera": frozenset({"persons", "vehicles"}) | _HOUSEKEEPING,
 }

@@ -94,6 +94,7 @@ def check(
 ) -> None:
     """Report every fault of a directory of site files at once, offline."""
     from groundwatch.district import counted, load_district
+    from groundwatch.doors import used_doors
 
     district = load_district(directory)
     if as_json:
@@ -105,6 +106,7 @@ def check(
             "sites": len(district.registry.sites),
             "devices": district.registry.n_devices,
             "sensors": district.registry.n_sensors,
+            "doors": used_doors(district.registry),
         }
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
@@ -127,6 +129,8 @@ def check(
             print(f"  {line}")
         if len(missing) > 20:
             print(f"  and {len(missing) - 20} more (--json lists all)")
+        for door, count in used_doors(registry).items():
+            print(f"  {door}: {counted(count, 'device')} to be heard there, if the settings do")
         for name, count in district.without_rule().items():
             print(f"  {name}: {counted(count, 'sensor')}, recorded, no rule judges it")
     if district.faults:

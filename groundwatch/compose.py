@@ -6,7 +6,7 @@ order. `groundwatch.program` runs and stops what is opened here.
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from alerting.ports import Channel
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.district import District
+from groundwatch.doors import Telling, filters_of, open_doors
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
@@ -33,8 +34,11 @@ from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import REFUSED_FILE
 from groundwatch.training import Forests, Retraining, TrainingPlan, model_key
 from ingest.broker import LocalBroker, local_broker
+from ingest.codecs.formats import Opened
+from ingest.codecs.table import LANES, ForeignLane
+from ingest.command import Commander
 from ingest.intake import Intake
-from ingest.mqtt import MqttConfig, MqttSource, TlsConfig
+from ingest.mqtt import DEFAULT_FILTERS, MqttConfig, MqttSource, TlsConfig
 from sensors.model import Position
 from sensors.registry import Sensor
 from storage.aside import EffectsAside
@@ -105,13 +109,14 @@ async def opened(
         engine = await _engine(settings, district, parts, keepers.log)
         broker = await _broker(settings, stack)
         mqtt = mqtt_config(settings, broker)
+        doors = open_doors(settings, district.registry)
         source = MqttSource(mqtt, now=_receiving_clock(clock).now)
         watched = Watched(
             source=lambda: source.status,
             log=keepers.log,
             engine=engine,
             deliverer=deliverer,
-            pipeline=await _pipeline(source, district, keepers.log, engine, clock),
+            pipeline=await _pipeline(source, district, keepers.log, engine, clock, doors.lanes),
             shipper=Shipper(keepers.log, keepers.store, clock=SystemClock()),
             writer=StoreWriter(
                 store=keepers.store,
@@ -142,6 +147,7 @@ async def opened(
             tasks=watched.tasks,
             watch=SelfWatch(watched),
             models=_models(settings, keepers.store, clock),
+            telling=_telling(source, doors, clock),
         )
         _connect(program)
         yield program
@@ -189,9 +195,14 @@ async def _engine(settings: Settings, district: District, parts: Parts, log: Log
 
 
 async def _pipeline(
-    source: MqttSource, district: District, log: Log, engine: Engine, clock: Clock
+    source: MqttSource,
+    district: District,
+    log: Log,
+    engine: Engine,
+    clock: Clock,
+    lanes: Sequence[ForeignLane],
 ) -> Pipeline:
-    intake = Intake(district.registry)
+    intake = Intake(district.registry, lanes=[*LANES, *lanes])
     newest = await _remember(intake, log)
     if isinstance(clock, EventClock) and newest is not None:
         clock.tell(newest)
@@ -202,7 +213,16 @@ def _connect(program: Program) -> None:
     """Let the parts that tell and the parts that listen know each other."""
     program.pipeline.on_status = program.note_statuses
     program.pipeline.on_reports = program.note_reports
+    program.pipeline.on_orders = program.telling.commander.put
+    program.pipeline.on_replies = program.telling.commander.take_replies
     program.engine.listeners += [program.writer.put, program.watch.note_changes]
+
+
+def _telling(source: MqttSource, doors: Opened, clock: Clock) -> Telling:
+    """Make what tells devices; their clocks are real also where ours is a replay's."""
+    now = _receiving_clock(clock).now
+    commander = Commander(source, now)
+    return Telling(commander=commander, greets=doors.greets, status=lambda: source.status, now=now)
 
 
 def _receiving_clock(clock: Clock) -> Clock:
@@ -301,6 +321,7 @@ def mqtt_config(settings: Settings, broker: LocalBroker | None) -> MqttConfig:
         password=mqtt.password.get_secret_value() if mqtt.password else None,
         tls=tls,
         max_in_flight=mqtt.max_in_flight,
+        filters=(*DEFAULT_FILTERS, *filters_of(settings)),
     )
 
 

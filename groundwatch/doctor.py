@@ -14,6 +14,7 @@ from alerting.errors import AlertingError
 from groundwatch.clock import SystemClock
 from groundwatch.compose import influx_config, mqtt_config
 from groundwatch.district import counted, load_district
+from groundwatch.doors import look_at_doors
 from groundwatch.settings import Settings, SettingsError, load_settings
 from ingest.broker import find_mosquitto
 from ingest.errors import IngestError
@@ -48,7 +49,7 @@ async def examine(config: Path | None, sites: Path | None) -> list[Found]:
     except SettingsError as error:
         return [*found, _fault("settings", str(error))]
     found.append(_good("settings", str(config) if config else "defaults"))
-    found += [_sites(settings), _state(settings), _port(settings)]
+    found += [*_sites(settings), _state(settings), _port(settings)]
     found += [await _broker(settings), await _store(settings), await _journal(settings)]
     return found
 
@@ -66,14 +67,16 @@ def _python() -> Found:
     return Found("python", sys.version_info < (3, 11), shown)
 
 
-def _sites(settings: Settings) -> Found:
+def _sites(settings: Settings) -> list[Found]:
     district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
     if district.faults:
         first = district.faults[0]
-        return _fault("site files", f"{counted(len(district.faults), 'fault')}; the first: {first}")
+        said = f"{counted(len(district.faults), 'fault')}; the first: {first}"
+        return [_fault("site files", said)]
     registry = district.registry
     said = f"{registry.n_devices} devices, {registry.n_sensors} sensors in {settings.sites}"
-    return _good("site files", said)
+    doors = [Found("door", bad, words) for bad, words in look_at_doors(settings, registry)]
+    return [_good("site files", said), *doors]
 
 
 def _state(settings: Settings) -> Found:

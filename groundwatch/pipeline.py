@@ -17,7 +17,7 @@ import msgspec
 from groundwatch.clock import Clock, EventClock
 from groundwatch.waiting import Held, Waiting, split
 from ingest.intake import Intake
-from ingest.source import Decoded, DeviceStatus, Owner, RawMessage, Source
+from ingest.source import CommandReply, Decoded, DeviceStatus, Order, Owner, RawMessage, Source
 from sensors.model import Report
 from storage.errors import LogFull
 
@@ -71,6 +71,8 @@ class Pipeline:
     max_held: int = _MAX_HELD
     on_status: Callable[[Sequence[DeviceStatus]], None] | None = None
     on_reports: Callable[[Sequence[Report]], None] | None = None
+    on_orders: Callable[[Sequence[Order]], None] | None = None
+    on_replies: Callable[[Sequence[CommandReply]], None] | None = None
     counts: PipelineCounts = field(default_factory=PipelineCounts)
     _held: Waiting = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -116,6 +118,10 @@ class Pipeline:
         self.counts.rejects += len(decoded.rejects)
         if decoded.statuses and self.on_status is not None:
             self.on_status(decoded.statuses)
+        if decoded.orders and self.on_orders is not None:
+            self.on_orders(decoded.orders)
+        if decoded.replies and self.on_replies is not None:
+            self.on_replies(decoded.replies)
         async with self._lock:
             if self._held:
                 await self._own_held()

@@ -19,6 +19,7 @@ from alerting.unusual import Examined
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
 from groundwatch.district import District
+from groundwatch.doors import Telling
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.self_watch import SelfWatch
@@ -89,6 +90,7 @@ class Program:
     writer: StoreWriter
     tasks: KeepGoing
     watch: SelfWatch
+    telling: Telling
     models: Models | None = None
     http: HttpDoor | None = None
     devices_online: dict[tuple[str, str], DeviceStatus] = field(default_factory=dict)
@@ -120,6 +122,7 @@ class Program:
                 keep("sites_to_store", self.writer.show_sites),
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
+                keep("telling", self.telling.run),
             ]
             if self.broker is not None:
                 kept.append(keep("broker_process", self.broker.keep))

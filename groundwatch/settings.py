@@ -8,9 +8,17 @@ import tomllib
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -90,6 +98,55 @@ class ModelSettings(_Section):
     enabled: bool = True
 
 
+def _check_topic(topic: str) -> str:
+    """Refuse what is no filter of MQTT, or would hear the native topics twice."""
+    levels = topic.split("/")
+    is_filter = 0 < len(topic) <= 200 and "#" not in topic[:-1] and levels[0] != "$share"
+    if not is_filter or any(
+        sign in level and level != sign for level in levels for sign in ("+", "#")
+    ):
+        raise ValueError(
+            f"'{topic[:60]}' is no topic filter; + stands for one level, # at the end for the rest"
+        )
+    if levels[0] in ("#", "+", "gw"):
+        raise ValueError(f"'{topic[:60]}' would hear the native topics gw/1/… as well")
+    return topic
+
+
+Topic = Annotated[str, AfterValidator(_check_topic)]
+
+
+class DoorSettings(_Section):
+    """A foreign format that is heard; without topics on its usual ones."""
+
+    topics: tuple[Topic, ...] = ()
+
+
+class YunzhuSettings(DoorSettings):
+    """云筑; signatures are checked where a secret is set."""
+
+    secret: SecretStr | None = None
+    bit_order: Literal["list", "reversed"] = "list"
+
+
+class DoorsSettings(_Section):
+    """Which foreign formats are heard: those whose section is there."""
+
+    senml: DoorSettings | None = None
+    sparkplug: DoorSettings | None = None
+    chirpstack: DoorSettings | None = None
+    frigate: DoorSettings | None = None
+    yunzhu: YunzhuSettings | None = None
+    regulator: DoorSettings | None = None
+    crane_alarm: DoorSettings | None = None
+
+
+class PrivateSettings(_Section):
+    """The key by which what identifies a person is hashed before it is kept."""
+
+    key: SecretStr | None = Field(default=None, min_length=16)
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -114,6 +171,8 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     webhook: WebhookSettings = WebhookSettings()
     models: ModelSettings = ModelSettings()
+    doors: DoorsSettings = DoorsSettings()
+    private: PrivateSettings = PrivateSettings()
 
     @field_validator("journal")
     @classmethod
@@ -200,7 +259,7 @@ def _settings_of(section: list[str]) -> list[str]:
     """Name the settings of a section, or those outside every section."""
     model: type[BaseModel] | None = Settings
     if section:
-        model = _SECTIONS.get(section[0])
+        model = _SECTIONS.get(".".join(section[:2])) or _SECTIONS.get(section[0])
     return sorted(model.model_fields) if model is not None else []
 
 
@@ -210,4 +269,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "http": HttpSettings,
     "webhook": WebhookSettings,
     "models": ModelSettings,
+    "private": PrivateSettings,
+    "doors": DoorsSettings,
+    **dict.fromkeys((f"doors.{name}" for name in DoorsSettings.model_fields), DoorSettings),
+    "doors.yunzhu": YunzhuSettings,
 }

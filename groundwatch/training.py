@@ -7,11 +7,8 @@ goes wrong here is kept in the status and leaves the old model in use; it never 
 """
 
 import asyncio
-import os
-import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +21,7 @@ from alerting.detect.features import Sample, frame_of
 from alerting.detect.forest import DEFAULT_PLAN, N_CONTEXT, Forest, ForestPlan, train
 from alerting.detect.shelf import Shelf
 from groundwatch.clock import Clock
+from groundwatch.kept_key import kept_key
 from sensors.catalogue import KINDS
 from sensors.model import Qc, Report, SensorKey
 from storage.errors import StorageError
@@ -311,16 +309,7 @@ def model_key(state: Path, given: str | None = None) -> bytes:
     Raises:
         OSError: the file cannot be read or made.
     """
-    if given is not None:
-        return given.encode()
-    path = state / "model.key"
-    with suppress(FileExistsError):
-        state.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(secrets.token_hex(32).encode())
-            file.flush()
-            os.fsync(file.fileno())
-    return path.read_bytes().strip()
+    return kept_key(state / "model.key", given)
 
 
 def _untrained(kind: str) -> ModelStatus:

@@ -2,7 +2,8 @@
 
 IngestError
 ├── SourceError   a person must mend something (login, subscription, TLS): stop, say so
-└── BrokerAway    the broker does not answer now: try again, for ever, with growing pauses
+├── BrokerAway    the broker does not answer now: try again, for ever, with growing pauses
+└── NotPublished  a message to a device was not taken by the broker; the text says why
 """
 
 
@@ -12,6 +13,10 @@ class IngestError(Exception):
 
 class SourceError(IngestError):
     """The broker or the settings refuse us; the text says what, where, and how to mend it."""
+
+
+class NotPublished(IngestError):
+    """The broker did not take what we wanted to tell a device; it may have reached it."""
 
 
 class BrokerAway(IngestError):

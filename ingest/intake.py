@@ -235,10 +235,9 @@ class Intake:
             refused += [(sample.part, reason) for reason in said.faults]
             refused += self._note_unnamed(lane, device, sample, said.unnamed)
             for point, values in said.points.items():
-                taken_at = sample.taken_at or message.received_at
-                made = Sample(taken_at, sample.seq, point, values, sample.part)
-                if sample.taken_at is None:
-                    refused += self._taking.take_untimed(turn, message, desk, made)
+                made = Sample(sample.taken_at, sample.seq, point, values, sample.part)
+                if sample.is_reckoned:
+                    refused += self._taking.take_reckoned(turn, message, desk, made)
                 else:
                     samples.append(made)
         for desk, samples in found.values():
@@ -282,11 +281,8 @@ class Intake:
         rejected: list[tuple[bytes, str]],
     ) -> None:
         """Reject what a foreign sender said, without what must not be kept in clear."""
-        copy = lane.safe_copy
-        safe = [
-            (copy(payload), copy(reason.encode(errors="replace")).decode(errors="replace"))
-            for payload, reason in rejected
-        ]
+        copy, text = lane.cleaning
+        safe = [(copy(payload), text(reason)) for payload, reason in rejected]
         if len(safe) > _MAX_REJECTS_PER_MESSAGE:
             reason = f"{len(safe)} parts are refused, the first because: {safe[0][1]}"
             safe = [(copy(message.payload), reason)]

@@ -119,17 +119,15 @@ class Taking:
                 refused.append((sample.part, reason))
         return refused
 
-    def take_untimed(
-        self,
-        turn: Turn,
-        message: RawMessage,
-        desk: Desk,
-        sample: Sample,
+    def take_reckoned(
+        self, turn: Turn, message: RawMessage, desk: Desk, sample: Sample
     ) -> list[tuple[int, str]]:
-        """Take values whose sender gave no time: they count as taken when they arrived."""
-        taken_at = _free_instant(message.received_at, desk.points[sample.point].memory, turn)
-        stamped = sample._replace(taken_at=taken_at)
-        reason = self._take_sample(turn, message, desk, stamped, is_restamped=True)
+        """Take values whose instant was reckoned from arrival, because the sender gave none."""
+        reason = why_clock_refused(sample.taken_at, message.received_at, desk.clock)
+        if reason is None:
+            memory = desk.points[sample.point].memory
+            stamped = sample._replace(taken_at=_free_instant(sample.taken_at, memory, turn))
+            reason = self._take_sample(turn, message, desk, stamped, is_restamped=True)
         return [(sample.part, reason)] if reason else []
 
     def _take_sample(

@@ -154,6 +154,14 @@ PLATFORM = _kind(
     Q("tilt_y_deg", "倾角Y", "tilt y", "deg", -45.0, 45.0, -5.0, 5.0),
 )
 
+CAMERA = _kind(
+    "camera",
+    "摄像机",
+    "camera that counts what it sees",
+    Q("persons", "人数", "persons in the zone", "count", 0.0, 1000.0),
+    Q("vehicles", "车辆数", "vehicles in the zone", "count", 0.0, 1000.0),
+)
+
 KINDS: dict[str, Kind] = {
-    kind.key: kind for kind in (CRANE, HOIST, PIT, FORMWORK, RAIN, WATER_LEVEL, PLATFORM)
+    kind.key: kind for kind in (CRANE, HOIST, PIT, FORMWORK, RAIN, WATER_LEVEL, PLATFORM, CAMERA)
 }

@@ -106,6 +106,9 @@ DESIGN: dict[str, DesignName] = {
         D("design_flood_stage_m", "m", "design flood stage (设计洪水位)", *_STAGE),
         D("check_flood_stage_m", "m", "check flood stage (校核洪水位)", *_STAGE),
         D("low_point_m", "m", "elevation of the lowest point of the road", *_STAGE),
+        # Zones of cameras
+        D("persons_allowed", "count", "persons allowed in a no-entry zone, usually 0", 0.0, 1000.0),
+        D("vehicles_allowed", "count", "vehicles allowed in a flooded underpass, 0", 0.0, 1000.0),
         D("close_depth_m", "m", "ponding depth at which the road is closed", 0.01, 5.0),
     )
 }

@@ -5,7 +5,7 @@ table is closed so that a typing error is a fault and not a device that is never
 """
 
 DOORS: dict[str, str] = {
-    "senml": "base name before the first `:` or `/` of the record, or the last level of the topic",
+    "senml": "start of the record's name up to a : / . _ or -, else the last level of the topic",
     "sparkplug": "group/edge node/device, or group/edge node",
     "chirpstack": "DevEUI, 16 hexadecimal digits in lower case",
     "frigate": "name of the camera",

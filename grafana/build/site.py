@@ -241,7 +241,7 @@ def _readings() -> PanelBuilder:
             'GROUP BY time($__interval), "device" fill(0)',
             letter,
         ).named("$tag_device")
-        for letter, (kind, quantity) in zip("ABCDEFG", _HEARTBEATS.items(), strict=True)
+        for letter, (kind, quantity) in zip("ABCDEFGH", _HEARTBEATS.items(), strict=True)
     ]
     return curves(frame, asks, base_unit="count")
 
@@ -255,4 +255,5 @@ _HEARTBEATS: Final = {
     "rain": "rain_mm",
     "water_level": "stage_m",
     "platform": "load_t",
+    "camera": "persons",
 }

@@ -52,6 +52,7 @@ async def _taken(program: Program, board: Board, hub: Hub) -> list[Metric]:
         ),
         *_counters(_of_intake(program)),
         *_counters(_of_delivery(program)),
+        *_counters(_of_telling(program)),
         *_gauges(_now(program, hub)),
         _deliveries(program),
     ]
@@ -93,10 +94,26 @@ def _of_intake(program: Program) -> Numbers:
         ),
         ("restamped", "Samples stamped with their time of arrival", intake.restamped),
         ("unforeseen", "Messages refused for a fault of the program", intake.unforeseen),
+        ("unnamed", "Values of foreign senders that no site file asks for", intake.unnamed),
+        ("ignored", "Foreign messages that say nothing to us", sum(intake.ignored.values())),
         ("unkept", "Messages judged that found no room to wait for the log", counts.unkept),
         ("shipped", "Reports written to the database", ship.n_shipped),
         ("refused", "Reports the database refused", ship.n_refused),
         ("source_reconnects", "Connections to the broker after the first", _reconnects(program)),
+    ]
+
+
+def _of_telling(program: Program) -> Numbers:
+    counts = program.telling.commander.counts
+    return [
+        ("commands_sent", "Commands sent to devices", counts.sent),
+        ("commands_done", "Commands that devices carried out", counts.done),
+        ("commands_refused", "Commands that devices refused", counts.refused),
+        ("commands_unanswered", "Commands without a reply in time", counts.unanswered),
+        ("commands_not_sent", "Commands the broker did not take", counts.not_sent),
+        ("commands_unmatched", "Replies to nothing that was waited for", counts.unmatched),
+        ("orders", "What foreign senders were told to be understood again", counts.orders),
+        ("orders_not_sent", "Of that, what the broker did not take", counts.orders_not_sent),
     ]
 
 

@@ -30,7 +30,9 @@ from sensors.registry import Device, Sensor, Site
 
 router = APIRouter()
 
-KindOfDevice = Literal["crane", "hoist", "pit", "formwork", "rain", "water_level", "platform"]
+KindOfDevice = Literal[
+    "crane", "hoist", "pit", "formwork", "rain", "water_level", "platform", "camera"
+]
 _BACK = timedelta(hours=24)
 _STEP = timedelta(microseconds=1)
 

@@ -33,17 +33,18 @@ class Incoming(NamedTuple):
 class ForeignSample(NamedTuple):
     """What a device says it measured at one instant; `address` and names are the sender's.
 
-    `taken_at` is None where the sender gives no time: then arrival counts, and no such value is
-    better than suspect. `units` holds symbols of `sensors.units` for the names whose unit the
-    sender states itself. `part` says which of `Heard.parts` it came from.
+    `units` holds symbols of `sensors.units` for the names whose unit the sender states itself.
+    `part` says which of `Heard.parts` it came from. Where the sender gives no instant of its own,
+    `taken_at` is reckoned from arrival and `is_reckoned`: no such value is better than suspect.
     """
 
     address: str
-    taken_at: datetime | None
+    taken_at: datetime
     values: Mapping[str, float]
     units: Mapping[str, str] = NOTHING_SAID
     seq: int | None = None
     part: int = 0
+    is_reckoned: bool = False
 
 
 class ForeignStatus(NamedTuple):
@@ -86,6 +87,11 @@ must then say the same again.
 """
 
 
-def whole(payload: bytes) -> bytes:
-    """Give what may be kept of a payload in quarantine: all of it."""
-    return payload
+class Cleaning(NamedTuple):
+    """What may be kept of a payload in quarantine, and of a sentence about it: here, all.
+
+    Both must take anything, never raise, and leave their own results as they are.
+    """
+
+    copy: Callable[[bytes], bytes] = bytes
+    text: Callable[[str], str] = str

@@ -7,8 +7,8 @@ there are stands in `ingest.codecs.formats`.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ingest.codecs import native
-from ingest.codecs.heard import Read, whole
+from ingest.codecs import native, reply
+from ingest.codecs.heard import Cleaning, Read
 from ingest.codecs.sample import Codec
 
 
@@ -38,15 +38,15 @@ class ForeignLane(NamedTuple):
     """One kind of topic behind a foreign door, and how its messages are read.
 
     Senders behind a door that `is_selective` say much that nobody asked for: names without a sensor
-    are counted there and not refused. `safe_copy` takes what must not be kept in clear (national
-    ids, names of people) out of what goes to quarantine; it accepts its own copies.
+    are counted there and not refused. `cleaning` takes what must not be kept in clear (national
+    ids, names of people) out of what goes to quarantine.
     """
 
     filter: str
     door: str
     read: Read
     is_selective: bool = False
-    safe_copy: Callable[[bytes], bytes] = whole
+    cleaning: Cleaning = Cleaning()
 
 
 AnyLane = Lane | ForeignLane
@@ -55,6 +55,7 @@ LANES: tuple[AnyLane, ...] = (
     Lane("gw/1/+/+/telemetry", native, _native_address),
     Lane("gw/1/+/+/event", native, _native_address),
     Lane("gw/1/+/+/status", None, _native_address),
+    ForeignLane("gw/1/+/+/command/reply", "reply", reply.read),
 )
 
 

@@ -8,7 +8,12 @@ from typing import Literal
 
 from ingest.errors import SourceError
 
-DEFAULT_FILTERS = ("gw/1/+/+/telemetry", "gw/1/+/+/status", "gw/1/+/+/event")
+DEFAULT_FILTERS = (
+    "gw/1/+/+/telemetry",
+    "gw/1/+/+/status",
+    "gw/1/+/+/event",
+    "gw/1/+/+/command/reply",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from secrets import SystemRandom
 
-from ingest.errors import BrokerAway, SourceError
+from ingest.errors import BrokerAway, NotPublished, SourceError
 from ingest.mqtt.config import MqttConfig, SourceStatus
 from ingest.mqtt.link import Link
 from ingest.source import RawMessage
@@ -95,6 +95,17 @@ class MqttSource:
             [each.token[1] for each in messages if each.token and each.token[0] == generation]
         )
         self._wake.set()
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1 on the connection that is there, and return when the broker took it.
+
+        Raises:
+            NotPublished: there is no connection, or the broker did not take it; it is not tried
+                again, because what a device is told must not be told late.
+        """
+        if self._link is None or not self._status.connected:
+            raise NotPublished(f"no connection: {self._status.reason}")
+        await self._link.publish(topic, payload)
 
     def gives_again(self, message: RawMessage) -> bool:
         """Tell whether a message is of an earlier connection, and the broker kept the session."""

@@ -19,7 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.errors import BrokerAway, SourceError
+from ingest.errors import BrokerAway, NotPublished, SourceError
 from ingest.mqtt.buffered import BufferedSocket, Opener
 from ingest.mqtt.config import MqttConfig
 from ingest.mqtt.express import puback, read_publish
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 # After so many packets other callbacks of the loop get their turn (some 10 ms of work).
 _PACKETS_PER_TURN = 256
+_MAX_PUBLISHING = 64
 _BAD_TOPIC = "(topic is not UTF-8)"
 
 
@@ -75,6 +76,7 @@ class Link:
         self._is_stopped = False
         self._is_v5 = config.version == 5
         self._is_paho_next = False
+        self._publishing: dict[int, asyncio.Future[None]] = {}
         self._client = self._make_client()
 
     def _make_client(self) -> paho.Client:
@@ -95,6 +97,7 @@ class Link:
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
+        client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
         client.on_socket_register_write = self._on_register_write
         client.on_socket_close = self._on_socket_close
@@ -210,6 +213,22 @@ class Link:
         except UnicodeDecodeError:
             topic = _BAD_TOPIC
         self._take(topic, cast(bytes, message.payload), message.mid if message.qos else 0)
+
+    def _on_publish(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        mid: int,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        taken = self._publishing.pop(mid, None)
+        if taken is None or taken.done():
+            return
+        if code.is_failure:
+            taken.set_exception(NotPublished(f"{self._config.place} refused it: {code}"))
+        else:
+            taken.set_result(None)
 
     def _take(self, topic: str, payload: bytes, mid: int) -> None:
         """Put one message into the inbox; `mid` 0 wants no acknowledgement."""
@@ -343,6 +362,31 @@ class Link:
         """Count the messages received and not yet acknowledged."""
         return len(self._unacked)
 
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1, and return when the broker has taken it.
+
+        Raises:
+            NotPublished: it was refused, the connection ended, or too many are under way.
+        """
+        if self.ended is not None or self._socket is None:
+            raise NotPublished(f"there is no connection to {self._config.place}")
+        if len(self._publishing) >= _MAX_PUBLISHING:
+            raise NotPublished(f"{_MAX_PUBLISHING} messages wait for the broker already")
+        try:
+            mid = self._client.publish(topic, payload, qos=1).mid
+        except ValueError as fault:
+            raise NotPublished(f"it cannot be published on {topic!r}: {fault}") from fault
+        taken: asyncio.Future[None] = self._loop.create_future()
+        self._publishing[mid] = taken
+        self._flush()
+        try:
+            async with asyncio.timeout(self._config.connect_timeout_s):
+                await taken
+        except TimeoutError:
+            raise NotPublished(f"{self._config.place} did not take it in time") from None
+        finally:
+            self._publishing.pop(mid, None)
+
     def acknowledge(self, mids: Iterable[int]) -> None:
         """Acknowledge messages of this connection in one write; unknown ones are ignored."""
         if self.ended is not None:
@@ -395,4 +439,7 @@ class Link:
         self._settle(why_ended_early(reason, fault, self._config))
         self._unacked.clear()
         self._unacked_bytes = 0
+        for taken in self._publishing.values():
+            if not taken.done():
+                taken.set_exception(NotPublished(f"the connection ended: {reason}"))
         self._wake()

@@ -341,7 +341,7 @@ def test_an_impossible_speed_is_refused(wrong: dict[str, float]) -> None:
 
 def test_floods_slow_the_roads_in_the_built_in_table() -> None:
     flooded = {need.hazard for need in BUILT_IN.hazards.values() if need.flooded}
-    assert flooded == {"rainstorm", "river_flood", "ponding"}
+    assert flooded == {"rainstorm", "river_flood", "ponding", "vehicle_in_water"}
 
 
 def test_a_table_that_asks_for_the_unknown_is_refused() -> None:

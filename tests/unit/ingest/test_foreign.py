@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.codecs.heard import ForeignSample, ForeignStatus, Heard, Incoming
+from ingest.codecs.heard import Cleaning, ForeignSample, ForeignStatus, Heard, Incoming
 from ingest.codecs.table import ForeignLane
 from ingest.intake import Intake
 from ingest.source import Decoded, RawMessage
@@ -16,6 +16,7 @@ from tests import builders
 
 NOW = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
 AT = NOW - timedelta(seconds=2)
+AS_IT_IS = Cleaning()
 
 
 def registry() -> Registry:
@@ -41,9 +42,9 @@ def decoded(
     read: Callable[[Incoming], Heard],
     *,
     is_selective: bool = False,
-    safe_copy: Callable[[bytes], bytes] = bytes,
+    cleaning: Cleaning = AS_IT_IS,
 ) -> tuple[Decoded, Intake]:
-    lane = ForeignLane("x/#", "sparkplug", read, is_selective, safe_copy)
+    lane = ForeignLane("x/#", "sparkplug", read, is_selective, cleaning)
     intake = Intake(registry(), lanes=[lane])
     return intake.decode([RawMessage("x/y", b"whole", NOW)]), intake
 
@@ -113,7 +114,7 @@ def test_senders_that_say_much_are_not_refused_for_names_nobody_asked_for() -> N
 
 
 def test_values_without_a_time_are_stamped_on_arrival_and_never_better_than_suspect() -> None:
-    sample = ForeignSample("south/node", None, {"stage_m": 1.0})
+    sample = ForeignSample("south/node", NOW, {"stage_m": 1.0}, is_reckoned=True)
     out, _ = decoded(lambda _: Heard([sample, sample]))
     assert [each.qc["stage_m"] for each in out.reports] == [Qc.SUSPECT, Qc.SUSPECT]
     assert out.reports[0].taken_at == NOW
@@ -147,7 +148,10 @@ def test_what_must_not_be_kept_is_out_of_payload_and_reason_even_when_the_codec_
     def copy(kept: bytes) -> bytes:
         return kept.replace(b"whole", b"***").replace(b"secret", b"###")
 
-    out, _ = decoded(stumble, safe_copy=copy)
+    out, _ = decoded(
+        stumble,
+        cleaning=Cleaning(copy, lambda text: text.replace("whole", "").replace("secret", "")),
+    )
     (reject,) = out.rejects
     assert (reject.payload, "whole" in reject.reason, "secret" in reject.reason) == (
         b"***",
