@@ -20,11 +20,11 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
-from alerting.rules import Pack, rules_for
+from alerting.rules import Pack, Packs, rules_for
 from alerting.sight import Sight
 from alerting.track import Live, Track
 from alerting.unusual import Anomalies, Examined
-from alerting.watch import Timing, Watch
+from alerting.watch import Watch, timing_of
 from sensors.model import Qc, Report, SensorKey
 from sensors.registry import Registry, Sensor
 
@@ -53,7 +53,7 @@ class Judge:
         self,
         *,
         registry: Registry,
-        packs: Mapping[str, Pack],
+        packs: Packs,
         detector_for: Callable[[Sensor], Detector | None],
         slack_s: float = 0.0,
         joints: Sequence[Joint] = (),
@@ -75,28 +75,20 @@ class Judge:
         self._dirty: dict[PointKey, int] = {}
         self._joints = {joint.output.key: joint for joint in joints}
         for sensor in registry.sensors():
-            self._add(sensor, packs.get(sensor.kind), detector_for)
+            self._add(sensor, packs.get(sensor.kind, ()), detector_for)
         self._feeds = joint_watches(joints, self.find)
         for device in registry.devices():
             self.sight.positions[device.site, device.id] = device.position
 
     def _add(
-        self, sensor: Sensor, pack: Pack | None, detector_for: Callable[[Sensor], Detector | None]
+        self,
+        sensor: Sensor,
+        packs: Sequence[Pack],
+        detector_for: Callable[[Sensor], Detector | None],
     ) -> None:
         key = sensor.key
-        rules = rules_for(sensor, pack)
-        every_s = sensor.every.total_seconds()
-        if pack is None:
-            lateness_s, stale_s, offline_s = 60.0, 60.0, 600.0
-        else:
-            lateness_s = pack.spec.lateness.total_seconds()
-            stale_s = pack.spec.stale.total_seconds()
-            offline_s = pack.spec.offline.total_seconds()
-        timing = Timing(
-            lateness_s,
-            max(stale_s, 3 * every_s) + self._slack_s,
-            max(offline_s, 6 * every_s) + self._slack_s,
-        )
+        rules = rules_for(sensor, packs)
+        timing = timing_of(sensor, packs, self._slack_s)
         judged = [rule for rule in rules if rule.levels]
         detector = None if sensor.derived else detector_for(sensor)
         watch = Watch(sensor=sensor, rules=judged, timing=timing, detector=detector)

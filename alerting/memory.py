@@ -57,7 +57,12 @@ def fingerprint(track: Track) -> int:
     rule = track.rule
     numbers = (
         rule.sign,
-        *((int(level.severity), level.alternatives) for level in rule.levels),
+        *(
+            (int(level.severity), way.limits, way.period.from_s, way.period.until_s)
+            for level in rule.levels
+            for way in level.ways
+        ),
+        rule.unclear,
         *(measure.terms for measure in rule.measures),
         (rule.n, rule.of, rule.dwell_s, rule.at_once or 0.0),
         (rule.margin, rule.ratio, rule.hold_s, rule.readings, rule.sign_off, rule.flat_s),

@@ -12,13 +12,13 @@ flat, for `hold` and `readings`, lowers a level. Anything else keeps the alert s
 """
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from alerting.history import Flag, History, is_covered, is_flat
-from alerting.levels import highest, met, part, table
+from alerting.levels import Sides, highest, met, part, sides, turns
 from alerting.model import Alert, Finding, Severity, Transition
 from alerting.rules import BoundRule
 
@@ -89,14 +89,14 @@ class Track:
     """
 
     __slots__ = (
-        "_at_once",
         "_bounded_s",
         "_high_s",
         "_history",
-        "_limits",
         "_lowest",
         "_plain",
-        "_relaxed",
+        "_sides",
+        "_turns",
+        "_unclear",
         "base",
         "forced",
         "levels",
@@ -110,20 +110,15 @@ class Track:
         """Fold over whatever the history holds, starting calm."""
         self.rule = rule
         self._history = history
-        self._limits = table(rule.levels, lambda limit: limit)
-        self._relaxed = table(
-            rule.levels, lambda limit: limit - rule.margin - abs(limit) * (1.0 - rule.ratio)
-        )
-        factor = rule.at_once
-        self._at_once = (
-            table(rule.levels, lambda limit: limit + abs(limit) * (factor - 1.0)) if factor else ()
-        )
+        self._turns = turns(rule)
+        self._sides = tuple(sides(rule, at_s) for at_s in (-math.inf, *self._turns))
+        self._unclear = rule.unclear
         self._plain = len(rule.measures) == 1 and rule.measures[0].is_plain
         is_bounded = all(measure.is_bounded for measure in rule.measures)
         self._bounded_s = rule.window_s if is_bounded else math.inf
         self._high_s = -math.inf  # when a value last reached the lowest limit
         self._lowest = min(
-            (limit for level in rule.levels for way in level.alternatives for _, limit in way),
+            (limit for level in rule.levels for way in level.ways for _, limit in way.limits),
             default=float("inf"),
         )
         self.levels = {int(level.severity): level for level in rule.levels}
@@ -305,15 +300,15 @@ class Track:
             index = place if history.times[place] == since_s else index
         stats = [measure.compute(history, index) for measure in rule.measures]
         entry = self.levels.get(level) or rule.levels[-1]
-        way = met(entry, stats) or entry.alternatives[0]
-        position, limit = way[0]
+        way = met(entry, stats, history.times[index]) or entry.ways[0]
+        position, limit = way.limits[0]
         if step.after < step.before:
             left = self.levels.get(step.before) or rule.levels[-1]
             words = f"has left the {left.severity.word} level"
-            parts = [part(rule, stats, *pair, words) for pair in left.alternatives[0]]
+            parts = [part(rule, stats, *pair, words) for pair in left.ways[0].limits]
         else:
             words = "at or above" if rule.sign > 0 else "at or below"
-            parts = [part(rule, stats, *pair, words) for pair in way]
+            parts = [part(rule, stats, *pair, words) for pair in way.limits]
         stat = stats[position]
         suspect = " The reading is suspect." if history.flags[index] & Flag.SUSPECT else ""
         return Finding(
@@ -326,7 +321,7 @@ class Track:
             limit=rule.sign * limit,
             unit=rule.measures[position].unit,
             reason=f"{rule.title}: {' and '.join(parts)}.{suspect}",
-            provenance=entry.provenance,
+            provenance=way.provenance,
         )
 
     def _before(self, index: int) -> State:
@@ -343,8 +338,13 @@ class Track:
             return 0
         else:
             views = self._views(index)
-        level = max(highest(self._limits, stats) for stats in views)
-        return level | (max(highest(self._at_once, stats) for stats in views) << 4) if level else 0
+        valid = self._sides[0] if not self._turns else self._valid_at(index)
+        level = max(highest(valid.limits, stats) for stats in views)
+        return level | (max(highest(valid.at_once, stats) for stats in views) << 4) if level else 0
+
+    def _valid_at(self, index: int) -> Sides:
+        """Give the limits that are valid when a reading was taken."""
+        return self._sides[bisect_right(self._turns, self._history.times[index])]
 
     def _is_calm_window(self, index: int) -> bool:
         """Say whether no mean or maximum can reach a limit, because no value in the window does."""
@@ -459,4 +459,6 @@ class Track:
         views = self._views(index)
         if any(stat is None for stat in views[0]):
             return None
-        return max(highest(self._relaxed, stats) for stats in views)
+        relaxed = self._valid_at(index).relaxed
+        # Below an upper bound of an unknown limit nothing is shown to be kept.
+        return max(self._unclear, *(highest(relaxed, stats) for stats in views))

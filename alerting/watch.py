@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from alerting.detect.detector import Detector
 from alerting.history import Flag, History
-from alerting.rules import BoundRule
+from alerting.rules import BoundRule, Pack
 from alerting.track import Track
 from sensors.model import Qc
 from sensors.registry import Sensor
@@ -29,6 +29,30 @@ class Timing:
     lateness_s: float
     stale_s: float
     offline_s: float
+
+
+_NO_PACK = Timing(60.0, 60.0, 600.0)
+
+
+def timing_of(sensor: Sensor, packs: Sequence[Pack], slack_s: float) -> Timing:
+    """Give a sensor's timing by the packs that speak of its quantity, else all of its kind.
+
+    Of several, the longest lateness and the shortest patience count.
+    """
+    name = sensor.key.quantity
+    speaking = [pack for pack in packs if any(name in rule.quantities for rule in pack.spec.rules)]
+    asked = [pack.spec for pack in speaking or packs]
+    lateness_s, stale_s, offline_s = _NO_PACK.lateness_s, _NO_PACK.stale_s, _NO_PACK.offline_s
+    if asked:
+        lateness_s = max(spec.lateness.total_seconds() for spec in asked)
+        stale_s = min(spec.stale.total_seconds() for spec in asked)
+        offline_s = min(spec.offline.total_seconds() for spec in asked)
+    every_s = sensor.every.total_seconds()
+    return Timing(
+        lateness_s,
+        max(stale_s, 3 * every_s) + slack_s,
+        max(offline_s, 6 * every_s) + slack_s,
+    )
 
 
 class Watch:

@@ -173,7 +173,7 @@ async def sensor_view(program: Program, sensor: Sensor, remarks: list[str]) -> S
         taken_at=taken_at,
         age_s=None if taken_at is None else (now - taken_at).total_seconds(),
         silence=silence_view(watch, now, judge.silence.watching_s),
-        rules=rule_views(sensor, program.district.packs.get(sensor.kind), watch),
+        rules=rule_views(sensor, program.district.packs.get(sensor.kind, ()), watch),
         detector=_detector_text(watch),
     )
 
@@ -191,7 +191,7 @@ def why_no_alert(view: SensorView) -> list[str]:
         else:
             lines.append(f"{rule.rule_id} stands at {rule.fold.text}; its alert is being written")
         lines += [
-            f"{rule.rule_id}, {missing.severity.word}: not judged, {missing.reason}"
+            f"{rule.rule_id}, {missing.severity.word}: {missing.text}"
             for missing in rule.not_judged
         ]
     if view.silence.is_overdue:

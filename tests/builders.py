@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alerting.joint import Joint
 from alerting.judge import Judge
-from alerting.rules import PACK_FOLDER, Pack, load_packs
+from alerting.rules import PACK_FOLDER, Packs, load_packs
 from sensors.catalogue import KINDS
 from sensors.model import Position, Qc, Report, SensorKey
 from sensors.registry import ClockRule, Device, Registry, Sensor, Site, SiteKind
@@ -27,6 +27,7 @@ def sensor(
     point: str = "",
     every_s: float = 300.0,
     design: Mapping[str, float] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> Sensor:
     entry = KINDS[kind].quantities[quantity]
     return Sensor(
@@ -43,6 +44,7 @@ def sensor(
         every=timedelta(seconds=every_s),
         position=Position(23.2, 113.2),
         design=dict(design or {}),
+        words=dict(words or {}),
     )
 
 
@@ -95,7 +97,7 @@ def report(
 
 
 @cache
-def packs_of(folder: Path) -> dict[str, Pack]:
+def packs_of(folder: Path) -> Packs:
     packs, faults = load_packs(folder)
     assert not faults, [str(fault) for fault in faults]
     return packs
