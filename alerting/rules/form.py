@@ -19,9 +19,7 @@ FROM = "from"
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Word = Literal["minor", "moderate", "severe", "extreme"]
-Kind = Literal[
-    "crane", "hoist", "pit", "formwork", "rain", "water_level", "platform", "camera"
-]
+Kind = Literal["crane", "hoist", "pit", "formwork", "rain", "water_level", "platform", "camera"]
 Person = Annotated[str, Field(min_length=2, max_length=100, description="a person's name")]
 Reason = Annotated[str, Field(min_length=5, max_length=300, description="why, in a sentence")]
 
