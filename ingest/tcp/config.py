@@ -28,10 +28,7 @@ class TcpConfig:
     max_unsent_bytes: int = 256 * 1024
 
     def __post_init__(self) -> None:
-        positive = (
-            "max_connections idle_s frame_s max_in_flight max_in_flight_bytes max_per_connection"
-            " max_batch max_refused max_unsent_bytes"
-        ).split()
+        positive = [name for name in self.__dataclass_fields__ if name not in ("host", "port")]
         faults = [f"`{name}` is not positive" for name in positive if getattr(self, name) <= 0]
         if not 0 <= self.port < 65536:
             faults.append(f"port {self.port} is not within 0 to 65535")

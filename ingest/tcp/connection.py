@@ -108,15 +108,18 @@ class Connection(asyncio.Protocol):
 
     def act(self, heard: Heard) -> None:
         """Do what a protocol says."""
-        if isinstance(heard, Refused):
-            self._refuse(heard.reason)
-            return
-        self._n_refused, self._is_known = 0, True
-        self._begun_s = self._heard_s
-        if isinstance(heard, Answer):
-            self.write(heard.data)
-        else:
+        if isinstance(heard, Given):
             self._desk.take(self, heard)
+        elif isinstance(heard, Answer):
+            self.write(heard.data)
+        reason = heard.reason if isinstance(heard, Refused) else ""
+        if isinstance(heard, Given):
+            reason = heard.why_refused
+        if reason:
+            self._refuse(reason)
+        else:
+            self._n_refused, self._is_known = 0, True
+            self._begun_s = self._heard_s
 
     def write(self, data: bytes) -> None:
         """Write; a station that does not read what it is sent is cut off and comes again."""

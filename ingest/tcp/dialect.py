@@ -6,11 +6,15 @@ from typing import NamedTuple, Protocol
 
 
 class Given(NamedTuple):
-    """A message for the pipeline. `confirm` writes the confirmation once it is owned, if any."""
+    """A message for the pipeline. `confirm` writes the confirmation once it is owned, if any.
+
+    One that is not sound is kept as evidence, and counts as refused: `why_refused` says why.
+    """
 
     topic: str
     payload: bytes
     confirm: Callable[[datetime], bytes] | None
+    why_refused: str = ""
 
 
 class Answer(NamedTuple):

@@ -51,9 +51,7 @@ class TcpSource:
     stations send and leave. When the window is full, nothing is read.
     """
 
-    def __init__(
-        self, config: TcpConfig, dialect: Dialect, *, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, config: TcpConfig, dialect: Dialect, *, now: Callable[[], datetime]) -> None:
         self.config = config
         self.counts = TcpCounts()
         self._dialect = dialect
@@ -70,7 +68,9 @@ class TcpSource:
         self._is_closing = False
         self._is_iterated = False
         self._sweeper: asyncio.TimerHandle | None = None
-        self._status = SourceStatus(False, now(), "not yet listening", 0)
+        self._status = SourceStatus(
+            connected=False, since=now(), reason="not yet listening", n_reconnects=0
+        )
 
     @property
     def name(self) -> str:
@@ -274,7 +274,9 @@ class TcpSource:
             log.warning("%s refuses %s (%d so far): %s", self.name, connection.peer, n, reason)
 
     def _note(self, *, connected: bool, reason: str) -> None:
-        self._status = SourceStatus(connected, self._now(), reason, 0)
+        self._status = SourceStatus(
+            connected=connected, since=self._now(), reason=reason, n_reconnects=0
+        )
 
 
 def _why_not_bound(name: str, config: TcpConfig, fault: OSError | OverflowError) -> str:

@@ -42,7 +42,7 @@ def instant(data: bytes) -> datetime | None:
         return None
     parts = [int(text[at : at + 2]) for at in range(0, len(text), 2)]
     try:
-        local = datetime(_CENTURY + parts[0], *parts[1:], tzinfo=BEIJING)  # type: ignore[arg-type]
+        local = datetime(_CENTURY + parts[0], *parts[1:], tzinfo=BEIJING)  # type: ignore[arg-type, misc]
     except ValueError:
         return None
     return local.astimezone(UTC)

@@ -115,6 +115,7 @@ def _read_mark(body: Body, data: bytes, at: int) -> int:
 
 # Elements
 
+
 def _read_element(body: Body, data: bytes, at: int) -> int:
     found = element.read(data, at)
     if isinstance(found, str):
@@ -152,6 +153,7 @@ def status_words(word: int) -> dict[str, str]:
 
 
 # Runs of values in reports of uniform intervals
+
 
 def _read_run(body: Body, data: bytes, at: int) -> int:
     """Read an element, or several, whose values repeat in steps of time."""

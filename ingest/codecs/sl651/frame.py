@@ -1,7 +1,7 @@
 """Frames of SL 651-2014 in the HEX/BCD form: cut out of a stream, and what each one says.
 
-    uplink    7E7E  centre 1   station 5  password 2  function 1  flag+length 2  02|16  …  end  CRC 2
-    downlink  7E7E  station 5  centre 1   password 2  function 1  flag+length 2  02|16  …  end  CRC 2
+    uplink    7E7E  centre 1  station 5  password 2  function 1  flag+length 2  02|16 … end  CRC 2
+    downlink  7E7E  station 5  centre 1  password 2  function 1  flag+length 2  02|16 … end  CRC 2
 
 Behind 16 the first three bytes are the total and the index of the packet, 12 bits each.
 """
@@ -36,10 +36,10 @@ FUNCTIONS: dict[int, str] = {
 
 
 class Packet(NamedTuple):
-    """Which packet of how many a frame is; the first has index 1."""
+    """Which packet of how many a frame is; the first has number 1."""
 
     total: int
-    index: int
+    number: int
 
 
 class Frame(NamedTuple):

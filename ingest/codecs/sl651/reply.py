@@ -28,7 +28,7 @@ def downlink(frame: Frame, said: Downlink, now: datetime) -> bytes:
     """Write an answer to the station of a frame."""
     body = said.serial.to_bytes(2) + packed_instant(now)
     if said.packet is not None:
-        body = (said.packet.total << 12 | said.packet.index).to_bytes(3) + body
+        body = (said.packet.total << 12 | said.packet.number).to_bytes(3) + body
     written = b"".join(
         (
             START,

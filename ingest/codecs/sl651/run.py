@@ -49,7 +49,9 @@ def _rows(heads: Heads, data: bytes, at: int) -> Run:
     while at < len(data) and not (rows and reads_on(data, at)):
         row = _row(heads, data[at : at + width])
         if row is None:
-            why = f"after {len(rows)} values it does not come out even, so that only the first holds"
+            why = (
+                f"after {len(rows)} values it does not come out even, so that only the first holds"
+            )
             return Run(names, rows[:1], len(data), why)
         rows.append(row)
         at += width
