@@ -223,7 +223,8 @@ def test_a_run_of_values_ends_where_usual_elements_begin() -> None:
     values = [4.5 + n / 1000 for n in range(12)]
     run_of_12 = [digits_of(value, 4, 3) for value in values]
     body = run(b"\x39\x23", *run_of_12, element(0x38, 12.36, 2, 2))
-    assert numbers(body)[:12] == [("39", pytest.approx(value)) for value in values]
+    assert [code for code, _ in numbers(body)[:12]] == ["39"] * 12
+    assert [number for _, number in numbers(body)[:12]] == pytest.approx(values)
     assert (body.values[12].code, body.values[12].number) == ("38", 12.36)
     assert body.faults == []
 
@@ -273,8 +274,8 @@ def test_values_observed_after_they_were_sent_are_not_believed() -> None:
 
 STAGE = element(0x39, 4.5, 4, 3)
 UNREAD = [
-    (b"\x77\x19\x00\x00\x00", "element 77 at byte 30 of the body: no such element is known"),
-    (b"\x38\x12\x12", "element 38 at byte 30 of the body: the body ends within it"),
+    (b"\x77\x19\x00\x00\x00", "element 77 at byte 29 of the body: no such element is known"),
+    (b"\x38\x12\x12", "element 38 at byte 29 of the body: the body ends within it"),
     (b"\x38", "the body ends within it"),
     (b"\x38\x12\xab\xcd", "ABCD is no decimal number"),
     (b"\x38\x02", "announces 0 bytes"),
@@ -420,10 +421,13 @@ def test_reading_what_was_written_gives_it_back(
         element(code, None if n is None else n / 10**decimals, size, decimals)
         for code, n, size, decimals in said
     )
-    (frame,) = frames_of(Uplink().frame(written)) or ()
+    frames = frames_of(Uplink().frame(written))
+    assert frames is not None
+    frame = frames[0]
     body = read_body(frame.function, frame.body)
     assert isinstance(body, Body)
     assert (body.serial, body.sent_at, body.observed_at) == (serial, at, at)
     assert body.faults == []
     expected = [(f"{code:02X}", n / 10**decimals) for code, n, _, decimals in said if n is not None]
-    assert numbers(body) == [(code, pytest.approx(number)) for code, number in expected]
+    assert [value.code for value in body.values] == [code for code, _ in expected]
+    assert [value.number for value in body.values] == pytest.approx([n for _, n in expected])
