@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
         self._pending: list[Iterator[Heard]] = []
         self._n_refused = 0
         self._is_known = False  # a sound frame has come
+        self._has_ended = False  # the station has ended its half
+        self.is_gone = False
         self._heard_s = 0.0
         self._begun_s = 0.0
 
@@ -83,10 +85,18 @@ class Connection(asyncio.Protocol):
         self._pending.append(self._desk.hear(self, data))
         self.read_on()
 
+    def eof_received(self) -> bool:
+        """Stay until what came is confirmed, where the station only ends its own half."""
+        self._has_ended = True
+        return bool(self.n_in_flight or self._pending)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what was not read yet; the station sends again what was not confirmed."""
+        """Take what came before the end as far as there is room: some stations send and leave."""
         del exc
         self._transport = None
+        self.is_gone = True
+        while self._pending and self._desk.has_room(self):
+            self._act_next()
         self._pending.clear()
         self._desk.leave(self)
 
@@ -98,13 +108,19 @@ class Connection(asyncio.Protocol):
             if not self._desk.has_room(self):
                 self._transport.pause_reading()
                 return
-            heard = next(self._pending[0], None)
-            if heard is None:
-                del self._pending[0]
-            else:
-                self.act(heard)
-        if self._transport is not None:
-            self._transport.resume_reading()
+            self._act_next()
+        if self._transport is None:
+            return
+        self._transport.resume_reading()
+        if self._has_ended and not self.n_in_flight:
+            self._transport.close()
+
+    def _act_next(self) -> None:
+        heard = next(self._pending[0], None)
+        if heard is not None:
+            self.act(heard)
+        elif self._pending:
+            del self._pending[0]
 
     def act(self, heard: Heard) -> None:
         """Do what a protocol says."""

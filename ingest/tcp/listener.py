@@ -207,7 +207,7 @@ class TcpSource:
         return (
             len(self._flights) < config.max_in_flight
             and self._n_bytes < config.max_in_flight_bytes
-            and connection.n_in_flight < config.max_per_connection
+            and (connection.is_gone or connection.n_in_flight < config.max_per_connection)
         )
 
     def take(self, connection: Connection, given: Given) -> None:

@@ -31,7 +31,7 @@ devices:
     kind: water_level
     every: 5m
     addresses: {{sl651: "{STATION}"}}
-    design: {{warning_stage_m: 4.8, guaranteed_stage_m: 6.0}}
+    design: {{datum: 0.0, gauge_zero_m: 0.0, warning_stage_m: 4.8, guaranteed_stage_m: 6.0}}
     sensors: [{{quantity: stage_m}}, {{quantity: battery_v}}]
   - id: RG-1
     kind: rain

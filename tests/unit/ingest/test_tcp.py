@@ -128,6 +128,33 @@ async def test_what_a_station_sent_before_it_left_is_given_and_counts_until_ackn
         await until(lambda: source.n_unacknowledged <= 1)
 
 
+async def test_a_station_that_ends_its_half_is_still_confirmed_and_then_left() -> None:
+    source = made()
+    async with listening(source) as reader:
+        line = await Line.to(source)
+        line.send(b"a", 1)
+        line.writer.write_eof()
+        messages = await reader.got(1)
+        await source.acknowledge(messages)
+        assert await line.confirmed() == 1
+        assert await line.is_over()
+        await until(lambda: source.n_connections == 0)
+
+
+async def test_nothing_that_was_read_is_lost_when_its_station_leaves_at_once() -> None:
+    source = made(max_per_connection=2)
+    async with listening(source) as reader:
+        line = await Line.to(source)
+        line.writer.write(b"".join(frame("t", b"%d" % n, n) for n in range(50)))
+        await reader.got(2)
+        line.writer.transport.abort()
+        while source.n_connections:  # writing to who has gone tells that they have
+            await source.acknowledge(reader.messages)
+            await asyncio.sleep(0.01)
+        await reader.got(50)
+        assert reader.payloads == [b"%d" % n for n in range(50)]
+
+
 async def test_one_station_cannot_fill_the_window_of_the_others() -> None:
     source = made(max_per_connection=3)
     async with listening(source) as reader:
