@@ -24,6 +24,7 @@ from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.self_watch import SelfWatch
 from groundwatch.settings import Settings
+from groundwatch.stations import Door
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import Problem, Standing
 from groundwatch.training import Forests, Judged, Retraining
@@ -92,6 +93,7 @@ class Program:
     watch: SelfWatch
     telling: Telling
     models: Models | None = None
+    stations: tuple[Door, ...] = ()
     http: HttpDoor | None = None
     devices_online: dict[tuple[str, str], DeviceStatus] = field(default_factory=dict)
     store_problem: str = "not opened yet"
@@ -110,7 +112,10 @@ class Program:
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.deliverer.run(), name="delivery")
             ticking = group.create_task(self._tick(), name="timers")
-            carrying = group.create_task(self.pipeline.run(), name="pipeline")
+            carrying = {group.create_task(self.pipeline.run(), name="pipeline")} | {
+                group.create_task(door.pipeline.run(), name=f"{door.source.name} pipeline")
+                for door in self.stations
+            }
 
             def keep(name: str, make: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
                 return group.create_task(self.tasks.run(name, make), name=name)
@@ -129,14 +134,16 @@ class Program:
             stopping = group.create_task(stop.wait(), name="stop")
             if ready is not None:
                 ready()
-            await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
             self._is_stopping = True
             self.tasks.stop()
             stopping.cancel()
             if self.http is not None:
                 self.http.stop()
+            for door in self.stations:
+                await door.source.close()
             await self.source.close()
-            await asyncio.wait({carrying})
+            await asyncio.wait(carrying)
             ticking.cancel()
             await self.engine.tick(is_listening=False)
             await self._save_states(everything=True)
