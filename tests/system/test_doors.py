@@ -90,16 +90,26 @@ def messages(now_s: float) -> dict[str, bytes]:
         "type": "new",
         "before": {},
         "after": {
-            **{"id": "a", "camera": "gate", "label": "person", "frame_time": now_s},
-            **{"false_positive": False, "end_time": None, "current_zones": ["shaft"]},
+            "id": "a",
+            "camera": "gate",
+            "label": "person",
+            "frame_time": now_s,
+            "false_positive": False,
+            "end_time": None,
+            "current_zones": ["shaft"],
         },
     }
     live = {
-        **{"deviceId": "HX-0017", "deviceTime": local, "warning": "0101" + "0" * 28},
-        **{"momentPercent": 77.5, "driverId": PERSON},
+        "deviceId": "HX-0017",
+        "deviceTime": local,
+        "warning": "0101" + "0" * 28,
+        "momentPercent": 77.5,
+        "driverId": PERSON,
     }
     uplink = {
-        **{"time": zulu, "deviceInfo": {"devEui": EUI}, "fCnt": 1},
+        "time": zulu,
+        "deviceInfo": {"devEui": EUI},
+        "fCnt": 1,
         "object": {"tilt": {"x": 0.12}},
     }
     return {
