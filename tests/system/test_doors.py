@@ -146,7 +146,7 @@ async def test_every_format_comes_in_and_a_node_without_births_is_asked_for_them
         async with asyncio.timeout(20):
             asked = await anext(aiter(client.messages))
         assert str(asked.topic) == "spBv1.0/north/NCMD/gw-1"
-        assert b"Node Control/Rebirth" in bytes(asked.payload)  # type: ignore[arg-type]
+        assert b"Node Control/Rebirth" in bytes(asked.payload)
         await plug(client, "NBIRTH", 0, [])
         load = Metric(name="Load", alias=1, datatype=9, value=1.0, unit="t")
         await plug(client, "DBIRTH", 1, [load])
