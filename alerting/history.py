@@ -59,14 +59,14 @@ class History:
         return index
 
     def replace(self, index: int, value: float, flag: int) -> None:
-        """Set another value at an instant: only a computed one can change."""
+        """Set another value at an instant (a computed one only), or say anew what it is good for."""
         if flag != _BELIEVABLE:
             self.has_doubtful = True
         self.values[index] = value
         self.flags[index] = flag
 
     def remove(self, index: int) -> None:
-        """Take one instant out: what was computed for it does not hold any more."""
+        """Take one instant out: it failed, or what was computed for it does not hold any more."""
         del self.times[index]
         del self.values[index]
         del self.flags[index]

@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from sensors.model import Position, SensorKey
+from sensors.qc.checks import NO_CHECKS, Checks
 
 
 class SiteKind(StrEnum):
@@ -53,6 +54,7 @@ class Sensor:
     holds the design values of site, device and sensor merged, the nearest to the sensor winning.
     `beside` names the other quantities at the same point.
     `derived` says how a virtual sensor is computed; "" for one that is measured.
+    `checks` are the quality tests that look beyond one value.
     """
 
     key: SensorKey
@@ -71,6 +73,7 @@ class Sensor:
     sent_as: str = ""
     derived: str = ""
     beside: frozenset[str] = frozenset()
+    checks: Checks = NO_CHECKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sensors.document import Document, Fault, load_yaml
+from sensors.qc.table import load_tables
 from sensors.registry import (
     ClockRule,
     Device,
@@ -60,6 +61,7 @@ def load_registry(
     """
     folder = Path(directory) / FOLDER
     files, faults = _site_files(folder)
+    faults += load_tables()[1]
     seen: dict[str, str] = {}
     addressed: dict[tuple[str, str], str] = {}
     sites: list[Site] = []

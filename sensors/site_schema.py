@@ -14,6 +14,7 @@ from sensors.catalogue import KINDS
 from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
 from sensors.door import DOORS, MAX_ADDRESS
+from sensors.qc.table import QualityBlock
 from sensors.registry import FutureRule, SiteKind
 
 MAX_DEVICES = 10_000
@@ -156,6 +157,7 @@ class SensorBlock(FileModel):
     every: Every | None = None
     position: Place | None = None
     design: DesignBlock = Field(default_factory=dict)
+    quality: QualityBlock | None = None
 
 
 class DeviceBlock(FileModel):
