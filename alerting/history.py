@@ -40,6 +40,14 @@ class History:
         """Count the readings kept."""
         return len(self.times)
 
+    def append(self, time_s: float, value: float, flag: int) -> None:
+        """Take a reading that is newer than all."""
+        if flag != _BELIEVABLE:
+            self.has_doubtful = True
+        self.times.append(time_s)
+        self.values.append(value)
+        self.flags.append(flag)
+
     def insert(self, time_s: float, value: float, flag: int) -> int | None:
         """Insert in order and give the index, or None when this instant is already there."""
         times = self.times
@@ -59,7 +67,7 @@ class History:
         return index
 
     def replace(self, index: int, value: float, flag: int) -> None:
-        """Set another value at an instant (a computed one only), or say anew what it is good for."""
+        """Set another value at an instant (computed ones only), or say what it is good for."""
         if flag != _BELIEVABLE:
             self.has_doubtful = True
         self.values[index] = value

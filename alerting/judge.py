@@ -141,8 +141,7 @@ class Judge:
         taken_s = report.taken_at.timestamp()
         delay_s = report.received_at.timestamp() - taken_s
         qc, feeds = report.qc, self._feeds
-        fed: dict[int, tuple[JointWatch, list[SensorKey]]] = {}
-        redone: list[tuple[JointWatch, SensorKey, float]] = []
+        fed: dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]] = {}
         for quantity, value in report.values.items():
             watch = watches.get(quantity)
             flag = qc.get(quantity, _PASS) if qc else _PASS
@@ -158,16 +157,11 @@ class Judge:
             if watch.wants_settling:
                 self._settle(watch, now, seq)
             if feeds and watch.key in feeds:
-                for joint in feeds[watch.key]:
-                    fed.setdefault(id(joint), (joint, []))[1].append(watch.key)
+                _feed(fed, feeds[watch.key], watch, taken_s)
             if watch.edits:
-                for joint in feeds.get(watch.key, ()):
-                    redone += [(joint, watch.key, edit.time_s) for edit in watch.edits]
                 watch.edits = ()
-        for joint, keys in fed.values():
-            self._take_joint(joint.take(keys, taken_s, delay_s), now, seq, delay_s)
-        for joint, key, time_s in redone:
-            self._take_joint(joint.take([key], time_s, delay_s), now, seq, delay_s)
+        for (_, time_s), (joint, keys) in fed.items():
+            self._take_joint(joint.take(keys, time_s, delay_s), now, seq, delay_s)
 
     def _take_joint(self, outcome: Outcome, now: datetime, seq: int, delay_s: float) -> None:
         """Tell the book what a report's readings, all of them, did to a virtual sensor."""
@@ -428,6 +422,19 @@ class Judge:
         """Put points back on the list, with the first block whose effect is not saved."""
         for key, first_seq in points:
             self._dirty[key] = min(first_seq, self._dirty.get(key, first_seq))
+
+
+def _feed(
+    fed: dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]],
+    joints: Sequence[JointWatch],
+    watch: Watch,
+    taken_s: float,
+) -> None:
+    """Note which virtual sensors a reading bears on, and those that its tests found anew."""
+    instants = sorted({taken_s, *(edit.time_s for edit in watch.edits)})
+    for joint in joints:
+        for time_s in instants:
+            fed.setdefault((id(joint), time_s), (joint, []))[1].append(watch.key)
 
 
 def _stand_again(track: Track, first_open: int) -> None:

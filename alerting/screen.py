@@ -85,6 +85,14 @@ class _Raw(NamedTuple):
     came_as: int
 
 
+class _Past(NamedTuple):
+    """What lies before a reading: the last two of all, the last that did not fail, its run."""
+
+    before: list[Sample]
+    base: Sample | None
+    run: Run
+
+
 class Screen:
     """The tests of one sensor over its history.
 
@@ -166,28 +174,31 @@ class Screen:
         raws = list(self._raws(time_s))
         first = bisect_left([raw.sample.time_s for raw in raws], time_s) - self._ahead
         edits: list[Edit] = []
-        run = self._run_before(raws[0].sample.time_s)
-        accepted: Sample | None = None
-        is_open_jump = False
+        past = _Past([], None, self._run_before(raws[0].sample.time_s))
+        self._n_open = 0
         for place, raw in enumerate(raws):
-            is_due = place >= first and raw.sample.time_s > self.settled_s
-            found = self.found.get(raw.sample.time_s)
-            if is_due:
-                now = self._judged(raws, place, accepted, run)
+            sample = raw.sample
+            found = self.found.get(sample.time_s)
+            if place >= first and sample.time_s > self.settled_s:
+                after = [later.sample for later in raws[place + 1 : place + 1 + self._ahead]]
+                now = self._judged(raw, past, after)
                 if now != found:
-                    edits.append(Edit(*raw.sample[:2], found, now, raw.came_as))
+                    edits.append(Edit(sample.time_s, sample.value, found, now, raw.came_as))
                 found = now
-            if found is None or found.qc != Qc.FAIL:
-                is_open_jump = accepted is not None and self._is_jump(accepted, raw.sample)
-                run = _longer(run, accepted, raw.sample, self._max_gap_s)
-                accepted = raw.sample
-            else:
-                is_open_jump = True
-            self._n_open = self._ahead if is_open_jump else max(0, self._n_open - 1)
-        self._same_since_s = raws[-1].sample.time_s - run.lasts_s
+            past = self._passed(past, sample, is_out=found is not None and found.qc == Qc.FAIL)
+        self._same_since_s = raws[-1].sample.time_s - past.run.lasts_s
         for edit in edits:
             self._write(edit)
         return edits
+
+    def _passed(self, past: _Past, sample: Sample, *, is_out: bool) -> _Past:
+        """Give what lies before the next reading; count how many may still decide on a jump."""
+        is_jump = is_out or (past.base is not None and self._is_jump(past.base, sample))
+        self._n_open = self._ahead if is_jump else max(0, self._n_open - 1)
+        if is_out:
+            return past._replace(before=[*past.before[-1:], sample._replace(is_sound=False)])
+        run = _longer(past.run, past.base, sample, self._max_gap_s)
+        return _Past([*past.before[-1:], sample], sample, run)
 
     def _raws(self, time_s: float) -> Iterator[_Raw]:
         """Give all readings from some before `time_s` to the newest, those kept out among them."""
@@ -209,34 +220,29 @@ class Screen:
         found = self.found[at_s]
         return _Raw(Sample(at_s, found.value, found.came_as == Flag.CAN_CLEAR), found.came_as)
 
-    def _judged(
-        self, raws: list[_Raw], place: int, accepted: Sample | None, run: Run
-    ) -> Found | None:
+    def _judged(self, raw: _Raw, past: _Past, after: list[Sample]) -> Found | None:
         """Give what is found about one reading now, None when it passes or cannot be judged.
 
         A late reading is held against nothing: those that belong beside it may be late too.
         """
-        sample, came_as = raws[place]
+        sample, came_as = raw
         if came_as & Flag.LATE:
             return None
-        verdict = worst(self._verdicts(raws, place, accepted, run))
+        verdict = worst(self._verdicts(sample, past, after))
         if verdict.flag not in (Qc.SUSPECT, Qc.FAIL):
             return None
         qc, reason = int(verdict.flag), verdict.reason
         return Found(sample.time_s, sample.value, came_as, qc, verdict.test, reason)
 
-    def _verdicts(
-        self, raws: list[_Raw], place: int, accepted: Sample | None, run: Run
-    ) -> Iterator[Verdict]:
-        checks, sample, max_gap_s = self._checks, raws[place].sample, self._max_gap_s
+    def _verdicts(self, sample: Sample, past: _Past, after: list[Sample]) -> Iterator[Verdict]:
+        checks, max_gap_s = self._checks, self._max_gap_s
         if checks.spike is not None:
-            before = [raw.sample for raw in raws[max(0, place - 2) : place]]
-            after = [raw.sample for raw in raws[place + 1 : place + 3]]
-            yield spike(Around(before, sample, after), checks.spike, max_gap_s)
+            around = Around(past.base, past.before, sample, after)
+            yield spike(around, checks.spike, max_gap_s)
         if checks.rate is not None:
-            yield rate(accepted, sample, checks.rate, max_gap_s)
+            yield rate(past.base, sample, checks.rate, max_gap_s)
         if checks.flat is not None:
-            yield flat(_longer(run, accepted, sample, max_gap_s), checks.flat)
+            yield flat(_longer(past.run, past.base, sample, max_gap_s), checks.flat)
         for limits in checks.totals:
             yield total(self._amount(sample.time_s, limits.window_s), limits)
         doubt = self.doubt

@@ -24,6 +24,9 @@ _KEEP_AT_LEAST = 64
 _SLACK = 192
 _NEVER_S = float("inf")
 _JUST_S = 1e-6
+_PASS = int(Qc.PASS)
+_SUSPECT = int(Qc.SUSPECT)
+_BELIEVABLE = int(Flag.CAN_CLEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,28 +109,47 @@ class Watch:
         """
         if time_s > self.newest_s:
             self.newest_s = time_s
-        history = self.history
-        screen = self.screen
-        n_before = len(history.times)
-        is_minded = screen is not None and (
-            (n_before > 0 and time_s <= history.times[-1]) or screen.minds(time_s, value)
+        history, screen = self.history, self.screen
+        times = history.times
+        if times and time_s <= times[-1]:
+            return self._put_old(time_s, value, qc, delay_s)
+        self.is_late = is_late = delay_s > self.lateness_s
+        is_minded = screen is not None and screen.minds(time_s, value)
+        history.append(
+            time_s,
+            value,
+            _BELIEVABLE if qc == _PASS and not is_late else _flag(qc, is_late=is_late),
         )
-        if is_minded and screen is not None and time_s in screen.kept_out:
+        changed: Sequence[Track]
+        if len(self.tracks) == 1:
+            track = self.tracks[0]
+            changed = (track,) if track.append() else ()
+        else:
+            changed = [track for track in self.tracks if track.append()]
+        if is_minded and screen is not None:
+            return self._examined(screen, time_s, changed)
+        return changed
+
+    def _put_old(self, time_s: float, value: float, qc: int, delay_s: float) -> Sequence[Track]:
+        """Take a reading that is not the newest: into the open past, or as a late one."""
+        history, screen = self.history, self.screen
+        if screen is not None and time_s in screen.kept_out:
             return ()
-        self.is_late = delay_s > self.lateness_s or (
-            n_before > 0 and time_s <= history.times[-1] - self.lateness_s
-        )
+        newest_s = history.times[-1]
+        self.is_late = delay_s > self.lateness_s or time_s <= newest_s - self.lateness_s
         index = history.insert(time_s, value, _flag(qc, is_late=self.is_late))
         if index is None:
             return ()
-        if is_minded and screen is not None:
-            return self._put_screened(screen, index, time_s)
-        if index == n_before:
-            if len(self.tracks) == 1:
-                track = self.tracks[0]
-                return (track,) if track.append() else ()
-            return [track for track in self.tracks if track.append()]
-        return self._put_between(index)
+        changed = self._put_between(index)
+        return changed if screen is None else self._examined(screen, time_s, changed)
+
+    def _examined(self, screen: Screen, time_s: float, changed: Sequence[Track]) -> Sequence[Track]:
+        """Let the tests look at a new reading and those around it; give the tracks that changed."""
+        edits = screen.look(time_s)
+        if not edits:
+            return changed
+        self._apply(edits)
+        return self.tracks
 
     def put_again(
         self, time_s: float, value: float | None, qc: int, delay_s: float
@@ -171,18 +193,6 @@ class Watch:
         else:
             self.n_settled += 1
         return [track for track in self.tracks if track.insert_late(index, self.n_settled)]
-
-    def _put_screened(self, screen: Screen, index: int, time_s: float) -> Sequence[Track]:
-        """Fold in a reading and what the tests find now about those around it."""
-        if index == len(self.history) - 1:
-            changed = [track for track in self.tracks if track.append()]
-        else:
-            changed = self._put_between(index)
-        edits = screen.look(time_s)
-        if not edits:
-            return changed
-        self._apply(edits)
-        return self.tracks
 
     def _apply(self, edits: Sequence[Edit]) -> None:
         """Bring history and folds up to what was found about readings of the open past."""
@@ -329,6 +339,6 @@ class Watch:
 def _flag(qc: int, *, is_late: bool) -> int:
     """Say what a reading may be used for; one that no test could judge (2) may only raise."""
     flag = int(Flag.LATE) if is_late else 0
-    if qc == Qc.SUSPECT:
+    if qc == _SUSPECT:
         return flag | Flag.SUSPECT
-    return int(Flag.CAN_CLEAR) if qc == Qc.PASS and not is_late else flag
+    return _BELIEVABLE if qc == _PASS and not is_late else flag

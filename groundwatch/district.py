@@ -86,7 +86,7 @@ def load_district(
     known = Known(
         sites=frozenset(registry.sites) | unusable,
         hazards=frozenset(rule.hazard for pack in found.values() for rule in pack.spec.rules)
-        | {"sensor_silent", "anomaly", "system"},
+        | {"sensor_silent", "sensor_doubtful", "anomaly", "system"},
         why_refused=_why_address_refused,
     )
     routes, route_faults = load_routes(directory, known)

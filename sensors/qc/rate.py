@@ -25,7 +25,8 @@ def rate(before: Sample | None, sample: Sample, limits: Rate, max_gap_s: float) 
     if abs(change) <= limits.limit * elapsed_s / limits.per_s:
         return _PASS
     allowed = f"{limits.limit:g} in {_span(limits.per_s)}"
-    reason = f"it changed by {change:+.4g} in {_span(sample.time_s - before.time_s)}, more than {allowed}"
+    span = _span(sample.time_s - before.time_s)
+    reason = f"it changed by {change:+.4g} in {span}, more than {allowed}"
     return Verdict(Qc.SUSPECT, NAME, reason)
 
 

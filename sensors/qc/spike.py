@@ -18,45 +18,59 @@ _PASS = Verdict(Qc.PASS, NAME)
 
 
 class Around(NamedTuple):
-    """A reading among its neighbours in time: `before` nearest last, `after` nearest first."""
+    """A reading among its neighbours: `before` nearest last, `after` nearest first.
 
+    `base` is the newest reading before it that did not fail; one among `before` that failed is not
+    sound.
+    """
+
+    base: Sample | None
     before: Sequence[Sample]
     sample: Sample
     after: Sequence[Sample]
 
 
 def spike(around: Around, limits: Spike, max_gap_s: float) -> Verdict:
-    """Judge one reading by up to two readings before it and two after."""
-    before, sample, after = around
-    if not before or not is_near(before[-1], sample, max_gap_s):
+    """Judge one reading by the readings before it and up to two after it."""
+    base, sample = around.base, around.sample
+    if base is None or not is_near(base, sample, max_gap_s):
         return Verdict(Qc.NOT_EVALUATED, NAME, "there is no reading just before it")
-    jump = sample.value - before[-1].value
+    jump = sample.value - base.value
     if abs(jump) <= limits.step:
         return _second_of_two(around, limits, max_gap_s)
-    if not after or not is_near(sample, after[0], max_gap_s):
-        return _suspect(jump, "the next reading is not there yet to confirm it")
-    if _is_back(before[-1], after[0], jump, limits.step):
+    after = _following(around, max_gap_s)
+    if after and _is_back(base, after[0], jump, limits.step):
         if _stands_alone(around, limits.step, max_gap_s):
             return Verdict(limits.flag, NAME, f"a single value {_by(jump)} and the next is back")
         return _suspect(jump, "the next reading is back, but its surroundings are not quiet")
-    if limits.within < 2:
-        return _PASS
-    if len(after) < 2 or not is_near(after[0], after[1], max_gap_s):
-        return _suspect(jump, "the second reading after it is not there yet to confirm it")
-    if _is_back(before[-1], after[1], jump, limits.step):
-        return _suspect(jump, "it is gone after two readings")
-    return _PASS
+    if len(after) < limits.within:
+        return _suspect(jump, "no reading after it confirms it yet")
+    is_gone = limits.within > 1 and _is_back(base, after[1], jump, limits.step)
+    return _suspect(jump, "it is gone after two readings") if is_gone else _PASS
+
+
+def _following(around: Around, max_gap_s: float) -> list[Sample]:
+    """Give the readings after this one up to the first gap."""
+    near: list[Sample] = []
+    previous = around.sample
+    for later in around.after:
+        if not is_near(previous, later, max_gap_s):
+            break
+        near.append(later)
+        previous = later
+    return near
 
 
 def _second_of_two(around: Around, limits: Spike, max_gap_s: float) -> Verdict:
     """Judge the second reading of a pair that left together and came back together."""
-    before, sample, after = around
-    if limits.within < 2 or len(before) < 2 or not after:
+    after = _following(around, max_gap_s)
+    if limits.within < 2 or len(around.before) < 2 or not after:
         return _PASS
-    if not is_near(before[-2], before[-1], max_gap_s) or not is_near(sample, after[0], max_gap_s):
+    start, first = around.before[-2:]
+    if not is_near(start, first, max_gap_s) or not start.is_sound:
         return _PASS
-    jump = before[-1].value - before[-2].value
-    if abs(jump) > limits.step and _is_back(before[-2], after[0], jump, limits.step):
+    jump = first.value - start.value
+    if abs(jump) > limits.step and _is_back(start, after[0], jump, limits.step):
         return _suspect(jump, "it is gone after two readings")
     return _PASS
 
@@ -68,12 +82,12 @@ def _is_back(base: Sample, later: Sample, jump: float, step: float) -> bool:
 
 def _stands_alone(around: Around, step: float, max_gap_s: float) -> bool:
     """Say whether all readings around are sound and quiet, so that only this one stands out."""
-    before, _, after = around
+    before, after = around.before, around.after[0]
     if len(before) < 2 or not is_near(before[-2], before[-1], max_gap_s):
         return False
-    are_sound = before[-2].is_sound and before[-1].is_sound and after[0].is_sound
+    are_sound = before[-2].is_sound and before[-1].is_sound and after.is_sound
     is_quiet = abs(before[-1].value - before[-2].value) <= step
-    return are_sound and is_quiet and abs(after[0].value - before[-1].value) <= step
+    return are_sound and is_quiet and abs(after.value - before[-1].value) <= step
 
 
 def _suspect(jump: float, why: str) -> Verdict:

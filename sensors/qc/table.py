@@ -92,11 +92,9 @@ class AgainstSpec(_Sourced):
     partner: str
     window: Duration
     moves: Annotated[float, Field(ge=0.0)] = 0.0
-    still: Annotated[float, Field(ge=0.0)] = inf
-    low: float = -inf
-    high: float = inf
-
-    model_config = {**FileModel.model_config, "allow_inf_nan": True}
+    still: Annotated[float, Field(ge=0.0)] | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 def _off(value: Any) -> Any:
@@ -156,8 +154,8 @@ def load_tables(folder: Path = TABLE_FOLDER) -> tuple[Tables, tuple[Fault, ...]]
             if name not in kind.quantities:
                 what = f"a {spec.kind} has no quantity '{name}'"
                 faults.append(document.fault(at, what, allowed=listed(kind.quantities)))
-            if (what := why_not_partner(block, spec.kind)) is not None:
-                faults.append(document.fault((*at, "against"), what))
+            if (why_not := why_not_partner(block, spec.kind)) is not None:
+                faults.append(document.fault((*at, "against"), why_not))
         tables[spec.kind] = spec.quantities
     return tables, tuple(faults)
 
@@ -175,17 +173,17 @@ def checks_for(kind: str, quantity: str, own: QualityBlock | None = None) -> Che
     tables, _ = load_tables()
     usual = tables.get(kind, {}).get(quantity, QualityBlock())
     block = usual if own is None else usual.model_copy(update=_named(own))
-    is_cyclic = KINDS[kind].quantities[quantity].cyclic
+    wraps = 360.0 if KINDS[kind].quantities[quantity].cyclic else 0.0
+    spike, rate, flat, totals = block.spike, block.rate, block.flat, block.totals
+    alike, rained, partner = block.neighbour, block.in_rain, block.against
     return Checks(
-        spike=_spike(block.spike) if isinstance(block.spike, SpikeSpec) else None,
-        rate=_rate(block.rate, wraps=360.0 if is_cyclic else 0.0) if isinstance(block.rate, RateSpec) else None,
-        flat=_flat(block.flat) if isinstance(block.flat, FlatSpec) else None,
-        totals=tuple(map(_total, block.totals)) if isinstance(block.totals, list) else (),
-        neighbour=_neighbour(block.neighbour)
-        if isinstance(block.neighbour, NeighbourSpec)
-        else None,
-        in_rain=_in_rain(block.in_rain) if isinstance(block.in_rain, InRainSpec) else None,
-        against=_against(block.against) if isinstance(block.against, AgainstSpec) else None,
+        spike=_spike(spike) if isinstance(spike, SpikeSpec) else None,
+        rate=_rate(rate, wraps) if isinstance(rate, RateSpec) else None,
+        flat=_flat(flat) if isinstance(flat, FlatSpec) else None,
+        totals=tuple(map(_total, totals)) if isinstance(totals, list) else (),
+        neighbour=_neighbour(alike) if isinstance(alike, NeighbourSpec) else None,
+        in_rain=_in_rain(rained) if isinstance(rained, InRainSpec) else None,
+        against=_against(partner) if isinstance(partner, AgainstSpec) else None,
     )
 
 
@@ -248,8 +246,8 @@ def _against(spec: AgainstSpec) -> Against:
         partner=spec.partner,
         window_s=spec.window.total_seconds(),
         moves=spec.moves,
-        still=spec.still,
-        low=spec.low,
-        high=spec.high,
+        still=inf if spec.still is None else spec.still,
+        low=-inf if spec.low is None else spec.low,
+        high=inf if spec.high is None else spec.high,
         source=spec.said,
     )
