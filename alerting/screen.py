@@ -174,7 +174,7 @@ class Screen:
         raws = list(self._raws(time_s))
         first = bisect_left([raw.sample.time_s for raw in raws], time_s) - self._ahead
         edits: list[Edit] = []
-        past = _Past([], None, self._run_before(raws[0].sample.time_s))
+        past = self._past_of(raws[0].sample.time_s)
         self._n_open = 0
         for place, raw in enumerate(raws):
             sample = raw.sample
@@ -262,15 +262,14 @@ class Screen:
         places = slice(bisect_right(out, time_s - window_s), bisect_right(out, time_s))
         return sum(history.values[first:last]) + sum(self.found[at].value for at in out[places])
 
-    def _run_before(self, time_s: float) -> Run:
-        """Give the run of equal values that ends just before `time_s`, in what rules see."""
+    def _past_of(self, time_s: float) -> _Past:
+        """Give what lies before an instant, in what rules see."""
         history = self._history
-        end = bisect_left(history.times, time_s)
-        value, since_s, count = self._base
-        if end == 0 or self._checks.flat is None:
-            last_s = since_s if count == 0 else time_s
-            return Run(value, count, last_s - since_s)
-        return self._run_at(end - 1)
+        last = bisect_left(history.times, time_s) - 1
+        if last < 0:
+            return _Past([], None, Run(inf, 0, 0.0))
+        sample = Sample(history.times[last], history.values[last])
+        return _Past([], sample, self._run_at(last))
 
     def _run_at(self, index: int) -> Run:
         """Give the run of equal values that ends at `index`; it may have begun before the history.
@@ -279,7 +278,7 @@ class Screen:
         """
         history = self._history
         value = history.values[index]
-        first = index
+        first = index if self._checks.flat is not None else 0
         while first > 0 and history.values[first - 1] == value:
             if history.times[first] - history.times[first - 1] > self._max_gap_s:
                 break

@@ -67,10 +67,12 @@ def _second_of_two(around: Around, limits: Spike, max_gap_s: float) -> Verdict:
     if limits.within < 2 or len(around.before) < 2 or not after:
         return _PASS
     start, first = around.before[-2:]
+    sample = around.sample
     if not is_near(start, first, max_gap_s) or not start.is_sound:
         return _PASS
     jump = first.value - start.value
-    if abs(jump) > limits.step and _is_back(start, after[0], jump, limits.step):
+    are_away = min(abs(jump), abs(sample.value - start.value)) > limits.step
+    if are_away and _is_back(start, after[0], jump, limits.step):
         return _suspect(jump, "it is gone after two readings")
     return _PASS
 
@@ -87,7 +89,8 @@ def _stands_alone(around: Around, step: float, max_gap_s: float) -> bool:
         return False
     are_sound = before[-2].is_sound and before[-1].is_sound and after.is_sound
     is_quiet = abs(before[-1].value - before[-2].value) <= step
-    return are_sound and is_quiet and abs(after.value - before[-1].value) <= step
+    is_gone = abs(around.sample.value - after.value) > step
+    return are_sound and is_quiet and is_gone and abs(after.value - before[-1].value) <= step
 
 
 def _suspect(jump: float, why: str) -> Verdict:
