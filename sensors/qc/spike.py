@@ -39,13 +39,13 @@ def spike(around: Around, limits: Spike, max_gap_s: float) -> Verdict:
     if abs(jump) <= limits.step:
         return _second_of_two(around, limits, max_gap_s)
     after = _following(around, max_gap_s)
-    if after and _is_back(base, after[0], jump, limits.step):
+    if after and _is_back(base, after[0], jump):
         if _stands_alone(around, limits.step, max_gap_s):
             return Verdict(limits.flag, NAME, f"a single value {_by(jump)} and the next is back")
         return _suspect(jump, "the next reading is back, but its surroundings are not quiet")
     if len(after) < limits.within:
         return _suspect(jump, "no reading after it confirms it yet")
-    is_gone = limits.within > 1 and _is_back(base, after[1], jump, limits.step)
+    is_gone = limits.within > 1 and _is_back(base, after[1], jump)
     return _suspect(jump, "it is gone after two readings") if is_gone else _PASS
 
 
@@ -72,14 +72,14 @@ def _second_of_two(around: Around, limits: Spike, max_gap_s: float) -> Verdict:
         return _PASS
     jump = first.value - start.value
     are_away = min(abs(jump), abs(sample.value - start.value)) > limits.step
-    if are_away and _is_back(start, after[0], jump, limits.step):
+    if are_away and _is_back(start, after[0], jump):
         return _suspect(jump, "it is gone after two readings")
     return _PASS
 
 
-def _is_back(base: Sample, later: Sample, jump: float, step: float) -> bool:
+def _is_back(base: Sample, later: Sample, jump: float) -> bool:
     """Say whether a later reading is nearer to the base than to the top of the jump."""
-    return abs(later.value - base.value) <= max(step, abs(jump) / 2) < abs(jump)
+    return abs(later.value - base.value) <= abs(jump) / 2
 
 
 def _stands_alone(around: Around, step: float, max_gap_s: float) -> bool:
