@@ -12,7 +12,12 @@ from sensors.registry import Sensor
 from tests.builders import at, judge, report, sensor
 
 HOUR_S = 3600.0
-STAGES = {"warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0}
+STAGES = {
+    "gauge_zero_m": 0.0,
+    "warning_stage_m": 3.0,
+    "guaranteed_stage_m": 4.0,
+    "record_stage_m": 5.0,
+}
 
 
 def gauge(name: str, lat: float) -> Sensor:

@@ -14,7 +14,12 @@ from sensors.model import Qc, Report
 from sensors.registry import Sensor
 from tests.builders import judge, report, sensor
 
-STAGES = {"warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0}
+STAGES = {
+    "gauge_zero_m": 0.0,
+    "warning_stage_m": 3.0,
+    "guaranteed_stage_m": 4.0,
+    "record_stage_m": 5.0,
+}
 
 
 def stage() -> Sensor:
