@@ -10,16 +10,25 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from alerting.doubtful import Requalified
 from sensors.model import Report
 from storage.errors import StorageError
-from storage.ports import TelemetryStore
+from storage.ports import Refused
 
 _LOG = logging.getLogger(__name__)
 _MAX_UNWRITTEN = 20_000
 _BATCH = 500
 _RETRY_S = 2.0
+
+
+class ReadingStore(Protocol):
+    """Where readings are stored (a telemetry store)."""
+
+    async def write(self, reports: Sequence[Report]) -> list[Refused]:
+        """Store all reports but those returned; raises StorageError."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +38,7 @@ class FlagWriter:
     `n_dropped` counts those that made room, `n_refused` those that the store will never take.
     """
 
-    store: TelemetryStore
+    store: ReadingStore
     retry_s: float = _RETRY_S
     n_dropped: int = 0
     n_refused: int = 0

@@ -260,3 +260,30 @@ def test_final_flags_are_told_for_the_database(*, is_reordered: bool) -> None:
         entries[3], entries[4] = entries[4], entries[3]
     run(judged, entries)
     assert [(f.found.value, f.found.qc) for f in judged.flags.take()] == [(4.8, Qc.FAIL)]
+
+
+def late_jump() -> Report:
+    return report(3001.0, {"wall_top_h_mm": 55.0}, kind="pit", delay_s=20_000)
+
+
+def test_a_late_reading_is_held_against_nothing_and_raises() -> None:
+    judged = judge(wall())
+    assert not run(judged, moves([2, 2.1] * 10))
+    late = late_jump()
+    changes = judged.take([late], 50, late.received_at)
+    assert standing(changes)
+    assert all(change.transition.late_by_s == 20_000 for change in changes)
+
+
+def test_what_a_late_reading_raised_stands_though_the_newest_reading_then_fails() -> None:
+    judged = judge(wall())
+    assert not run(judged, moves([2, 2.1] * 10 + [12]))
+    late = late_jump()
+    changes = judged.take([late], 50, late.received_at)
+    before = standing(changes)
+    assert before
+    changes += run(judged, [report(600.0 * 21, {"wall_top_h_mm": 2.0}, kind="pit")], 51)
+    watch = judged.find(wall().key)
+    assert watch is not None
+    assert [found.value for found in watch.failed()] == [12.0]
+    assert standing(changes) == before
