@@ -38,12 +38,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and where in the log a decision is made; `late_by_s` when its reading came late."""
+    """When and where in the log a decision is made; `late_by_s` when its reading came late.
+
+    `why_not` says why a reading that was believed is not any more.
+    """
 
     now: datetime
     seq: int
     position: Position
     late_by_s: float | None = None
+    why_not: str = ""
 
 
 def alert_id(rule_id: str, sensor: str, started_at: datetime, seq: int) -> str:
@@ -288,7 +292,8 @@ class Book:
             reason = f"continues alert {kept[-1].alert.id}"
             notify = None
         else:
-            reason = "readings taken in between have arrived and the limit was not held"
+            came_between = "readings taken in between have arrived and the limit was not held"
+            reason = moment.why_not or came_between
             notify = NotifyReason.WITHDRAWN
         kind = TransitionKind.WITHDRAWN
         note = _Note(kind, live.alert.started_at, reason, notify, final=False)

@@ -42,6 +42,14 @@ class History:
         """Count the readings kept."""
         return len(self.times)
 
+    def append(self, time_s: float, value: float, flag: int) -> None:
+        """Take a reading that is newer than all."""
+        if flag != _BELIEVABLE:
+            self.has_doubtful = True
+        self.times.append(time_s)
+        self.values.append(value)
+        self.flags.append(flag)
+
     def insert(self, time_s: float, value: float, flag: int) -> int | None:
         """Insert in order and give the index, or None when this instant is already there."""
         times = self.times
@@ -63,14 +71,14 @@ class History:
         return index
 
     def replace(self, index: int, value: float, flag: int) -> None:
-        """Set another value at an instant: only a computed one can change."""
+        """Set another value at an instant (computed ones only), or say what it is good for."""
         if flag != _BELIEVABLE:
             self.has_doubtful = True
         self.values[index] = value
         self.flags[index] = flag
 
     def remove(self, index: int) -> None:
-        """Take one instant out: what was computed for it does not hold any more."""
+        """Take one instant out: it failed, or what was computed for it does not hold any more."""
         del self.times[index]
         del self.values[index]
         del self.flags[index]

@@ -46,6 +46,7 @@ class AlertKind(StrEnum):
     LIMIT = "limit"
     BLIND = "blind"
     ANOMALY = "anomaly"
+    DOUBTFUL = "doubtful"
     SYSTEM = "system"
 
 

@@ -176,9 +176,21 @@ class Track:
         gone = self.states[index]
         del self.raws[index]
         del self.states[index]
+        if self.forced:
+            self._hand_on(index)
         old = self.states[index:]
         self.refold(index)
         return gone is not CALM or self.states[index:] != old
+
+    def _hand_on(self, index: int) -> None:
+        """Let what a late reading forced at a reading that is gone stand on from the next one."""
+        times = self._history.times
+        before_s = times[index - 1] if index else -math.inf
+        after_s = times[index] if index < len(times) else math.inf
+        self.forced = [
+            entry._replace(at_s=after_s) if before_s < entry.at_s < after_s else entry
+            for entry in self.forced
+        ]
 
     def replace(self, index: int) -> bool:
         """Fold again from a reading whose value was just replaced; say whether a state changed."""

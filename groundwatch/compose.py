@@ -25,6 +25,7 @@ from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, open_doors
+from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
@@ -150,6 +151,7 @@ async def opened(
             mqtt=mqtt,
             started_at=clock.now(),
             writer=watched.writer,
+            flags=FlagWriter(store=keepers.store),
             tasks=watched.tasks,
             watch=SelfWatch(watched),
             models=_models(settings, keepers.store, clock),

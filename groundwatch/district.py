@@ -87,7 +87,7 @@ def load_district(
         hazards=frozenset(
             rule.hazard for kind in found.values() for pack in kind for rule in pack.spec.rules
         )
-        | {"sensor_silent", "anomaly", "system"},
+        | {"sensor_silent", "sensor_doubtful", "anomaly", "system"},
         why_refused=_why_address_refused,
     )
     routes, route_faults = load_routes(directory, known)

@@ -20,6 +20,7 @@ from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
 from groundwatch.district import District
 from groundwatch.doors import Telling
+from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.self_watch import SelfWatch
@@ -89,6 +90,7 @@ class Program:
     mqtt: MqttConfig
     started_at: datetime
     writer: StoreWriter
+    flags: FlagWriter
     tasks: KeepGoing
     watch: SelfWatch
     telling: Telling
@@ -125,6 +127,7 @@ class Program:
             kept = [
                 keep("alerts_to_store", self.writer.write_transitions),
                 keep("sites_to_store", self.writer.show_sites),
+                keep("flags_to_store", self.flags.run),
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
                 keep("telling", self.telling.run),
@@ -210,6 +213,7 @@ class Program:
                 self.engine.judge.silence.start(now.timestamp())
             was_listening = is_listening
             await self.engine.tick(is_listening=is_listening)
+            self.flags.put(self.engine.judge.flags.take())
             await self._supervise()
             await self._save_states()
             await asyncio.sleep(1.0)
@@ -241,6 +245,7 @@ class Program:
     def note_reports(self, reports: Sequence[Report]) -> None:
         """Look at what was judged just now: whose clock is right, and what the models say."""
         self.watch.note_reports(reports)
+        self.flags.put(self.engine.judge.flags.take())
         if self.models is not None:
             self.models.forests.put(reports)
 

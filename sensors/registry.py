@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from sensors.model import Position, SensorKey
+from sensors.qc.checks import NO_CHECKS, Checks
 
 
 class SiteKind(StrEnum):
@@ -111,6 +112,7 @@ class Sensor:
     project's own limits of rules on this sensor. `beside` names the other
     quantities at the same point. `derived` says how a virtual sensor is computed; "" for one that
     is measured.
+    `checks` are the quality tests that look beyond one value.
     """
 
     key: SensorKey
@@ -132,6 +134,7 @@ class Sensor:
     words: Mapping[str, str] = field(hash=False, default_factory=dict)
     design_from: Mapping[str, Given] = field(hash=False, default_factory=dict)
     limits: tuple[OwnLimit, ...] = ()
+    checks: Checks = NO_CHECKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sensors.document import Document, Fault, load_yaml
 from sensors.door import DOORS, is_address
+from sensors.qc.table import load_tables
 from sensors.registry import (
     ClockRule,
     Device,
@@ -61,6 +62,7 @@ def load_registry(
     """
     folder = Path(directory) / FOLDER
     files, faults = _site_files(folder)
+    faults += load_tables()[1]
     seen: dict[str, str] = {}
     addressed: dict[tuple[str, str], str] = {}
     sites: list[Site] = []

@@ -17,6 +17,7 @@ from sensors.design import DESIGN, RISING_STAGES, WORDS
 from sensors.document import Document, Fault, Location, check_model, did_you_mean, listed
 from sensors.model import Position, SensorKey
 from sensors.plausible import Believable, believable
+from sensors.qc.table import checks_for, why_not_partner
 from sensors.registry import ClockRule, Device, Given, Sensor, Site
 from sensors.sheet import given_at, own_limit
 from sensors.site_schema import (
@@ -209,6 +210,8 @@ class SiteReading:
         position = self._place(block.position, parent.position, at)
         if quantity is None:
             return None
+        if block.quality and (what := why_not_partner(block.quality, parent.kind)) is not None:
+            self._fault((*at, "quality", "against", "partner"), what)
         unit = self._unit(block.unit, quantity, at)
         ranges = self._ranges(
             block, believable(quantity, parent.kind, design.numbers), quantity, at
@@ -237,6 +240,7 @@ class SiteReading:
                 own_limit(entry, self._document, (*at, "limits", number))
                 for number, entry in enumerate(block.limits)
             ),
+            checks=checks_for(parent.kind, quantity.key, block.quality),
         )
 
     def _quantity(self, name: str, kind: str, at: Location) -> Quantity | None:

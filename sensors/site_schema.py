@@ -22,6 +22,7 @@ from sensors.catalogue import KINDS
 from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX, WORDS
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
 from sensors.door import DOORS, MAX_ADDRESS
+from sensors.qc.table import QualityBlock
 from sensors.registry import FutureRule, SiteKind
 
 MAX_DEVICES = 10_000
@@ -209,6 +210,7 @@ class SensorBlock(FileModel):
     design: DesignBlock = Field(default_factory=dict)
     design_sheet: SheetBlock | None = None
     limits: Annotated[list[LimitBlock], Field(max_length=50)] = Field(default_factory=list)
+    quality: QualityBlock | None = None
 
 
 class DeviceBlock(FileModel):

@@ -10,6 +10,8 @@ from alerting.judge import Judge
 from alerting.rules import PACK_FOLDER, Packs, load_packs
 from sensors.catalogue import KINDS
 from sensors.model import Position, Qc, Report, SensorKey
+from sensors.qc.checks import Checks
+from sensors.qc.table import checks_for
 from sensors.registry import ClockRule, Device, Registry, Sensor, Site, SiteKind
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -28,6 +30,7 @@ def sensor(
     every_s: float = 300.0,
     design: Mapping[str, float] | None = None,
     words: Mapping[str, str] | None = None,
+    checks: Checks | None = None,
 ) -> Sensor:
     entry = KINDS[kind].quantities[quantity]
     return Sensor(
@@ -45,6 +48,7 @@ def sensor(
         position=Position(23.2, 113.2),
         design=dict(design or {}),
         words=dict(words or {}),
+        checks=checks_for(kind, quantity) if checks is None else checks,
     )
 
 

@@ -376,15 +376,17 @@ class ReadingAnswer(Answer):
     value: float
     taken_at: Instant
     qc: int = Field(description="QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")
+    why: str = Field(description="Why the flag is not a pass, where that is still known.")
 
     @classmethod
-    def of(cls, reading: Reading) -> "ReadingAnswer":
-        """Make it of a reading."""
+    def of(cls, reading: Reading, why: str) -> "ReadingAnswer":
+        """Make it of a reading and the reason for its flag."""
         return cls(
             sensor=str(reading.sensor),
             value=reading.value,
             taken_at=reading.taken_at,
             qc=int(reading.qc),
+            why=why,
         )
 
 
