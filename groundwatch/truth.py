@@ -1,4 +1,4 @@
-"""Alerts held against a scenario's truth labels: what was missed, late, cleared too early, or false.
+"""Alerts held against a scenario's truth labels: what was missed, late, cleared early, or false.
 
 The labels come as JSON from the simulator (`groundwatch-sim labels NAME --json`); this program
 never imports it.
@@ -121,8 +121,8 @@ def _faults_of(
 
 
 def _stands_until(matching: Sequence[Seen], since: datetime) -> datetime | None:
-    """Give when nothing of this hazard stood any more after `since`; None when something still does."""
-    spans = sorted(_span(entry) for entry in matching)
+    """Give when nothing of this hazard stood any more after `since`; None when something does."""
+    spans = sorted((_span(entry) for entry in matching), key=lambda span: span[0])
     reached = since
     for begun, ended in spans:
         if begun > reached:

@@ -129,7 +129,9 @@ class Crane:
         """Give the distance to the nearest crane beside it."""
         nearest = self._world.nature("crane", "far_m")
         mine = self._rig.stand
-        for rig, place, name in self._others if mine is not None else ():
+        if mine is None:
+            return nearest
+        for rig, place, name in self._others:
             mean, _ = self._world.wind(self._site, name, t_s)
             nearest = min(nearest, clearance_m(mine, hook, place, rig.at(t_s, mean)))
         return nearest

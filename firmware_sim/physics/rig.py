@@ -149,6 +149,7 @@ class Rig:
         )
 
     def _first_slew(self) -> float:
+        slew = 0.0
         for _ in range(60):
             slew = self._random.uniform(0.0, 360.0)
             if all(abs(_turned(slew - middle)) >= half for middle, half in self._barred):
@@ -223,7 +224,9 @@ def _barred(
 ) -> list[tuple[float, float]]:
     """Give the middle and half width of every sector in which the jib would enter a circle."""
     found: list[tuple[float, float]] = []
-    for _, place in neighbours if mine is not None else ():
+    if mine is None:
+        return found
+    for _, place in neighbours:
         apart_m, azimuth = mine.away(place)
         widest_m = place.jib_m + keep_clear_m
         cosine = (apart_m**2 + mine.jib_m**2 - widest_m**2) / (2.0 * apart_m * mine.jib_m)
