@@ -140,7 +140,7 @@ def test_the_built_in_scenarios_fit_the_sites_they_name(path: Path) -> None:
 def test_numbers_of_nature_may_be_a_scenarios_own(tmp_path: Path) -> None:
     own = TEXT.replace("events:", "nature: {pit.strut_kn_per_k: 30}\nevents:")
     assert load(tmp_path, own).nature == {"pit.strut_kn_per_k": 30.0}
-    with pytest.raises(Misuse, match="unknown key `pit.strut`; allowed are wind.length_m"):
+    with pytest.raises(Misuse, match=r"unknown key `pit\.strut`; allowed are wind\.length_m"):
         load(tmp_path, own.replace("pit.strut_kn_per_k", "pit.strut"))
 
 
