@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from alerting.model import Alert
 from groundwatch.district import District, load_district
 from groundwatch.simulator import SimulatorError, messages, scenarios, truth_of
 from groundwatch.trial import Course, Trial
@@ -142,13 +143,14 @@ def _faults(truth: dict[str, Any], course: Course, *, faults: bool) -> list[Faul
         seen = [
             entry
             for entry in seen
-            if entry.alert.id not in course.unheard or _is_labelled(truth, entry.alert.site)
+            if entry.alert.id not in course.unheard or _is_labelled(truth, entry.alert)
         ]
     return hold(truth, seen, course.start, course.end, allowance)
 
 
-def _is_labelled(truth: dict[str, Any], site: str) -> bool:
-    return any((x["hazard"], x["site"]) == (_SILENT, site) for x in truth["labels"])
+def _is_labelled(truth: dict[str, Any], alert: Alert) -> bool:
+    place = (_SILENT, alert.site, alert.sensor.device)
+    return any((x["hazard"], x["site"], x["device"]) == place for x in truth["labels"])
 
 
 def _add(
