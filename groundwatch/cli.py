@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -273,7 +274,7 @@ def evaluate(
     from groundwatch.evaluate import EvaluateError, SimulatorError, summary
     from groundwatch.evaluate import evaluate as run_evaluation
 
-    tell = None if as_json else print
+    tell = partial(print, file=sys.stderr if as_json else sys.stdout, flush=True)
     try:
         if not scenarios:
             raise EvaluateError("say what to evaluate: --scenarios")
