@@ -211,8 +211,8 @@ async def _pipeline(
     clock: Clock,
     lanes: Sequence[ForeignLane],
 ) -> Pipeline:
-    lanes = [*LANES, *lanes, *station_lanes(district.registry)]
-    intake = Intake(district.registry, lanes=lanes)
+    every_lane = [*LANES, *lanes, *station_lanes(district.registry)]
+    intake = Intake(district.registry, lanes=every_lane)
     newest = await _remember(intake, log)
     if isinstance(clock, EventClock) and newest is not None:
         clock.tell(newest)
