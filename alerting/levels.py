@@ -90,5 +90,7 @@ def part(
     """Put one measure against its limit in words."""
     stat, measure = stats[position], rule.measures[position]
     shown = "unknown" if stat is None else f"{rule.sign * stat:.4g} {measure.unit}"
+    if stat is not None and measure.whole is not None:
+        shown += f" of {abs(measure.whole.value):.4g} {measure.whole_unit}"
     name = "" if measure.name == "value" else f"{measure.name.replace('_', ' ')} "
     return f"{name}{shown}, {words} {rule.sign * limit:.4g} {measure.unit}"
