@@ -21,16 +21,21 @@ class Sides(NamedTuple):
 def sides(rule: BoundRule, at_s: float) -> Sides:
     """Lay out the limits of a rule that are valid at a time."""
     factor = rule.at_once
+
+    def eased(_: int, limit: float) -> float:
+        return limit - rule.margin - abs(limit) * (1.0 - rule.ratio)
+
+    def at_once(measure: int, limit: float) -> float:
+        """A percentage is held against the limit itself, 100 %, not against its level's rung."""
+        times = factor or 1.0
+        if rule.measures[measure].whole is not None and limit > 0.0:
+            return max(limit, 100.0 * times)
+        return limit + abs(limit) * (times - 1.0)
+
     return Sides(
-        table(rule.levels, at_s, lambda limit: limit),
-        table(
-            rule.levels,
-            at_s,
-            lambda limit: limit - rule.margin - abs(limit) * (1.0 - rule.ratio),
-        ),
-        table(rule.levels, at_s, lambda limit: limit + abs(limit) * (factor - 1.0))
-        if factor
-        else (),
+        table(rule.levels, at_s, lambda _, limit: limit),
+        table(rule.levels, at_s, eased),
+        table(rule.levels, at_s, at_once) if factor else (),
     )
 
 
@@ -41,13 +46,13 @@ def turns(rule: BoundRule) -> tuple[float, ...]:
     return tuple(sorted(end for end in ends if isfinite(end)))
 
 
-def table(levels: Sequence[Level], at_s: float, change: Callable[[float], float]) -> Table:
+def table(levels: Sequence[Level], at_s: float, change: Callable[[int, float], float]) -> Table:
     """Lay the levels valid at a time out from the most severe down, with every limit changed."""
     return tuple(
         (
             int(level.severity),
             tuple(
-                tuple((measure, change(limit)) for measure, limit in way.limits)
+                tuple((measure, change(measure, limit)) for measure, limit in way.limits)
                 for way in level.ways
                 if way.period.holds_at(at_s)
             ),
@@ -85,5 +90,7 @@ def part(
     """Put one measure against its limit in words."""
     stat, measure = stats[position], rule.measures[position]
     shown = "unknown" if stat is None else f"{rule.sign * stat:.4g} {measure.unit}"
+    if stat is not None and measure.whole is not None:
+        shown += f" of {abs(measure.whole.value):.4g} {measure.whole_unit}"
     name = "" if measure.name == "value" else f"{measure.name.replace('_', ' ')} "
     return f"{name}{shown}, {words} {rule.sign * limit:.4g} {measure.unit}"

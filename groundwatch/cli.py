@@ -146,7 +146,9 @@ def check(
 
 @app.command()
 def limits(
-    sensor: Annotated[str, typer.Argument(help="a sensor, site/device[/point]/quantity")],
+    sensor: Annotated[
+        str, typer.Argument(help="site/device/quantity, or site/device/point/quantity")
+    ],
     sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
     at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="as they hold on this day")

@@ -84,7 +84,11 @@ class LevelSpec(FileModel):
 
 
 class RaiseSpec(FileModel):
-    """How many readings, or how long, before a level is believed."""
+    """How many readings, or how long, before a level is believed.
+
+    One reading is enough `at_once` times beyond the limit; for a percentage that is 100 %, whatever
+    rung of its ladder a level stands on.
+    """
 
     n: Annotated[int, Field(ge=1, le=50)] = 1
     of: Annotated[int, Field(ge=1, le=50)] = 1
