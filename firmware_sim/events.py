@@ -142,6 +142,16 @@ DEEDS: dict[str, Deed] = {
         ("crane",),
         {"clearance_m": Param(4.0, 0.0, 500.0), "lasting": Param(120.0, 10.0, 864000.0)},
     ),
+    "carry": Deed(
+        "the crane carries a load to an azimuth (from north) and radius, and holds it there",
+        ("crane",),
+        {
+            "azimuth_deg": Param(0.0, 0.0, 360.0),
+            "radius_m": Param(30.0, 3.0, 120.0),
+            "load_t": Param(1.0, 0.1, 50.0),
+            "lasting": Param(120.0, 1.0, 86400.0),
+        },
+    ),
     "lean": Deed(
         "the mast leans further than it should",
         ("crane",),
