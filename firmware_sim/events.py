@@ -176,6 +176,11 @@ DEEDS: dict[str, Deed] = {
         ANY,
         {"times": Param(1000.0, 1e-6, 1e6), "lasting": _LASTING},
     ),
+    "blocked": Deed(
+        "leaves in the funnel: the gauge catches only this share of the rain",
+        ("rain",),
+        {"catch": Param(0.0, 0.0, 1.0), "lasting": _LASTING},
+    ),
     "counter_reset": Deed("a counter begins again at zero", ("rain",), {}),
     "low_battery": Deed(
         "the battery runs down to a share of its charge",
@@ -227,7 +232,7 @@ VALUE_DEEDS = frozenset(
 )
 CLOCK_DEEDS = frozenset({"clock_skew", "clock_jump"})
 MESSAGE_DEEDS = frozenset({"lose", "duplicate", "reorder"})
-FAULTS = VALUE_DEEDS | CLOCK_DEEDS | MESSAGE_DEEDS | LIFE_DEEDS | {"low_battery"}
+FAULTS = VALUE_DEEDS | CLOCK_DEEDS | MESSAGE_DEEDS | LIFE_DEEDS | {"low_battery", "blocked"}
 # Parameters that are durations: seconds here, written as 90s, 20m, 3h in the file.
 SPANS = frozenset({"rise", "hold", "fall", "over", "lasting", "within"})
 

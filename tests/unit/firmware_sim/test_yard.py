@@ -86,7 +86,8 @@ def test_jibs_pointing_at_each_other_pass_over_by_the_difference_of_their_height
     assert clearance_m(low, up, high, other) == pytest.approx(5.0, abs=0.01)
     away = Corner(0.0, 0.0, 10.0, 270.0, 41.0, IDLE)
     assert clearance_m(low, away, high, other) > 15.0
-    assert low.away(high) == (pytest.approx(80.0, rel=1e-3), pytest.approx(90.0, abs=0.1))
+    assert low.away(high)[0] == pytest.approx(80.0, rel=1e-3)
+    assert low.away(high)[1] == pytest.approx(90.0, abs=0.1)
 
 
 def test_ordinary_work_keeps_cranes_apart() -> None:
