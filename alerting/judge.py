@@ -142,7 +142,7 @@ class Judge:
                 dirty.setdefault(place, seq)
                 self._take_report(point.watches, report, seq, now)
                 if self._shifts:
-                    self._hear(report, now)
+                    self._note_work(report, now)
         for report in reports if is_owned else ():
             if (point := points.get((report.site, report.device, report.point))) is not None:
                 point.seq = max(point.seq, seq)
@@ -177,7 +177,7 @@ class Judge:
         for (_, time_s), (joint, keys) in fed.items():
             self._take_joint(joint.take(keys, time_s, delay_s), now, seq, delay_s)
 
-    def _hear(self, report: Report, now: datetime) -> None:
+    def _note_work(self, report: Report, now: datetime) -> None:
         """Let a device that begins or ends its work be waited for accordingly."""
         name = (report.site, report.device)
         shift = self._shifts.get(name)
