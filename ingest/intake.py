@@ -67,7 +67,7 @@ class Intake:
         self._unnamed: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self._points = {
             (device.site, device.id): {
-                point: point_of(sensors.values(), window)
+                point: point_of(device, sensors.values(), window)
                 for point, sensors in device.points.items()
             }
             for device in registry.devices()

@@ -144,6 +144,15 @@ class RuleSpec(FileModel):
         return self
 
 
+class WorkingSpec(FileModel):
+    """How long silence is tolerated while `state` is above a value: the machine works then."""
+
+    state: str
+    above: float = 0.0
+    stale: Duration
+    offline: Duration
+
+
 class PackSpec(FileModel):
     """One rule pack file."""
 
@@ -153,6 +162,7 @@ class PackSpec(FileModel):
     lateness: Duration
     stale: Duration
     offline: Duration
+    while_working: WorkingSpec | None = None
     rules: list[RuleSpec]
 
 
