@@ -211,8 +211,8 @@ async def _pipeline(
     clock: Clock,
     lanes: Sequence[ForeignLane],
 ) -> Pipeline:
-    lanes = [*LANES, *lanes, *station_lanes(district.registry)]
-    intake = Intake(district.registry, lanes=lanes)
+    stations = station_lanes(district.registry)
+    intake = Intake(district.registry, lanes=[*LANES, *lanes, *stations])
     newest = await _remember(intake, log)
     if isinstance(clock, EventClock) and newest is not None:
         clock.tell(newest)
