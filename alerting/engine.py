@@ -160,15 +160,16 @@ class Engine:
             JournalError: the journal cannot be read; nothing may be judged without it.
         """
         async with self._lock:
-            for state in await self._journal.load_states():
+            states = await self._journal.load_states()
+            self.judge.hold_joints()
+            for state in states:
                 site, device, point = state.key.split("|")
                 why_not = self.judge.load_state((site, device, point), state.seq, state.blob)
                 if why_not is not None:
                     _LOG.warning("rule state not used", extra={"key": state.key, "why": why_not})
-            self.judge.compute_joints()
             for alert in await self._journal.alerts(firing_only=True, limit=100_000):
                 await self._restore_alert(alert)
-            return await self._read_on(log)
+            return await self._read_on(log, max((state.seq for state in states), default=0))
 
     async def _restore_alert(self, alert: Alert) -> None:
         if alert.kind is AlertKind.SYSTEM:
@@ -188,17 +189,24 @@ class Engine:
         self.judge.keep_orphan(orphan)
         await self._publish([Change(orphan, transition, None)], None)
 
-    async def _read_on(self, log: BlockLog) -> int:
-        recorded = await self._journal.recorded_seq()
+    async def _read_on(self, log: BlockLog, newest_state: int) -> int:
+        """Read on from where the oldest memory was; every effect of the newest one is recorded."""
+        recorded = max(await self._journal.recorded_seq(), newest_state)
         self.last_seq = log.cursor(FOLLOWER)
+        is_joined = False
         self.judge.is_quiet = True
         count = 0
         while blocks := await log.blocks(self.last_seq, _READ_ON_REPORTS):
             for block in blocks:
+                if not is_joined and block.seq > newest_state:
+                    self.judge.compute_joints()
+                    is_joined = True
                 if self.judge.is_quiet and block.seq > recorded:
                     await self._publish(self.judge.end_quiet(self._clock.now(), recorded), recorded)
                 await self._take(block.seq, block.reports)
             count += len(blocks)
+        if not is_joined:
+            self.judge.compute_joints()
         if self.judge.is_quiet:
             seq = self.last_seq
             await self._publish(self.judge.end_quiet(self._clock.now(), seq), seq)

@@ -78,6 +78,7 @@ class Judge:
         self.doubts = Doubts()
         self.flags = Flags()
         self.is_quiet = False
+        self._is_joining = True
         self.on_computed: Callable[[Sequence[Computed]], None] | None = None
         self._shifts: dict[tuple[str, str], Shift] = {}
         self._orphans: dict[str, Alert] = {}
@@ -170,7 +171,7 @@ class Judge:
                 self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
             if watch.wants_settling:
                 self._settle(watch, now, seq)
-            if feeds and watch.key in feeds:
+            if feeds and self._is_joining and watch.key in feeds:
                 _feed(fed, feeds[watch.key], watch, taken_s)
             if watch.edits:
                 watch.edits = ()
@@ -426,8 +427,16 @@ class Judge:
             point.seq = seq
         return why_not
 
+    def hold_joints(self) -> None:
+        """Compute no virtual sensor until `compute_joints`: memories of different age lie here.
+
+        Computed from inputs of which one has not read on yet, a value could be one that never was.
+        """
+        self._is_joining = False
+
     def compute_joints(self) -> None:
-        """Bring every virtual sensor up to date with its inputs, after memories were put back."""
+        """Bring every virtual sensor up to date, once all its inputs have seen the same blocks."""
+        self._is_joining = True
         for joint in {id(j): j for feeds in self._feeds.values() for j in feeds}.values():
             joint.catch_up()
 

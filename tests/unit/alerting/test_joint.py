@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerting.book import Change
@@ -218,10 +218,18 @@ def _final(changes: list[Change]) -> list[tuple[str, str, int, float]]:
     return sorted(rows, key=lambda row: (row[3], row[0], row[1]))
 
 
-@settings(max_examples=60, deadline=None)
-@given(steps, st.integers(1, 45), st.data())
+def _ages(n_points: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(0, 20), min_size=n_points, max_size=n_points)
+
+
+LOW = [(False, 0.0), (False, 0.1), (True, 0.1), *[(False, 0.0)] * 10, (True, 0.0)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps, st.integers(1, 45), _ages(3))
+@example(LOW, 14, [0, 0, 13])
 def test_a_restart_with_memories_of_different_age_changes_no_output(
-    drawn: list[tuple[bool, float]], cut: int, data: st.DataObject
+    drawn: list[tuple[bool, float]], cut: int, drawn_ages: list[int]
 ) -> None:
     entries = [
         (upper if is_upper else lower)(170.0 * n, value)
@@ -230,14 +238,17 @@ def test_a_restart_with_memories_of_different_age_changes_no_output(
     straight, before, after = judged(), judged(), judged()
     run(straight, entries)
     saved: dict[tuple[str, str, str], tuple[int, bytes]] = {}
-    ages = {key: data.draw(st.integers(0, cut)) for key in sorted(before.points)}
+    ages = dict(zip(sorted(before.points), drawn_ages, strict=True))
     for seq, entry in enumerate(entries[:cut], 1):
         before.take([entry], seq, entry.received_at)
         for key, age in ages.items():
             if seq <= cut - age:
                 saved[key] = (seq, before.dump_state(key))
+    after.hold_joints()
     for key, (seq, blob) in saved.items():
         assert after.load_state(key, seq, blob) is None
+    newest = max((seq for seq, _ in saved.values()), default=0)
+    run(after, entries[:newest])
     after.compute_joints()
-    run(after, entries)
+    run(after, entries[newest:], first_seq=newest + 1)
     assert outputs(after) == outputs(straight)
