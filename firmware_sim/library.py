@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from firmware_sim.errors import Misuse
@@ -39,9 +40,18 @@ def find(name: str) -> Scenario:
     if path.suffix not in (".yaml", ".yml"):
         path = SCENARIOS / f"{name}.yaml"
         if not path.exists():
-            known = ", ".join(names())
-            raise Misuse([f"no scenario `{name}`; built in are {known}; or give a YAML file"])
+            raise Misuse([_unknown(name)])
     return load_scenario(path)
+
+
+def _unknown(name: str) -> str:
+    known = names()
+    close = " or ".join(f"`{each}`" for each in get_close_matches(name, known, 3))
+    hint = f"; did you mean {close}?" if close else ";"
+    return (
+        f"no scenario `{name}`{hint} `groundwatch-sim list` shows the {len(known)} built in; or give"
+        " a YAML file"
+    )
 
 
 def staged(script: Scenario, sites: Path | None = None) -> Staged:

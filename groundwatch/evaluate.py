@@ -106,8 +106,7 @@ async def evaluate(
     unknown = [name for name in only if name not in known]
     if unknown:
         raise EvaluateError(
-            f"no scenario {', '.join(unknown)}; `groundwatch-sim list` shows them: "
-            + ", ".join(known)
+            f"no scenario {', '.join(unknown)}; `groundwatch-sim list` shows the {len(known)} there are"
         )
     report = Report()
     begun_s = time.monotonic()

@@ -54,7 +54,11 @@ def test_labels_are_given_for_each_device_with_instants() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("run", "distrikt-storm"), "no scenario `distrikt-storm`; built in are cut-and-burst"),
+        (("run", "distrikt-storm"), "no scenario `distrikt-storm`; did you mean `district-storm`?"),
+        (("run", "zzz"), "no scenario `zzz`; `groundwatch-sim list` shows the "),
+        (("labels",), "labels: name one scenario, or give --all"),
+        (("labels", "quiet-day", "--all"), "labels: name one scenario, or give --all"),
+        (("run", "silent-crane", "--to", "no/such/folder/x"), "--to no/such/folder/x: No such"),
         (("run", "quiet-day", "--sites", "nowhere"), "nowhere: no site file"),
         (("run", "quiet-day", "--sites", SITES, "--speed", "0"), "--speed 0: must be a positive"),
         (("run", "quiet-day", "--sites", SITES, "--start", "noon"), "--start: "),
@@ -72,6 +76,30 @@ def test_a_mistake_ends_with_code_2_and_a_sentence(words: tuple[str, ...], expec
     assert (code, out) == (2, "")
     assert expected in error
     assert "Traceback" not in error
+
+
+def test_the_truth_of_the_whole_library_comes_at_once() -> None:
+    code, out, _ = call("labels", "--all", "--json")
+    assert code == 0
+    found = {entry["scenario"]: entry for entry in json.loads(out)}
+    assert len(found) >= 40
+    gale = found["crane-gale"]
+    assert gale["sites"] == "examples/proving"
+    assert gale["devices"] == ["proving-tower/TC-5", "proving-tower/SJ-1"]
+    assert gale["disturbed"] == gale["devices"]
+    assert {label["hazard"] for label in gale["labels"]} == {"crane_wind"}
+
+
+def test_a_scenario_is_written_to_a_file_or_the_screen(tmp_path: Path) -> None:
+    path = tmp_path / "messages.jsonl"
+    code, out, _ = call("run", "pit-danger-sign", "--to", str(path))
+    assert code == 0
+    count = json.loads(out)["messages"]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == count > 100
+    code, out, _ = call("run", "pit-danger-sign", "--to", "-")
+    assert (code, out.splitlines()) == (0, lines)
+    assert call("run", "pit-danger-sign", "--to", "-", "--faults")[1] != out
 
 
 def test_a_broker_that_is_not_there_is_told_with_what_to_do() -> None:
