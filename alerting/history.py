@@ -53,8 +53,6 @@ class History:
     def insert(self, time_s: float, value: float, flag: int) -> int | None:
         """Insert in order and give the index, or None when this instant is already there."""
         times = self.times
-        if self._slopes:
-            self._slopes.clear()
         if flag != _BELIEVABLE:
             self.has_doubtful = True
         if not times or time_s > times[-1]:
@@ -65,6 +63,7 @@ class History:
         index = bisect_left(times, time_s)
         if times[index] == time_s:
             return None
+        self._slopes.clear()
         times.insert(index, time_s)
         self.values.insert(index, value)
         self.flags.insert(index, flag)
@@ -74,11 +73,13 @@ class History:
         """Set another value at an instant (computed ones only), or say what it is good for."""
         if flag != _BELIEVABLE:
             self.has_doubtful = True
+        self._slopes.clear()
         self.values[index] = value
         self.flags[index] = flag
 
     def remove(self, index: int) -> None:
         """Take one instant out: it failed, or what was computed for it does not hold any more."""
+        self._slopes.clear()
         del self.times[index]
         del self.values[index]
         del self.flags[index]
@@ -112,7 +113,10 @@ class History:
         return view
 
     def slope_per_day(self, index: int, window_s: float) -> float | None:
-        """Give `slope_per_day`, computed once for all who ask before the next reading comes."""
+        """Give `slope_per_day`, computed once for all who ask; whatever changes the past clears it.
+
+        A newer reading does not: windows look back only.
+        """
         key = (self.times[index], window_s)
         if key not in self._slopes:
             if len(self._slopes) >= _MAX_SLOPES:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.basis import From, Layer, Period, period
@@ -197,6 +197,7 @@ def test_a_limit_that_is_not_valid_yet_leaves_the_one_before_in_force() -> None:
     assert set(severe(moment(packs, of))) == {(100.0,), (95.0,)}
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.permutations(range(8)))
 def test_dated_limits_judge_by_the_time_a_reading_was_taken_not_by_its_arrival(
     order: list[int],
@@ -214,6 +215,7 @@ def test_dated_limits_judge_by_the_time_a_reading_was_taken_not_by_its_arrival(
     assert levels == [0, 2, 2, 2, 2, 3, 3, 3]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
