@@ -27,7 +27,7 @@ from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
-from groundwatch.doors import Telling, filters_of, open_doors
+from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
@@ -121,6 +121,8 @@ async def opened(
         await open_sources(stations, stack)
         for said in unheard(settings, district.registry):
             _LOG.warning(said)
+        for is_fault, said in look_at_doors(settings, district.registry):
+            _LOG.log(logging.WARNING if is_fault else logging.INFO, said)
         watched = Watched(
             source=lambda: source.status,
             log=keepers.log,
