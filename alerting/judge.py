@@ -10,12 +10,14 @@ from datetime import datetime
 from math import inf
 
 from alerting import memory
+from alerting.beside import remark_for
 from alerting.blind import SilenceTimers
 from alerting.book import Book, Change, Moment, close_alert
 from alerting.company import Company, Opinion
 from alerting.detect.detector import Detector
 from alerting.doubtful import Doubts, Flags
-from alerting.history import Flag
+from alerting.govern import Governor, Turn
+from alerting.history import Flag, History
 from alerting.joint import Computed, Joint, JointWatch, Outcome, joint_watches
 from alerting.model import (
     Alert,
@@ -30,6 +32,7 @@ from alerting.track import Live, Track
 from alerting.unusual import Anomalies, Examined
 from alerting.watch import Watch, timing_of
 from alerting.working import Patience, Shift
+from sensors.lifecycle import StageChange
 from sensors.model import Qc, Report, SensorKey
 from sensors.qc import flat
 from sensors.registry import Registry, Sensor
@@ -84,9 +87,13 @@ class Judge:
         self._book = Book()
         self._dirty: dict[PointKey, int] = {}
         self._joints = {joint.output.key: joint for joint in joints}
+        self.governor = Governor(registry)
         for sensor in registry.sensors():
             self._add(sensor, packs.get(sensor.kind, ()), detector_for)
+        self.governor.attach(self.find)
         self._feeds = joint_watches(joints, self.find)
+        self._followed = self.governor.keys | self._feeds.keys()
+        self._put_beside(registry)
         every = (watch for point in self.points.values() for watch in point.watches.values())
         self._company = Company(every)
         for device in registry.devices():
@@ -103,7 +110,14 @@ class Judge:
         timing = timing_of(sensor, packs, self._slack_s)
         judged = [rule for rule in rules if rule.levels]
         detector = None if sensor.derived else detector_for(sensor)
-        watch = Watch(sensor=sensor, rules=judged, timing=timing, detector=detector)
+        watch = Watch(
+            sensor=sensor,
+            rules=judged,
+            timing=timing,
+            detector=detector,
+            surroundings=self.governor.lives.of((key.site, key.device)),
+        )
+        self.governor.add(watch, packs, self._slack_s)
         place = (key.site, key.device, key.point)
         self.points.setdefault(place, Point(place, {})).watches[key.quantity] = watch
         joint = self._joints.get(key)
@@ -154,7 +168,7 @@ class Judge:
         """Judge every quantity of one report; failed values count as not there."""
         taken_s = report.taken_at.timestamp()
         delay_s = report.received_at.timestamp() - taken_s
-        qc, feeds = report.qc, self._feeds
+        qc, followed = report.qc, self._followed
         fed: dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]] = {}
         for quantity, value in report.values.items():
             watch = watches.get(quantity)
@@ -170,8 +184,9 @@ class Judge:
                 self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
             if watch.wants_settling:
                 self._settle(watch, now, seq)
-            if feeds and watch.key in feeds:
-                _feed(fed, feeds[watch.key], watch, taken_s)
+            if watch.key in followed:
+                _feed(fed, self._feeds.get(watch.key, ()), watch, taken_s)
+                self._govern(watch, now, seq)
             if watch.edits:
                 watch.edits = ()
         for (_, time_s), (joint, keys) in fed.items():
@@ -198,6 +213,52 @@ class Judge:
             self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
         if len(watch.history) and watch.wants_settling:
             self._settle(watch, now, seq)
+
+    def _put_beside(self, registry: Registry) -> None:
+        """Let alerts say what stands beside their sensor."""
+
+        def history_of(key: SensorKey) -> History | None:
+            watch = self.find(key)
+            return watch.history if watch is not None else None
+
+        def keep(key: SensorKey) -> None:
+            if (watch := self.find(key)) is not None:
+                watch.feed(0.0)
+
+        for sensor in registry.sensors():
+            remark = remark_for(sensor, registry, history_of, keep)
+            watch = self.find(sensor.key)
+            for track in watch.tracks if watch is not None else ():
+                track.beside = remark
+
+    def declare(
+        self, site: str, device: str, change: StageChange, now: datetime, seq: int
+    ) -> list[Change]:
+        """Take a person's word on the stage of a device, or of a site where `device` is empty.
+
+        It counts from its own instant on, in so far as readings since then are not settled.
+        """
+        self._reconsider(self.governor.declare(site, device, change), now, seq)
+        return self._book.take_changes()
+
+    def _govern(self, watch: Watch, now: datetime, seq: int) -> None:
+        """Judge again what a governing sensor's reading bears on."""
+        if watch.key in self.governor.keys:
+            for turn in self.governor.take(watch):
+                self._reconsider(turn, now, seq)
+
+    def _reconsider(self, turn: Turn, now: datetime, seq: int) -> None:
+        """Judge the open past of devices again from an instant on."""
+        wanted = set(turn.names)
+        for (site, device, _), point in self.points.items():
+            if (site, device) not in wanted:
+                continue
+            for watch in point.watches.values():
+                if watch.is_governed and (changed := watch.reconsider(turn.from_s)):
+                    self._dirty.setdefault(point.key, seq)
+                    self._reconcile(watch, changed, Moment(now, seq, watch.sensor.position))
+        for name in wanted:
+            self.silence.ask_soon(name, now.timestamp())
 
     def _moment(self, watch: Watch, now: datetime, seq: int, delay_s: float | None) -> Moment:
         late_by_s = delay_s if watch.is_late else None
@@ -312,6 +373,8 @@ class Judge:
 
     def tick(self, now: datetime, seq: int) -> list[Change]:
         """Ask the silence timers that have run out; `seq` is the last block judged."""
+        for name in self.governor.keep_up(now.timestamp()):
+            self.silence.ask_soon(name, now.timestamp())
         for opinion in self._company.look(now.timestamp()):
             self._hear(opinion, now, seq)
         return self._book.take_changes() + self.sight.look(now, seq, self._has_alert)
@@ -427,7 +490,10 @@ class Judge:
         return why_not
 
     def compute_joints(self) -> None:
-        """Bring every virtual sensor up to date with its inputs, after memories were put back."""
+        """Bring what follows from several sensors up to date, after memories were put back."""
+        self.governor.catch_up(
+            watch for point in self.points.values() for watch in point.watches.values()
+        )
         for joint in {id(j): j for feeds in self._feeds.values() for j in feeds}.values():
             joint.catch_up()
 
