@@ -32,11 +32,21 @@ from alerting.model import (
     Severity,
     TransitionKind,
 )
-from alerting.ports import Action, Aside, CardLookup, Effects, Journal, Router, RuleState
+from alerting.ports import (
+    Action,
+    Aside,
+    CardLookup,
+    Effects,
+    Journal,
+    Router,
+    RuleState,
+    StageRecord,
+)
 from alerting.recorder import Recorder
 from alerting.render import CARD_FOLLOWS
 from alerting.route import Occasion, make_notices
 from alerting.unusual import Examined
+from sensors.lifecycle import StageChange
 from sensors.model import Position, Report, SensorKey
 
 _LOG = logging.getLogger(__name__)
@@ -142,6 +152,7 @@ class Engine:
         )
         self._late_cards: deque[Change] = deque(maxlen=1000)
         self._system: dict[str, Alert] = {}
+        self._stages: deque[StageRecord] = deque()
 
     @property
     def n_unrecorded(self) -> int:
@@ -167,9 +178,42 @@ class Engine:
                 why_not = self.judge.load_state((site, device, point), state.seq, state.blob)
                 if why_not is not None:
                     _LOG.warning("rule state not used", extra={"key": state.key, "why": why_not})
+            self._stages = deque(sorted(await self._journal.stages(), key=lambda each: each.seq))
+            self.judge.take_surroundings()
             for alert in await self._journal.alerts(firing_only=True, limit=100_000):
                 await self._restore_alert(alert)
             return await self._read_on(log, max((state.seq for state in states), default=0))
+
+    async def declare_stage(self, site: str, device: str, change: StageChange) -> None:
+        """Take a person's word on the stage of a device, or of a site (`device` empty).
+
+        It is recorded first, and counts from its own instant on.
+
+        Raises:
+            JournalError: it could not be recorded, so it does not count.
+            ValueError: too much was told already.
+        """
+        await self._catch_up()
+        async with self._lock:
+            now = self._clock.now()
+            record = StageRecord(
+                site=site, device=device, change=change, recorded_at=now, seq=self.last_seq
+            )
+            self.judge.governor.lives.refuse_too_many(site, device)
+            await self._journal.record(Effects(stages=(record,)))
+            changes = self.judge.declare(site, device, change, now, self.last_seq)
+            await self._publish(changes, None)
+
+    def _declare_again(self, upto: int) -> list[Change]:
+        """Take up people's words that were known before the block behind `upto` was judged."""
+        changes: list[Change] = []
+        while self._stages and self._stages[0].seq <= upto:
+            record = self._stages.popleft()
+            if self.judge.governor.lives.knows(record.site, record.device):
+                changes += self.judge.declare(
+                    record.site, record.device, record.change, self._clock.now(), upto
+                )
+        return changes
 
     async def _restore_alert(self, alert: Alert) -> None:
         if alert.kind is AlertKind.SYSTEM:
@@ -203,10 +247,12 @@ class Engine:
                     is_joined = True
                 if self.judge.is_quiet and block.seq > recorded:
                     await self._publish(self.judge.end_quiet(self._clock.now(), recorded), recorded)
+                await self._publish(self._declare_again(block.seq - 1), None)
                 await self._take(block.seq, block.reports)
             count += len(blocks)
         if not is_joined:
             self.judge.compute_joints()
+        await self._publish(self._declare_again(self.last_seq), None)
         if self.judge.is_quiet:
             seq = self.last_seq
             await self._publish(self.judge.end_quiet(self._clock.now(), seq), seq)
@@ -375,13 +421,16 @@ class Engine:
 
     async def _known(self, alert_id: str) -> Alert:
         """Read an alert, after everything that waited for the journal has been recorded."""
-        await self._recorder.catch_up()
-        if self._recorder.n_waiting:
-            raise JournalError("the journal is away, and older steps wait for it")
+        await self._catch_up()
         alert = await self._journal.alert(alert_id)
         if alert is None:
             raise UnknownAlert(alert_id)
         return alert
+
+    async def _catch_up(self) -> None:
+        await self._recorder.catch_up()
+        if self._recorder.n_waiting:
+            raise JournalError("the journal is away, and older steps wait for it")
 
     def _present(self, alert: Alert) -> Alert:
         """Give the engine's own copy of an alert that stands."""

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from enum import IntFlag
 from math import fsum
 from statistics import median
+from typing import Protocol
 
 
 class Flag(IntFlag):
@@ -25,10 +26,21 @@ _BELIEVABLE = int(Flag.CAN_CLEAR)
 _MAX_SLOPES = 16
 
 
-class History:
-    """Sorted times, values and flags; duplicates by time are refused (the first one counts)."""
+class Zeroing(Protocol):
+    """What a sensor's values are counted from."""
 
-    __slots__ = ("_slopes", "flags", "has_doubtful", "times", "values")
+    def since_zero(self, time_s: float, value: float) -> float | None:
+        """Give a value of an instant less the zero reference, None where there is none."""
+        ...
+
+
+class History:
+    """Sorted times, values and flags; duplicates by time are refused (the first one counts).
+
+    `zeros` is None where values are counted from the sensor's own zero.
+    """
+
+    __slots__ = ("_slopes", "flags", "has_doubtful", "times", "values", "zeros")
 
     def __init__(self) -> None:
         """Start empty."""
@@ -36,6 +48,7 @@ class History:
         self.values = array("d")
         self.flags = bytearray()
         self.has_doubtful = False  # a suspect or late reading may be among those kept
+        self.zeros: Zeroing | None = None
         self._slopes: dict[tuple[float, float], float | None] = {}
 
     def __len__(self) -> int:
@@ -106,6 +119,7 @@ class History:
         if self.flags.count(_BELIEVABLE, base, index + 1) == index + 1 - base:
             return None
         view = History()
+        view.zeros = self.zeros
         before = self.flags.rfind(_BELIEVABLE, 0, first)
         for place in (before, *range(first, index + 1)) if before >= 0 else range(first, index + 1):
             if self.flags[place] == _BELIEVABLE:
@@ -127,6 +141,12 @@ class History:
     def window_start(self, index: int, window_s: float) -> int:
         """Give the first index with time > times[index] - window_s."""
         return bisect_right(self.times, self.times[index] - window_s, 0, index + 1)
+
+
+def since_zero(history: History, index: int) -> float | None:
+    """Give the value less what the sensor read when its device was zeroed."""
+    value, zeros = history.values[index], history.zeros
+    return value if zeros is None else zeros.since_zero(history.times[index], value)
 
 
 def mean(history: History, index: int, window_s: float) -> float:

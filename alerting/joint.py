@@ -69,13 +69,15 @@ class Joint:
     """A virtual sensor: what it is called, what it is computed from, and how.
 
     `is_watched` says that its silence means blindness: one that is silent by its nature (formwork
-    that is not being poured) is not watched for it.
+    that is not being poured) is not watched for it. Where `wants_all`, an input that is unknown
+    makes the output doubtful: it may raise and never clears.
     """
 
     output: Sensor
     inputs: tuple[Input, ...]
     compute: Compute
     is_watched: bool = False
+    wants_all: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could not be computed or would cost without bound."""
@@ -162,7 +164,9 @@ class JointWatch:
         ]
         value = self.joint.compute(time_s, seen)
         is_sure = all(
-            entry is None or entry.history.flags[entry.place] == _CAN_CLEAR for entry in seen
+            (entry is None and not self.joint.wants_all)
+            or (entry is not None and entry.history.flags[entry.place] == _CAN_CLEAR)
+            for entry in seen
         )
         qc = Qc.PASS if is_sure else Qc.SUSPECT
         if value is not None:

@@ -10,12 +10,14 @@ from datetime import datetime
 from math import inf
 
 from alerting import memory
+from alerting.beside import remark_for
 from alerting.blind import SilenceTimers
 from alerting.book import Book, Change, Moment, close_alert
 from alerting.company import Company, Opinion
 from alerting.detect.detector import Detector
 from alerting.doubtful import Doubts, Flags
-from alerting.history import Flag
+from alerting.govern import Governor, Turn
+from alerting.history import Flag, History
 from alerting.joint import Computed, Joint, JointWatch, Outcome, joint_watches
 from alerting.model import (
     Alert,
@@ -30,6 +32,7 @@ from alerting.track import Live, Track
 from alerting.unusual import Anomalies, Examined
 from alerting.watch import Watch, timing_of
 from alerting.working import Patience, Shift
+from sensors.lifecycle import StageChange
 from sensors.model import Qc, Report, SensorKey
 from sensors.qc import flat
 from sensors.registry import Registry, Sensor
@@ -41,6 +44,8 @@ _FAIL = int(Qc.FAIL)
 _PASS = int(Qc.PASS)
 
 PointKey = tuple[str, str, str]
+# The virtual sensors that a report bears on, by instant, with the sensors it came from.
+Fed = dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]]
 
 
 @dataclass(slots=True)
@@ -85,9 +90,13 @@ class Judge:
         self._book = Book()
         self._dirty: dict[PointKey, int] = {}
         self._joints = {joint.output.key: joint for joint in joints}
+        self.governor = Governor(registry)
         for sensor in registry.sensors():
             self._add(sensor, packs.get(sensor.kind, ()), detector_for)
+        self.governor.attach(self.find)
         self._feeds = joint_watches(joints, self.find)
+        self._followed = self.governor.keys | self._feeds.keys()
+        self._put_beside(registry)
         every = (watch for point in self.points.values() for watch in point.watches.values())
         self._company = Company(every)
         for device in registry.devices():
@@ -104,7 +113,14 @@ class Judge:
         timing = timing_of(sensor, packs, self._slack_s)
         judged = [rule for rule in rules if rule.levels]
         detector = None if sensor.derived else detector_for(sensor)
-        watch = Watch(sensor=sensor, rules=judged, timing=timing, detector=detector)
+        watch = Watch(
+            sensor=sensor,
+            rules=judged,
+            timing=timing,
+            detector=detector,
+            surroundings=self.governor.lives.of((key.site, key.device)),
+        )
+        self.governor.add(watch, packs, self._slack_s)
         place = (key.site, key.device, key.point)
         self.points.setdefault(place, Point(place, {})).watches[key.quantity] = watch
         joint = self._joints.get(key)
@@ -155,8 +171,8 @@ class Judge:
         """Judge every quantity of one report; failed values count as not there."""
         taken_s = report.taken_at.timestamp()
         delay_s = report.received_at.timestamp() - taken_s
-        qc, feeds = report.qc, self._feeds
-        fed: dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]] = {}
+        qc, followed = report.qc, self._followed
+        fed: Fed = {}
         for quantity, value in report.values.items():
             watch = watches.get(quantity)
             flag = qc.get(quantity, _PASS) if qc else _PASS
@@ -171,12 +187,21 @@ class Judge:
                 self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
             if watch.wants_settling:
                 self._settle(watch, now, seq)
-            if feeds and self._is_joining and watch.key in feeds:
-                _feed(fed, feeds[watch.key], watch, taken_s)
-            if watch.edits:
-                watch.edits = ()
+            if watch.key in followed:
+                self._follow(watch, taken_s, fed)
+                self._govern(watch, now, seq)
+            watch.edits = ()
         for (_, time_s), (joint, keys) in fed.items():
             self._take_joint(joint.take(keys, time_s, delay_s), now, seq, delay_s)
+
+    def _follow(self, watch: Watch, taken_s: float, fed: Fed) -> None:
+        """Note which virtual sensors a reading bears on, and those that its tests found anew."""
+        if not self._is_joining:
+            return
+        instants = sorted({taken_s, *(edit.time_s for edit in watch.edits)})
+        for joint in self._feeds.get(watch.key, ()):
+            for time_s in instants:
+                fed.setdefault((id(joint), time_s), (joint, []))[1].append(watch.key)
 
     def _note_work(self, report: Report, now: datetime) -> None:
         """Let a device that begins or ends its work be waited for accordingly."""
@@ -199,6 +224,52 @@ class Judge:
             self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
         if len(watch.history) and watch.wants_settling:
             self._settle(watch, now, seq)
+
+    def _put_beside(self, registry: Registry) -> None:
+        """Let alerts say what stands beside their sensor."""
+
+        def history_of(key: SensorKey) -> History | None:
+            watch = self.find(key)
+            return watch.history if watch is not None else None
+
+        def keep(key: SensorKey) -> None:
+            if (watch := self.find(key)) is not None:
+                watch.feed(0.0)
+
+        for sensor in registry.sensors():
+            remark = remark_for(sensor, registry, history_of, keep)
+            watch = self.find(sensor.key)
+            for track in watch.tracks if watch is not None else ():
+                track.beside = remark
+
+    def declare(
+        self, site: str, device: str, change: StageChange, now: datetime, seq: int
+    ) -> list[Change]:
+        """Take a person's word on the stage of a device, or of a site where `device` is empty.
+
+        It counts from its own instant on, in so far as readings since then are not settled.
+        """
+        self._reconsider(self.governor.declare(site, device, change), now, seq)
+        return self._book.take_changes()
+
+    def _govern(self, watch: Watch, now: datetime, seq: int) -> None:
+        """Judge again what a governing sensor's reading bears on."""
+        if watch.key in self.governor.keys:
+            for turn in self.governor.take(watch):
+                self._reconsider(turn, now, seq)
+
+    def _reconsider(self, turn: Turn, now: datetime, seq: int) -> None:
+        """Judge the open past of devices again from an instant on."""
+        wanted = set(turn.names)
+        for (site, device, _), point in self.points.items():
+            if (site, device) not in wanted:
+                continue
+            for watch in point.watches.values():
+                if watch.is_governed and (changed := watch.reconsider(turn.from_s)):
+                    self._dirty.setdefault(point.key, seq)
+                    self._reconcile(watch, changed, Moment(now, seq, watch.sensor.position))
+        for name in wanted:
+            self.silence.ask_soon(name, now.timestamp())
 
     def _moment(self, watch: Watch, now: datetime, seq: int, delay_s: float | None) -> Moment:
         late_by_s = delay_s if watch.is_late else None
@@ -313,6 +384,8 @@ class Judge:
 
     def tick(self, now: datetime, seq: int) -> list[Change]:
         """Ask the silence timers that have run out; `seq` is the last block judged."""
+        for name in self.governor.keep_up(now.timestamp()):
+            self.silence.ask_soon(name, now.timestamp())
         for opinion in self._company.look(now.timestamp()):
             self._hear(opinion, now, seq)
         return self._book.take_changes() + self.sight.look(now, seq, self._has_alert)
@@ -427,6 +500,12 @@ class Judge:
             point.seq = seq
         return why_not
 
+    def take_surroundings(self) -> None:
+        """Bring phases and couplings, which govern others, up to date with memories put back."""
+        self.governor.catch_up(
+            watch for point in self.points.values() for watch in point.watches.values()
+        )
+
     def hold_joints(self) -> None:
         """Compute no virtual sensor until `compute_joints`: memories of different age lie here.
 
@@ -457,19 +536,6 @@ class Judge:
         """Put points back on the list, with the first block whose effect is not saved."""
         for key, first_seq in points:
             self._dirty[key] = min(first_seq, self._dirty.get(key, first_seq))
-
-
-def _feed(
-    fed: dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]],
-    joints: Sequence[JointWatch],
-    watch: Watch,
-    taken_s: float,
-) -> None:
-    """Note which virtual sensors a reading bears on, and those that its tests found anew."""
-    instants = sorted({taken_s, *(edit.time_s for edit in watch.edits)})
-    for joint in joints:
-        for time_s in instants:
-            fed.setdefault((id(joint), time_s), (joint, []))[1].append(watch.key)
 
 
 def _stand_again(track: Track, first_open: int) -> None:

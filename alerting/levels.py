@@ -1,10 +1,12 @@
 """A rule's levels laid out for comparing, and what is met put into words."""
 
 from collections.abc import Callable, Sequence
-from math import isfinite
+from dataclasses import replace
+from math import inf, isfinite
 from typing import NamedTuple
 
 from alerting.rules import BoundRule, Level, Way
+from alerting.terms import Terms
 
 # (severity, alternatives), most severe first; an alternative is ((measure index, limit), …)
 Table = tuple[tuple[int, tuple[tuple[tuple[int, float], ...], ...]], ...]
@@ -18,9 +20,12 @@ class Sides(NamedTuple):
     at_once: Table
 
 
-def sides(rule: BoundRule, at_s: float) -> Sides:
-    """Lay out the limits of a rule that are valid at a time."""
-    factor = rule.at_once
+def sides(rule: BoundRule, at_s: float, terms: Terms | None = None) -> Sides:
+    """Lay out the limits of a rule that are valid at a time, under the terms of that time."""
+    factor, levels = rule.at_once, rule.levels
+    if terms is not None:
+        kept = [level for level in levels if int(level.severity) not in terms.not_judged]
+        levels = tuple(under(level, terms) for level in kept)
 
     def eased(_: int, limit: float) -> float:
         return limit - rule.margin - abs(limit) * (1.0 - rule.ratio)
@@ -29,13 +34,14 @@ def sides(rule: BoundRule, at_s: float) -> Sides:
         """A percentage is held against the limit itself, 100 %, not against its level's rung."""
         times = factor or 1.0
         if rule.measures[measure].whole is not None and limit > 0.0:
-            return max(limit, 100.0 * times)
+            whole = tightened(100.0, terms.factors[measure]) if terms is not None else 100.0
+            return max(limit, whole * times)
         return limit + abs(limit) * (times - 1.0)
 
     return Sides(
-        table(rule.levels, at_s, lambda _, limit: limit),
-        table(rule.levels, at_s, eased),
-        table(rule.levels, at_s, at_once) if factor else (),
+        table(levels, at_s, lambda _, limit: limit),
+        table(levels, at_s, eased),
+        table(levels, at_s, at_once) if factor else (),
     )
 
 
@@ -44,6 +50,33 @@ def turns(rule: BoundRule) -> tuple[float, ...]:
     periods = [way.period for level in rule.levels for way in level.ways]
     ends = {end for when in periods for end in (when.from_s, when.until_s)}
     return tuple(sorted(end for end in ends if isfinite(end)))
+
+
+def lowest(rule: BoundRule) -> float:
+    """Give the lowest limit there is, without which no level can be reached."""
+    ways = (way for level in rule.levels for way in level.ways)
+    return min((limit for way in ways for _, limit in way.limits), default=inf)
+
+
+def tightened(limit: float, factor: float) -> float:
+    """Move a limit, which compares upwards, by a factor towards the safe side.
+
+    >>> tightened(100.0, 0.8), tightened(-80.0, 0.8)
+    (80.0, -96.0)
+    """
+    return limit - abs(limit) * (1.0 - factor)
+
+
+def under(level: Level, terms: Terms | None) -> Level:
+    """Give a level with the limits of an instant."""
+    if terms is None or all(factor == 1.0 for factor in terms.factors):
+        return level
+    factors = terms.factors
+    ways = tuple(
+        replace(way, limits=tuple((at, tightened(limit, factors[at])) for at, limit in way.limits))
+        for way in level.ways
+    )
+    return Level(level.severity, ways)
 
 
 def table(levels: Sequence[Level], at_s: float, change: Callable[[int, float], float]) -> Table:

@@ -12,6 +12,7 @@ import msgspec
 
 from alerting.detect.errors import CheckpointError
 from alerting.screen import Kept
+from alerting.terms import Wanted
 from alerting.track import CALM, Forced, State, Track
 from alerting.watch import Watch
 
@@ -41,6 +42,7 @@ class WatchMemory(msgspec.Struct, array_like=True):
     detector: bytes | None
     examine_from_s: float
     screen: Kept | None = None  # blobs written before quality tests were made have none
+    notes: dict[str, list[tuple[float, float]]] = {}
 
 
 class PointMemory(msgspec.Struct, array_like=True):
@@ -69,8 +71,20 @@ def fingerprint(track: Track) -> int:
         (rule.n, rule.of, rule.dwell_s, rule.at_once or 0.0),
         (rule.margin, rule.ratio, rule.hold_s, rule.readings, rule.sign_off, rule.flat_s),
         (rule.stale_s, rule.lateness_s),
+        (_sorted(rule.wanted), track.filed),
     )
     return crc32(repr(numbers).encode())
+
+
+def _sorted(wanted: Wanted) -> tuple[object, ...]:
+    """Write down what a rule asks of the life cycle in an order that is always the same."""
+    levels = [(level, sorted(stages)) for level, stages in wanted.levels]
+    return (
+        (sorted(wanted.when), wanted.is_for_unknown),
+        levels,
+        wanted.factors,
+        (wanted.baseline_s, wanted.is_coupled),
+    )
 
 
 def dump(watches: dict[str, Watch]) -> bytes:
@@ -99,6 +113,7 @@ def load(blob: bytes, watches: dict[str, Watch]) -> str | None:
 
 
 def _watch(watch: Watch) -> WatchMemory:
+    watch.freeze()
     history = watch.history
     return WatchMemory(
         times=history.times.tobytes(),
@@ -110,6 +125,7 @@ def _watch(watch: Watch) -> WatchMemory:
         detector=watch.detector.dump() if watch.detector is not None else None,
         examine_from_s=watch.examine_from_s if watch.detector is not None else 0.0,
         screen=watch.screen.keep() if watch.screen is not None else None,
+        notes=watch.notes,
     )
 
 
@@ -130,6 +146,7 @@ def _restore(watch: Watch, kept: WatchMemory) -> None:
     history.flags = bytearray(kept.flags)
     history.has_doubtful = True  # looked at again when the oldest are forgotten
     watch.n_settled = kept.n_settled
+    watch.notes.update(kept.notes)
     watch.newest_s = kept.newest_s
     if kept.screen is not None:
         watch.restore_screen(kept.screen)

@@ -14,6 +14,7 @@ from alerting.model import (
     Recipient,
     Transition,
 )
+from sensors.lifecycle import StageChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +29,29 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """A person's word on the stage of a device, or of a whole site (`device` empty); evidence.
+
+    `seq` is the last block of the log that was judged before it was known.
+    """
+
+    site: str
+    device: str
+    change: StageChange
+    recorded_at: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     """What one step of the engine changed; recorded in one transaction or not at all.
 
     `seq` is the last block of the log these effects come from (None for effects of a timer or a
     person). `alerts` are upserted by id, `transitions` by (alert_id, ordinal), `notices` inserted
     by notice id where not yet there. `cancelled` names alerts whose pending notices must not be
-    sent any more; notices of these same effects are not meant. `actions` are appended, the same
-    one twice is one. A transition or action of an alert that is neither in `alerts` nor recorded
-    before is refused.
+    sent any more; notices of these same effects are not meant. `actions` and `stages` are appended,
+    the same one twice is one. A transition or action of an alert that is neither in `alerts` nor
+    recorded before is refused.
     """
 
     seq: int | None = None
@@ -45,6 +60,7 @@ class Effects:
     notices: tuple[OutboxEntry, ...] = ()
     cancelled: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()
+    stages: tuple[StageRecord, ...] = ()
 
 
 class Aside(Protocol):
@@ -107,6 +123,10 @@ class Journal(Protocol):
 
     async def outbox(self, alert_id: str) -> list[OutboxEntry]:
         """List every outbox entry of one alert, oldest first, for `explain`."""
+        ...
+
+    async def stages(self) -> list[StageRecord]:
+        """List every word of people on stages, in the order in which it was recorded."""
         ...
 
     async def save_states(self, states: Sequence[RuleState]) -> None:

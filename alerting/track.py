@@ -13,14 +13,16 @@ flat, for `hold` and `readings`, lowers a level. Anything else keeps the alert s
 
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from alerting.history import Flag, History, is_covered, is_flat
-from alerting.levels import Sides, highest, met, part, sides, turns
+from alerting.levels import Sides, highest, lowest, met, part, sides, turns, under
 from alerting.model import Alert, Finding, Severity, Transition
 from alerting.rules import BoundRule
+from alerting.terms import Terms
 
 _MAX_TOUCHED = 240
 
@@ -92,35 +94,51 @@ class Track:
         "_bounded_s",
         "_high_s",
         "_history",
+        "_laid",
         "_lowest",
         "_plain",
         "_sides",
         "_turns",
         "_unclear",
         "base",
+        "beside",
+        "filed",
         "forced",
         "levels",
         "lives",
         "raws",
         "rule",
         "states",
+        "terms",
     )
 
-    def __init__(self, *, rule: BoundRule, history: History) -> None:
-        """Fold over whatever the history holds, starting calm."""
+    def __init__(
+        self,
+        *,
+        rule: BoundRule,
+        history: History,
+        terms: Callable[[float], Terms] | None = None,
+        filed: str = "",
+    ) -> None:
+        """Fold over whatever the history holds, starting calm.
+
+        `terms` says how the rule judges at an instant, None where that is always the same; `filed`
+        is what they depend on that is written in files.
+        """
         self.rule = rule
+        self.beside: Callable[[float], str] | None = None  # what else bears on it at an instant
+        self.terms = terms
+        self.filed = filed
         self._history = history
         self._turns = turns(rule)
         self._sides = tuple(sides(rule, at_s) for at_s in (-math.inf, *self._turns))
+        self._laid: dict[tuple[int, tuple[float, ...], frozenset[int]], Sides] = {}
         self._unclear = rule.unclear
-        self._plain = len(rule.measures) == 1 and rule.measures[0].is_plain
-        is_bounded = all(measure.is_bounded for measure in rule.measures)
+        is_bounded = terms is None and all(measure.is_bounded for measure in rule.measures)
+        self._plain = terms is None and len(rule.measures) == 1 and rule.measures[0].is_plain
         self._bounded_s = rule.window_s if is_bounded else math.inf
         self._high_s = -math.inf  # when a value last reached the lowest limit
-        self._lowest = min(
-            (limit for level in rule.levels for way in level.ways for _, limit in way.limits),
-            default=float("inf"),
-        )
+        self._lowest = lowest(rule)
         self.levels = {int(level.severity): level for level in rule.levels}
         self.base = CALM
         self.forced: list[Forced] = []
@@ -235,6 +253,15 @@ class Track:
                 break
         return places
 
+    def reconsider(self, first: int) -> bool:
+        """Judge again from index `first` on, because the terms are others; say what changed."""
+        old = self.states[first:]
+        for index in range(first, len(self.raws)):
+            self.raws[index] = self._raw(index)
+        for index in range(first, len(self.states)):
+            self.states[index] = self._step(self._before(index), index)
+        return self.states[first:] != old
+
     def refold(self, first: int) -> None:
         """Recompute readings' levels and states from index `first` on."""
         is_windowed = not self._plain
@@ -311,18 +338,24 @@ class Track:
             place = bisect_left(history.times, since_s)
             index = place if history.times[place] == since_s else index
         stats = [measure.compute(history, index) for measure in rule.measures]
-        entry = self.levels.get(level) or rule.levels[-1]
+        terms = self.terms(history.times[index]) if self.terms is not None else None
+        entry = under(self.levels.get(level) or rule.levels[-1], terms)
         way = met(entry, stats, history.times[index]) or entry.ways[0]
         position, limit = way.limits[0]
         if step.after < step.before:
-            left = self.levels.get(step.before) or rule.levels[-1]
+            left = under(self.levels.get(step.before) or rule.levels[-1], terms)
             words = f"has left the {left.severity.word} level"
             parts = [part(rule, stats, *pair, words) for pair in left.ways[0].limits]
         else:
             words = "at or above" if rule.sign > 0 else "at or below"
             parts = [part(rule, stats, *pair, words) for pair in way.limits]
         stat = stats[position]
-        suspect = " The reading is suspect." if history.flags[index] & Flag.SUSPECT else ""
+        said = [*self._measured(index, way.limits), *(terms.why if terms else ())]
+        if self.beside is not None:
+            said.append(self.beside(history.times[index]))
+        remarks = [f"{why[0].upper()}{why[1:]}." for why in said if why]
+        if history.flags[index] & Flag.SUSPECT:
+            remarks.append("The reading is suspect.")
         return Finding(
             rule_id=rule.id,
             pack=rule.pack,
@@ -332,9 +365,15 @@ class Track:
             value=rule.sign * stat if stat is not None else history.values[index],
             limit=rule.sign * limit,
             unit=rule.measures[position].unit,
-            reason=f"{rule.title}: {' and '.join(parts)}.{suspect}",
+            reason=" ".join([f"{rule.title}: {' and '.join(parts)}.", *remarks]),
             provenance=way.provenance,
         )
+
+    def _measured(self, index: int, way: Sequence[tuple[int, float]]) -> list[str]:
+        """Say how the measures of a way came to what they give, where they can."""
+        measures = [self.rule.measures[position] for position, _ in way]
+        said = [each.remark(self._history, index) for each in measures if each.remark is not None]
+        return [each.en for each in said if each is not None]
 
     def _before(self, index: int) -> State:
         return self.states[index - 1] if index else self.base
@@ -350,13 +389,26 @@ class Track:
             return 0
         else:
             views = self._views(index)
-        valid = self._sides[0] if not self._turns else self._valid_at(index)
+        valid = self._valid_at(index)
+        if valid is None:
+            return 0
         level = max(highest(valid.limits, stats) for stats in views)
         return level | (max(highest(valid.at_once, stats) for stats in views) << 4) if level else 0
 
-    def _valid_at(self, index: int) -> Sides:
-        """Give the limits that are valid when a reading was taken."""
-        return self._sides[bisect_right(self._turns, self._history.times[index])]
+    def _valid_at(self, index: int) -> Sides | None:
+        """Give the limits of a reading's instant, None where the rule does not judge then."""
+        time_s = self._history.times[index]
+        place = bisect_right(self._turns, time_s) if self._turns else 0
+        if self.terms is None:
+            return self._sides[place]
+        terms = self.terms(time_s)
+        if not terms.is_judged:
+            return None
+        key = (place, terms.factors, terms.not_judged)
+        laid = self._laid.get(key)
+        if laid is None:
+            laid = self._laid[key] = sides(self.rule, time_s, terms)
+        return laid
 
     def _is_calm_window(self, index: int) -> bool:
         """Say whether no mean or maximum can reach a limit, because no value in the window does."""
@@ -468,9 +520,8 @@ class Track:
                 history, index, measure.covered_s, rule.stale_s
             ):
                 return None
-        views = self._views(index)
-        if any(stat is None for stat in views[0]):
+        views, valid = self._views(index), self._valid_at(index)
+        if valid is None or any(stat is None for stat in views[0]):
             return None
-        relaxed = self._valid_at(index).relaxed
         # Below an upper bound of an unknown limit nothing is shown to be kept.
-        return max(self._unclear, *(highest(relaxed, stats) for stats in views))
+        return max(self._unclear, *(highest(valid.relaxed, stats) for stats in views))

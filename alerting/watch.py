@@ -14,7 +14,9 @@ from alerting.detect.detector import Detector
 from alerting.history import Flag, History, is_flat
 from alerting.rules import BoundRule, Pack
 from alerting.screen import Doubt, Edit, Found, Kept, Screen
+from alerting.terms import Surroundings, terms_of
 from alerting.track import Track
+from alerting.zero import REMEMBERED_S, Zeros
 from sensors.model import Qc
 from sensors.qc import flat
 from sensors.qc.checks import NO_CHECKS
@@ -84,11 +86,13 @@ class Watch:
         "lateness_s",
         "n_settled",
         "newest_s",
+        "notes",
         "offline_s",
         "screen",
         "sensor",
         "stale_s",
         "tracks",
+        "zeros",
     )
 
     def __init__(
@@ -98,12 +102,25 @@ class Watch:
         rules: Sequence[BoundRule],
         timing: Timing,
         detector: Detector | None = None,
+        surroundings: Surroundings | None = None,
     ) -> None:
-        """Start with an empty history."""
+        """Start with an empty history; `notes` is what else must outlast a restart, by name."""
         self.sensor = sensor
         self.key = sensor.key
         self.history = History()
-        self.tracks = tuple(Track(rule=rule, history=self.history) for rule in rules)
+        self.notes: dict[str, list[tuple[float, float]]] = {}
+        around = surroundings or Surroundings()
+        self.zeros = self._zeros(rules, around)
+        self.history.zeros = self.zeros
+        self.tracks = tuple(
+            Track(
+                rule=rule,
+                history=self.history,
+                terms=terms_of(rule.wanted, len(rule.measures), around),
+                filed=around.filed() if rule.wanted.is_anything or around.forces else "",
+            )
+            for rule in rules
+        )
         self.detector = detector
         self.lateness_s = timing.lateness_s
         self.stale_s = timing.stale_s
@@ -123,6 +140,8 @@ class Watch:
         self.examine_from_s = 0.0 if detector is not None else _NEVER_S
         self._keep_s = max((rule.window_s + rule.stale_s for rule in rules), default=0.0)
         self._keep_s = max(self._keep_s, checks.window_s + self.lateness_s)
+        if self.zeros is not None:
+            self._keep_s = max(self._keep_s, self.zeros.baseline_s + REMEMBERED_S)
         self._trim_at = _KEEP_AT_LEAST + _SLACK
 
     def put(self, time_s: float, value: float, qc: int, delay_s: float) -> Sequence[Track]:
@@ -197,6 +216,38 @@ class Watch:
             return [track for track in self.tracks if track.remove(place)]
         history.replace(place, value, flag)
         return [track for track in self.tracks if track.replace(place)]
+
+    def _zeros(self, rules: Sequence[BoundRule], around: Surroundings) -> Zeros | None:
+        baselines = [rule.wanted.baseline_s for rule in rules if rule.wanted.baseline_s is not None]
+        if not baselines:
+            return None
+        return Zeros(
+            history=self.history,
+            surroundings=around,
+            notes=self.notes,
+            baseline_s=max(baselines),
+            is_own=self.sensor.design.get("zeroes_itself") == 1.0,
+        )
+
+    @property
+    def is_governed(self) -> bool:
+        """Say whether life cycle or couplings bear on how it is judged."""
+        return any(track.terms is not None for track in self.tracks)
+
+    def reconsider(self, from_s: float) -> list[Track]:
+        """Judge what is not settled from an instant on again, because the terms have changed."""
+        times = self.history.times
+        if not times or times[-1] < from_s:
+            return []
+        settled = bisect_right(times, times[-1] - self.lateness_s)
+        first = max(bisect_left(times, from_s), settled, self.n_settled)
+        return [track for track in self.tracks if track.terms and track.reconsider(first)]
+
+    def freeze(self) -> None:
+        """Keep what is known of the settled past before the readings behind it are forgotten."""
+        times = self.history.times
+        if self.zeros is not None and times:
+            self.zeros.freeze(times[-1] - self.lateness_s)
 
     def feed(self, window_s: float) -> None:
         """Keep a history for a computed value that looks back so far, in seconds."""
@@ -353,6 +404,7 @@ class Watch:
         if count > 0:
             if self.screen is not None:
                 self.screen.drop_first(count)
+            self.freeze()
             self.history.drop_first(count)
             for track in self.tracks:
                 track.drop_first(count)

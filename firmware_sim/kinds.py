@@ -27,12 +27,12 @@ KINDS: dict[str, frozenset[str]] = {
         "wall_top_h_mm wall_top_v_mm deep_h_mm column_v_mm strut_force_kn anchor_force_kn"
         " gw_level_mm pore_pressure_kpa earth_pressure_kpa wall_force_kn_m surface_v_mm"
         " building_v_mm building_tilt_permille crack_building_mm crack_ground_mm pipe_v_mm"
-        " road_v_mm heave_mm danger_sign"
+        " road_v_mm heave_mm danger_sign danger_kind"
     )
     | _HOUSEKEEPING,
     "formwork": _names(
         "settlement_mm h_displacement_mm pole_tilt_deg beam_tilt_deg pole_force_kn"
-        " foundation_settlement_mm danger_sign"
+        " foundation_settlement_mm danger_sign danger_kind phase_code"
     )
     | _HOUSEKEEPING,
     "rain": frozenset({"rain_mm", "rain_total_mm", "intensity_mm_per_h"}) | _HOUSEKEEPING,

@@ -210,6 +210,33 @@ def ack(
 
 
 @app.command()
+def stage(
+    where: Annotated[str, typer.Argument(help="site, or site/device")],
+    word: Annotated[str, typer.Argument(help="stage, for example slab_cast or pouring")],
+    actor: Annotated[str, typer.Option("--as", help="who says so")],
+    at: Annotated[str | None, typer.Option(help="from when on, RFC 3339; now if left out")] = None,
+    depth_m: Annotated[float | None, typer.Option(help="how deep the pit is from then on")] = None,
+    note: Annotated[str, typer.Option(help="a remark for the record")] = "",
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Say which stage of its life cycle a site or a device is in, from an instant on."""
+    site, _, device = where.partition("/")
+    said = {"stage": word, "actor": actor, "note": note, "at": at, "depth_m": depth_m}
+    body = {name: value for name, value in said.items() if value is not None}
+    if device:
+        body["device"] = device
+    path = f"/sites/{quote(site, safe='')}/stages"
+    answer = _asked(lambda: call("POST", url, path, body))
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    for row in answer["now"]:
+        place = "/".join(part for part in (site, row["device"]) if part)
+        print(f"{place}: {row['stage']} since {row['at'][:16].replace('T', ' ')} by {row['by']}")
+
+
+@app.command()
 def near(
     lat: Annotated[float, typer.Option(help="latitude, WGS 84 degrees")],
     lon: Annotated[float, typer.Option(help="longitude, WGS 84 degrees")],

@@ -32,6 +32,7 @@ from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
+from groundwatch.rates import CommandDoor, Rates
 from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.settings import InfluxSettings, Settings
 from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
@@ -139,6 +140,7 @@ async def opened(
             tasks=KeepGoing(),
             wall=None if _is_event(clock) else wall or SystemClock(),
         )
+        telling = _telling(source, doors, clock)
         program = Program(
             settings=settings,
             district=district,
@@ -162,8 +164,13 @@ async def opened(
             tasks=watched.tasks,
             watch=SelfWatch(watched),
             models=_models(settings, keepers.store, clock),
-            telling=_telling(source, doors, clock),
+            telling=telling,
             stations=tuple(_door(station, watched.pipeline) for station in stations),
+            rates=Rates(
+                governor=engine.judge.governor,
+                door=CommandDoor(commander=telling.commander),
+                now=clock.now,
+            ),
         )
         _connect(program)
         yield program

@@ -19,7 +19,15 @@ from sensors.site import load_registry
 _DESCRIBES = frozenset(
     {
         *("rated_load_t", "radius_m", "hook_height_m", "slew_deg", "reeving", "travel_m"),
-        *("jib_angle_deg", "operator_code", "lift_state", "floor", "height_m", "door_open"),
+        *(
+            "jib_angle_deg",
+            "operator_code",
+            "phase_code",
+            "lift_state",
+            "floor",
+            "height_m",
+            "door_open",
+        ),
         *("chart_load_t", "nameplate_pct", "tilt_x_deg", "tilt_y_deg", "limit_bits"),
         *("warning_bits", "load_t"),
         *("rain_total_mm", "pump_running", "barrier_closed"),

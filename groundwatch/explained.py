@@ -159,6 +159,7 @@ def _rule_lines(rule: RuleView) -> list[str]:
     lines = [f"rule {rule.rule_id} of {rule.pack} ({rule.title}): {state}"]
     lines += [f"  {_level_line(level)}" for level in rule.levels]
     lines += [f"  {gap.severity.word}: {gap.text}" for gap in rule.not_judged]
+    lines += [f"  {remark}" for remark in rule.remarks]
     lines.append(f"  raised when {rule.raised_when}")
     lines.append(f"  cleared when {rule.cleared_when}")
     return lines

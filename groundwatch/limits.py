@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from alerting.basis import Basis, Period
 from alerting.history import Flag
+from alerting.levels import under
 from alerting.model import Provenance, Severity
 from alerting.rules import BoundRule, Level, Measure, NotJudged, Pack, Side, Way, rules_for
 from alerting.track import Track
@@ -124,6 +125,7 @@ class RuleView:
     not_judged: tuple[NotJudgedView, ...]
     fold: FoldView | None
     origins: Mapping[str, Basis]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,10 @@ def _rule_view(rule: BoundRule, side: Side, track: Track | None, watch: Watch | 
         newest = len(watch.history) - 1
         at_s = watch.history.times[newest]
         stats = [measure.compute(watch.history, newest) for measure in rule.measures]
+    terms = None
+    if track is not None and track.terms is not None and math.isfinite(at_s):
+        terms = track.terms(at_s)
+    levels = [under(level, terms) for level in rule.levels]
     return RuleView(
         rule_id=rule.id,
         pack=rule.pack,
@@ -209,7 +215,7 @@ def _rule_view(rule: BoundRule, side: Side, track: Track | None, watch: Watch | 
         title_zh=rule.title_zh,
         raised_when=_raised_when(rule),
         cleared_when=_cleared_when(rule),
-        levels=tuple(_level_view(rule, level, side, stats, at_s) for level in rule.levels),
+        levels=tuple(_level_view(rule, level, side, stats, at_s) for level in levels),
         not_judged=tuple(
             NotJudgedView(
                 severity=missing.severity, reason=missing.reason, may_raise=missing.may_raise
@@ -218,7 +224,18 @@ def _rule_view(rule: BoundRule, side: Side, track: Track | None, watch: Watch | 
         ),
         fold=None if track is None or watch is None else _fold_view(track, watch),
         origins=rule.origins,
+        remarks=(*(terms.why if terms else ()), *_remarks(rule, watch)),
     )
+
+
+def _remarks(rule: BoundRule, watch: Watch | None) -> tuple[str, ...]:
+    """Say how the measures came to what they give now, or why they give nothing."""
+    if watch is None or not len(watch.history):
+        return ()
+    newest = len(watch.history) - 1
+    measures = [measure for measure in rule.measures if measure.remark is not None]
+    said = [measure.remark(watch.history, newest) for measure in measures if measure.remark]
+    return tuple(each.en for each in said if each is not None)
 
 
 def _level_view(

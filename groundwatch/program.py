@@ -26,6 +26,7 @@ from groundwatch.due_dates import watch_dates
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
+from groundwatch.rates import Rates
 from groundwatch.self_watch import SelfWatch
 from groundwatch.settings import Settings
 from groundwatch.stations import Door
@@ -96,6 +97,7 @@ class Program:
     flags: FlagWriter
     computed: ComputedWriter
     cycles: CycleKeeper
+    rates: Rates
     tasks: KeepGoing
     watch: SelfWatch
     telling: Telling
@@ -135,6 +137,7 @@ class Program:
                 keep("flags_to_store", self.flags.run),
                 keep("computed_to_store", self._write_computed),
                 keep("dates", self._watch_dates),
+                keep("rates", self.rates.run),
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
                 keep("telling", self.telling.run),

@@ -126,7 +126,9 @@ PIT = _kind(
     Q("pipe_v_mm", "管线竖向位移", "pipe settlement", "mm", -1000.0, 1000.0),
     Q("road_v_mm", "道路竖向位移", "road settlement", "mm", -1000.0, 1000.0),
     Q("heave_mm", "坑底隆起", "pit bottom heave", "mm", -1000.0, 1000.0),
+    Q("deep_h_max_mm", "测斜最大位移", "greatest of a borehole's points", "mm", -1000.0, 1000.0),
     Q("danger_sign", "险情", "danger sign seen by patrol or camera", "bool", 0.0, 1.0),
+    Q("danger_kind", "险情类别", "danger sign by its code, 0 is none", "code", 0.0, 99.0),
 )
 
 FORMWORK = _kind(
@@ -139,6 +141,9 @@ FORMWORK = _kind(
     Q("beam_tilt_deg", "水平倾角", "beam tilt", "deg", -45.0, 45.0),
     Q("pole_force_kn", "立杆轴力", "pole axial force", "kN", -10.0, 1000.0),
     Q("foundation_settlement_mm", "地基沉降", "foundation settlement", "mm", -100.0, 500.0),
+    Q("differential_mm", "相邻差异沉降", "settlement less the neighbour's", "mm", -600.0, 600.0),
+    Q("danger_kind", "险情类别", "danger sign by its code, 0 is none", "code", 0.0, 99.0),
+    Q("phase_code", "工况", "0 mounted 1 zeroed 2 pouring 3 curing 4 removed", "code", 0.0, 4.0),
     Q("danger_sign", "险情", "danger sign seen by patrol or camera", "bool", 0.0, 1.0),
 )
 

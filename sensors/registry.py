@@ -12,9 +12,12 @@ from enum import StrEnum
 
 import msgspec
 
+from sensors.coupling import Coupling
 from sensors.crane.chart import Chart
 from sensors.crane.zone import Zone
+from sensors.lifecycle import StageChange
 from sensors.model import Position, SensorKey
+from sensors.neighbours import Neighbours
 from sensors.qc.checks import NO_CHECKS, Checks
 
 
@@ -163,6 +166,7 @@ class Device:
     chart: Chart | None = None
     missing: Mapping[str, str] = field(hash=False, default_factory=dict)
     dates: Mapping[str, date] = field(hash=False, default_factory=dict)
+    stages: tuple[StageChange, ...] = ()
     names: Mapping[str, Sensor] = field(init=False, repr=False, compare=False, default_factory=dict)
     points: Mapping[str, Mapping[str, Sensor]] = field(
         init=False, repr=False, compare=False, default_factory=dict
@@ -203,6 +207,9 @@ class Site:
     clock: ClockRule
     devices: tuple[Device, ...]
     zones: tuple[Zone, ...] = ()
+    stages: tuple[StageChange, ...] = ()
+    couplings: tuple[Coupling, ...] = ()
+    neighbours: tuple[Neighbours, ...] = ()
 
 
 class Registry:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sensors.crane.chart_file import Charts, load_charts
-from sensors.document import Document, Fault, load_yaml
+from sensors.document import Document, Fault, listed, load_yaml, nearest
 from sensors.door import DOORS, is_address
 from sensors.qc.table import load_tables
 from sensors.registry import (
@@ -81,7 +81,9 @@ def load_registry(
         faults += _address_faults(site, f"{path}:{line}", addressed)
         seen[site.id] = f"{path}:{line}"
         sites.append(site)
-    return Registry(sites), sorted(faults)
+    registry = Registry(sites)
+    faults += _gauges_missing(registry, seen)
+    return registry, sorted(faults)
 
 
 def load_site(
@@ -95,6 +97,20 @@ def load_site(
     reading = SiteReading(document, bounds or {}, charts)
     site = reading.site()
     return Loaded(site, document.line(("site", "id")), reading.faults)
+
+
+def _gauges_missing(registry: Registry, seen: Mapping[str, str]) -> Iterator[Fault]:
+    """Find couplings whose gauge no site file has; they could never come into force."""
+    for site in registry.sites.values():
+        for coupling in site.couplings:
+            key = coupling.gauge
+            counter = key._replace(quantity="rain_total_mm")
+            is_rain = key.quantity == "rain_mm"
+            if registry.sensor(key) is None and not (is_rain and registry.sensor(counter)):
+                path, _, line = seen[site.id].rpartition(":")
+                what = f"coupling of {site.id}: there is no sensor {key}"
+                known = [str(s.key) for s in registry.sensors() if s.key.quantity == key.quantity]
+                yield Fault(path, int(line), what, listed(nearest(str(key), known, 4)))
 
 
 def _address_faults(

@@ -4,7 +4,7 @@ The input is `sensors.document.Document`, the blocks are those of `sensors.site_
 is a `sensors.registry.Site` and the list of faults.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
@@ -13,29 +13,35 @@ from typing import NamedTuple, TypeGuard
 
 from sensors.calibrate import Line, resolved, sent_unit, units_of
 from sensors.catalogue import KINDS, Quantity
+from sensors.coupling import Coupling
 from sensors.crane.chart import Chart
 from sensors.crane.chart_file import Charts
 from sensors.crane.zone import Zone
 from sensors.design import DESIGN, RISING_STAGES, WORDS
 from sensors.document import Document, Fault, Location, check_model, did_you_mean, listed
+from sensors.lifecycle import StageChange
 from sensors.model import Position, SensorKey
+from sensors.neighbours import Neighbours
 from sensors.plausible import Believable, believable
 from sensors.qc.table import checks_for, why_not_partner
 from sensors.recipes.table import with_derived
 from sensors.registry import ClockRule, Device, Given, Sensor, Site
 from sensors.sheet import given_at, own_limit
 from sensors.site_schema import (
+    CouplingBlock,
     DeviceBlock,
     PositionBlock,
     SensorBlock,
     SheetBlock,
     SiteBlock,
     SiteFile,
+    StageBlock,
     ZoneBlock,
 )
 from sensors.units import Unit
 from sensors.virtual.crane import with_virtual
 from sensors.virtual.due import with_due
+from sensors.virtual.ground import SETTLES, pole, with_virtual_ground
 
 # A device farther than this from its site is more likely a typing error than a large site.
 FAR_KM = 50.0
@@ -126,8 +132,46 @@ class SiteReading:
             ),
             devices=devices,
             zones=self._zones(),
+            stages=_changes(file.stages),
+            couplings=self._couplings(file.couplings, header.id),
+            neighbours=tuple(
+                Neighbours(one=block.poles[0], other=block.poles[1], spacing_m=block.spacing_m)
+                for block in file.neighbours
+            ),
         )
-        return with_virtual(site)
+        for index, pair in enumerate(site.neighbours):
+            for name in (pair.one, pair.other):
+                if pole(site, name) is None:
+                    what = f"neighbours: no pole {name} that measures its settlement"
+                    self._fault(("neighbours", index), what, f"device/point with {listed(SETTLES)}")
+        return with_virtual_ground(with_virtual(site))
+
+    def _couplings(self, blocks: Sequence[CouplingBlock], site: str) -> tuple[Coupling, ...]:
+        """Build the couplings; whether their gauges exist is seen when all sites are loaded."""
+        found: list[Coupling] = []
+        for index, block in enumerate(blocks):
+            gauge_site, _, device = block.gauge.partition("/")
+            at: Location = ("couplings", index)
+            if not device or (block.rain_mm is None) == (block.ponding_m is None):
+                what = "a coupling needs the gauge's `site/device`, and `rain_mm` or `ponding_m`"
+                self._fault(at, what, "gauge: rain/RG-01, and one of rain_mm and ponding_m")
+                continue
+            is_rain = block.rain_mm is not None
+            quantity = "rain_mm" if is_rain else "ponding_depth_m"
+            found.append(
+                Coupling(
+                    site=site,
+                    gauge=SensorKey(gauge_site, device, "", quantity),
+                    over=block.rain_mm or block.ponding_m or 0.0,
+                    window=block.window if is_rain else timedelta(),
+                    hold=block.hold,
+                    factor=block.tighten,
+                    every=block.every,
+                    source=block.source,
+                    confidence=block.confidence,
+                )
+            )
+        return tuple(found)
 
     # --- the site's own block ---
 
@@ -174,6 +218,7 @@ class SiteReading:
                     addresses=block.addresses,
                     chart=chart,
                     dates=block.dates,
+                    stages=_changes(block.stages),
                 )
                 devices.append(with_due(with_derived(device)))
         return tuple(devices)
@@ -429,6 +474,18 @@ def _side_by_side(sensors: Sequence[Sensor]) -> tuple[Sensor, ...]:
     return tuple(
         replace(sensor, beside=frozenset(points[sensor.key.point] - {sensor.key.quantity}))
         for sensor in sensors
+    )
+
+
+def _changes(blocks: Iterable[StageBlock]) -> tuple[StageChange, ...]:
+    return tuple(
+        StageChange(
+            at=block.at.astimezone(UTC),
+            stage=block.stage,
+            depth_m=block.depth_m,
+            note=block.note or "",
+        )
+        for block in blocks
     )
 
 

@@ -5,7 +5,7 @@ is validated on its own, so that a fault in one does not hide the faults in the 
 """
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from math import isfinite
 from typing import Annotated, Any, Literal, TypeGuard
 
@@ -24,6 +24,7 @@ from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX, WORDS
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
 from sensors.door import DOORS, MAX_ADDRESS
 from sensors.due import DUE
+from sensors.lifecycle import STAGES
 from sensors.qc.table import QualityBlock
 from sensors.registry import FutureRule, SiteKind
 
@@ -31,6 +32,9 @@ MAX_DEVICES = 10_000
 MAX_SENSORS = 10_000
 MAX_ZONES = 200
 MAX_CORNERS = 200
+MAX_STAGES = 500
+MAX_COUPLINGS = 20
+MAX_NEIGHBOURS = 1000
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _ID_ALLOWED = "1 to 64 of A-Z a-z 0-9 _ . - and first a letter or digit"
@@ -114,6 +118,33 @@ def _check_not_before(day: date) -> date:
     return day
 
 
+def _check_stage(word: str) -> str:
+    if word not in STAGES:
+        what = f"'{word[:64]}' is not a stage of a life cycle"
+        raise Refused(what, allowed=listed(STAGES), fix=did_you_mean(word, STAGES))
+    return word
+
+
+def _check_instant(value: Any) -> Any:
+    """Let a day alone stand for its beginning in China; refuse an instant without an offset."""
+    if isinstance(value, str):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            return datetime.combine(day, time(), _CHINA)
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise Refused(f"'{value[:64]}' is no instant", allowed=_INSTANTS) from error
+        if instant.tzinfo is None:
+            raise Refused(f"'{value[:64]}' has no offset from UTC", allowed=_INSTANTS)
+    return value
+
+
+_CHINA = timezone(timedelta(hours=8))
+_INSTANTS = "2026-05-04T08:00:00+08:00, or a day like 2026-05-04 (from 00:00 +08:00)"
 Day = Annotated[date, AfterValidator(_check_not_before)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Id = Annotated[str, AfterValidator(_check_id)]
@@ -192,6 +223,46 @@ class LimitBlock(SheetBlock):
     valid_until: Day | None = None
 
 
+StageWord = Annotated[str, AfterValidator(_check_stage)]
+
+
+class StageBlock(FileModel):
+    """One entry of `stages:`; `depth_m` is how deep the pit is from then on."""
+
+    at: Annotated[datetime, BeforeValidator(_check_instant), Field(description=_INSTANTS)]
+    stage: Annotated[StageWord, Field(description=f"one of {listed(STAGES)}")]
+    depth_m: Annotated[Number, Field(gt=0, le=200)] | None = None
+    note: Text | None = None
+
+
+Stages = Annotated[list[StageBlock], Field(max_length=MAX_STAGES)]
+
+
+class CouplingBlock(FileModel):
+    """One entry of `couplings:`; either `rain_mm` with its `window`, or `ponding_m`."""
+
+    gauge: Annotated[str, Field(description="site/device of the gauge, for example rain/RG-01")]
+    rain_mm: Annotated[Number, Field(gt=0, le=2000)] | None = None
+    ponding_m: Annotated[Number, Field(gt=0, le=20)] | None = None
+    window: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=7))] = timedelta(days=1)
+    hold: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(days=31))] = timedelta(days=1)
+    tighten: Annotated[
+        Number, Field(gt=0, le=1, description="what limits are multiplied by, for example 0.8")
+    ]
+    every: Every | None = None
+    source: Text
+    confidence: Annotated[str, Field(pattern=r"^(S\d+|[CHVD])$")] = "D"
+
+
+class NeighboursBlock(FileModel):
+    """One entry of `neighbours:`: two poles as `device/point`, and their spacing."""
+
+    poles: Annotated[
+        list[str], Field(min_length=2, max_length=2, description="[FW-01/P1, FW-02/P1]")
+    ]
+    spacing_m: Annotated[Number, Field(gt=0, le=50, description="how far apart they stand")]
+
+
 class SiteBlock(FileModel):
     """The `site:` block."""
 
@@ -260,6 +331,7 @@ class DeviceBlock(FileModel):
     addresses: AddressBlock = Field(default_factory=dict)
     chart: ChartBlock | None = None
     dates: DateBlock = Field(default_factory=dict)
+    stages: Stages = Field(default_factory=list)
     sensors: Annotated[
         list[Any],
         Field(min_length=1, max_length=MAX_SENSORS, description="what the device measures"),
@@ -268,6 +340,14 @@ class DeviceBlock(FileModel):
 
 class SiteFile(FileModel):
     """A whole site file; its blocks are validated one by one."""
+
+    stages: Stages = Field(default_factory=list)
+    neighbours: Annotated[list[NeighboursBlock], Field(max_length=MAX_NEIGHBOURS)] = Field(
+        default_factory=list
+    )
+    couplings: Annotated[list[CouplingBlock], Field(max_length=MAX_COUPLINGS)] = Field(
+        default_factory=list
+    )
 
     site: Annotated[Any, Field(description="the block that names the site")]
     devices: Annotated[

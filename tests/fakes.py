@@ -9,7 +9,7 @@ from datetime import datetime
 
 from alerting.errors import JournalError, JournalRefused
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
-from alerting.ports import Action, Effects, RuleState
+from alerting.ports import Action, Effects, RuleState, StageRecord
 
 
 class MemoryJournal:
@@ -30,6 +30,7 @@ class MemoryJournal:
         self._outbox: dict[str, OutboxEntry] = {}
         self._actions: dict[Action, None] = {}
         self._states: dict[str, RuleState] = {}
+        self._stages: dict[StageRecord, None] = {}
 
     async def open(self) -> None:
         self._answer()
@@ -49,6 +50,7 @@ class MemoryJournal:
         for entry in effects.notices:
             self._outbox.setdefault(entry.notice.id, entry)
         self._actions.update(dict.fromkeys(effects.actions))
+        self._stages.update(dict.fromkeys(effects.stages))
         self._seq = max(self._seq, effects.seq or 0)
         self.recorded.append(effects)
 
@@ -116,6 +118,10 @@ class MemoryJournal:
         self._answer()
         found = [e for e in self._outbox.values() if e.notice.alert.id == alert_id]
         return sorted(found, key=lambda e: (e.notice.created_at, e.notice.id))
+
+    async def stages(self) -> list[StageRecord]:
+        self._answer()
+        return list(self._stages)
 
     async def save_states(self, states: Sequence[RuleState]) -> None:
         self._answer()

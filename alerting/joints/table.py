@@ -3,15 +3,19 @@
 from collections.abc import Callable, Iterable
 
 from alerting.joint import Joint
+from alerting.joints.borehole import borehole_joints
 from alerting.joints.crane_overturn import overturn_joints
 from alerting.joints.crane_pair import pair_joints
 from alerting.joints.crane_zone import zone_joints
+from alerting.joints.settlement import settlement_joints
 from sensors.registry import Registry
 
 MAKERS: tuple[Callable[[Registry], Iterable[Joint]], ...] = (
     pair_joints,
     zone_joints,
     overturn_joints,
+    borehole_joints,
+    settlement_joints,
 )
 
 

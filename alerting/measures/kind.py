@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field
 from alerting.basis import From
 from alerting.history import History
 from alerting.numbers import DesignValue, Number, resolve
+from alerting.terms import FactorSpec
 from sensors.document import Duration, FileModel, Refused
 from sensors.registry import Sensor
 
@@ -71,6 +72,11 @@ class MeasureSpec(FileModel):
     min_readings: Annotated[int, Field(ge=3, le=1000)] | None = None
     until: Number | None = None
     min_slope: Annotated[float, Field(gt=0.0)] | None = None
+    factor: FactorSpec | None = None
+    zeroed_over: Duration | None = None
+    step: Duration | None = None
+    noise: Number | None = None
+    less: Number | None = None
 
     @property
     def window_s(self) -> float:
@@ -88,6 +94,10 @@ OPTIONS = (
     "min_readings",
     "until",
     "min_slope",
+    "zeroed_over",
+    "step",
+    "noise",
+    "less",
 )
 
 
@@ -120,12 +130,13 @@ class MeasureKind:
     `make` gives the function for one sensor, or a sentence that says what is missing. `options`
     must all be given in the pack, and no others. `per` is added to the sensor's unit (`/d`), `unit`
     replaces it. `is_bounded` says that the measure is never above the largest value in its window,
-    so that a calm window needs no sum.
+    so that a calm window needs no sum; `uses_zero` that it counts from the zeroing.
     """
 
     make: Callable[[MeasureSpec, Sensor], Made | str]
     options: tuple[str, ...] = ("window",)
     is_bounded: bool = False
+    uses_zero: bool = False
     per: str = ""
     unit: str | None = None
 

@@ -2,14 +2,26 @@
 
 from alerting.measures.amount import AMOUNTS
 from alerting.measures.event import EVENTS
+from alerting.measures.failure import FAILURE
+from alerting.measures.growth import GROWING
 from alerting.measures.intensity import INTENSITY
 from alerting.measures.kind import OPTIONS, MeasureKind, MeasureSpec
 from alerting.measures.level import LEVELS
 from alerting.measures.window import WINDOWED
+from alerting.measures.zero import ZEROED
 from sensors.design import DESIGN, OWN_PREFIX
 from sensors.document import did_you_mean, listed
 
-MEASURES: dict[str, MeasureKind] = {**WINDOWED, **AMOUNTS, **EVENTS, **INTENSITY, **LEVELS}
+MEASURES: dict[str, MeasureKind] = {
+    **WINDOWED,
+    **AMOUNTS,
+    **EVENTS,
+    **INTENSITY,
+    **LEVELS,
+    **ZEROED,
+    **GROWING,
+    **FAILURE,
+}
 
 
 def why_no_measure(spec: MeasureSpec) -> list[str]:

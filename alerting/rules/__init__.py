@@ -7,7 +7,7 @@ whose design values are known (contract C3: what misses an input is not judged).
 from alerting.rules.bind import bind, instead_for, period_text, rules_for, unused_for
 from alerting.rules.bound import BoundRule, Level, Measure, NotJudged, Way
 from alerting.rules.easing import Eased, eased_limits, eased_rules
-from alerting.rules.form import Side
+from alerting.rules.form import PatienceSpec, Side
 from alerting.rules.own import own_limit_faults
 from alerting.rules.pack import PACK_FOLDER, Pack, Packs, load_packs
 
@@ -20,6 +20,7 @@ __all__ = [
     "NotJudged",
     "Pack",
     "Packs",
+    "PatienceSpec",
     "Side",
     "Way",
     "bind",

@@ -20,6 +20,7 @@ from alerting.numbers import Missing, Number, Resolved, worked_out
 from alerting.rules.bound import BoundRule, Level, Measure, NotJudged, Way
 from alerting.rules.form import RuleSpec, Side
 from alerting.rules.pack import Candidate, Pack
+from alerting.terms import Wanted
 from sensors.design import WORDS
 from sensors.document import Duration
 from sensors.registry import OwnLimit, Sensor
@@ -98,7 +99,30 @@ def bind(pack: Pack, rule: RuleSpec, sensor: Sensor) -> BoundRule:
         flat_s=_seconds(rule.flat_after),
         stale_s=max(_seconds(pack.spec.stale), 3 * sensor.every.total_seconds()),
         lateness_s=_seconds(pack.spec.lateness),
+        wanted=_wanted(rule, [measure.name for measure in bound]),
         origins=pack.origins[rule.id],
+    )
+
+
+def _wanted(rule: RuleSpec, bound: Sequence[str]) -> Wanted:
+    """Gather what a rule asks of the life cycle; `bound` names its measures in order."""
+    factors = [rule.measures[name].factor for name in bound]
+    baselines = [
+        measure.zeroed_over.total_seconds()
+        for measure in rule.measures.values()
+        if MEASURES[measure.of].uses_zero and measure.zeroed_over is not None
+    ]
+    return Wanted(
+        when=frozenset(rule.when.stage) if rule.when is not None else frozenset(),
+        is_for_unknown=rule.when is None or rule.when.unknown,
+        levels=tuple(
+            (int(Severity.of(word)), frozenset(level.when.stage))
+            for word, level in rule.levels.items()
+            if level.when is not None
+        ),
+        factors=tuple((each.after, each.times) if each else None for each in factors),
+        baseline_s=max(baselines, default=None),
+        is_coupled=rule.coupled,
     )
 
 

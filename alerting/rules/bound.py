@@ -8,6 +8,7 @@ from alerting.history import History
 from alerting.measures.kind import Compute, Remark
 from alerting.model import Provenance, Severity
 from alerting.numbers import Resolved
+from alerting.terms import Wanted
 from sensors.model import SensorKey
 
 
@@ -108,6 +109,7 @@ class BoundRule:
     flat_s: float
     stale_s: float
     lateness_s: float
+    wanted: Wanted = field(default_factory=Wanted)
     origins: Mapping[str, Basis] = field(hash=False, repr=False, default_factory=dict)
 
     @property

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from alerting.basis import Clause, Confidence, From, Source
 from alerting.measures.kind import MeasureSpec, Number
+from alerting.terms import Stage, WhenSpec
 from sensors.design import DESIGN, OWN_PREFIX, WORDS
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed
 
@@ -68,6 +69,7 @@ class LevelSpec(FileModel):
     valid_from: date | None = None
     valid_until: date | None = None
     remark: Clause = ""
+    when: WhenSpec | None = None
 
     def origin_of(self, way: WaySpec) -> From:
         """Give where one way's numbers come from: its own word, else the level's."""
@@ -110,7 +112,8 @@ class RuleSpec(FileModel):
     """One rule of a pack.
 
     `only_where` are words of the site file that it is meant for, `only_with` design values of which
-    the site must give one; elsewhere the rule is not used.
+    the site must give one; elsewhere the rule is not used. `when` says in which stages of the life
+    cycle it is judged, `coupled` that rain and the like tighten its limits.
     """
 
     id: Id
@@ -126,6 +129,8 @@ class RuleSpec(FileModel):
     raise_when: RaiseSpec = RaiseSpec()
     clear_when: ClearSpec
     flat_after: Duration | None = None
+    when: WhenSpec | None = None
+    coupled: bool = True
     remark: str = ""
 
     @model_validator(mode="after")
@@ -142,6 +147,14 @@ class RuleSpec(FileModel):
                 hint = did_you_mean(name, DESIGN)
                 raise Refused(f"there is no design value '{name[:64]}'", fix=hint)
         return self
+
+
+class PatienceSpec(FileModel):
+    """How long silence is tolerated in some stages; in `removed` formwork nobody need speak."""
+
+    stage: Annotated[list[Stage], Field(min_length=1, max_length=20)]
+    stale: Duration
+    offline: Duration
 
 
 class WorkingSpec(FileModel):
@@ -163,6 +176,7 @@ class PackSpec(FileModel):
     stale: Duration
     offline: Duration
     while_working: WorkingSpec | None = None
+    patience: list[PatienceSpec] = Field(default_factory=list)
     rules: list[RuleSpec]
 
 

@@ -16,6 +16,7 @@ _ALARM = {
     "foundation_settlement_mm": 8.0,
 }
 _CREEP_UNIT_S = 3600.0
+_NOISE_CODE = 22.0  # visible deformation, loosening or noise
 
 
 class Formwork:
@@ -58,9 +59,20 @@ class Probe:
             return air_degc
         if self.quantity == "danger_sign":
             return float(lasting(self._dangers, t_s) is not None)
+        if self.quantity == "danger_kind":
+            return _NOISE_CODE if lasting(self._dangers, t_s) is not None else 0.0
+        if self.quantity == "phase_code":
+            return float(self._phase(t_s))
         if self.quantity in ("battery_v", "battery_pct"):
             return 3.6 if self.quantity == "battery_v" else 88.0
         return self._share(t_s) * self.alarm
+
+    def _phase(self, t_s: float) -> int:
+        """Give 0 mounted, 1 zeroed, 2 pouring, 3 curing, as the gateway tells it."""
+        begun = [pour for pour in self._pours if pour.at_s <= t_s]
+        if begun:
+            return 2 if any(t_s < pour.at_s + pour.params["over"] for pour in begun) else 3
+        return int(any(event.at_s <= t_s for event in self._zeroed))
 
     def _share(self, t_s: float) -> float:
         rest = self._rest

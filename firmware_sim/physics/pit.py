@@ -108,6 +108,8 @@ class Probe:
             return air_degc
         if self.quantity == "danger_sign":
             return float(lasting(self._dangers, t_s) is not None)
+        if self.quantity == "danger_kind":
+            return 1.0 if lasting(self._dangers, t_s) is not None else 0.0
         if self.quantity == "battery_v":
             return 12.6
         if self.quantity == "battery_pct":

@@ -290,6 +290,9 @@ class RuleAnswer(Answer):
     levels: list[LevelAnswer]
     not_judged: list[GapAnswer]
     state: FoldAnswer | None = Field(description="Null when no level of it can be judged.")
+    remarks: list[str] = Field(
+        description="Why its limits are other than written now, and what its measures say."
+    )
 
     @classmethod
     def of(cls, rule: RuleView) -> "RuleAnswer":
@@ -312,6 +315,7 @@ class RuleAnswer(Answer):
                 for gap in rule.not_judged
             ],
             state=None if rule.fold is None else FoldAnswer.of(rule.fold),
+            remarks=list(rule.remarks),
         )
 
 

@@ -4,12 +4,14 @@ import hashlib
 import json
 import math
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from alerting.model import Alert, OutboxEntry, Provenance, Transition
-from alerting.ports import Action, RuleState
+from alerting.ports import Action, RuleState, StageRecord
+from sensors.lifecycle import StageChange
 from sensors.model import Position, SensorKey
 from storage.journal.columns import microseconds
 from storage.journal.document import decode, encode
@@ -158,6 +160,38 @@ def action_of(row: Row[Any]) -> Action:
     """Give the action of a row."""
     return Action(
         alert_id=row.alert_id, at=row.at, actor=row.actor, action=row.action, note=row.note
+    )
+
+
+def stage_row(record: StageRecord) -> Values:
+    """Give the row of a person's word on a stage."""
+    change = record.change
+    row: dict[str, Any] = {
+        "site": record.site,
+        "device": record.device,
+        "at": change.at,
+        "stage": change.stage,
+        "actor": change.by,
+        "note": change.note,
+        "depth_m": change.depth_m,
+        "recorded_at": record.recorded_at,
+        "seq": record.seq,
+    }
+    whole = [microseconds(each) if isinstance(each, datetime) else each for each in row.values()]
+    return {**row, "digest": hashlib.sha256(json.dumps(whole).encode()).hexdigest()}
+
+
+def stage_of(row: Row[Any]) -> StageRecord:
+    """Give a person's word on a stage of a row."""
+    change = StageChange(
+        at=row.at, stage=row.stage, by=row.actor, note=row.note, depth_m=row.depth_m
+    )
+    return StageRecord(
+        site=row.site,
+        device=row.device,
+        change=change,
+        recorded_at=row.recorded_at,
+        seq=row.seq,
     )
 
 

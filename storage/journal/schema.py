@@ -129,6 +129,24 @@ actions = Table(
     Index(None, "alert_id", "at"),
 )
 
+# What people said of stages, in the order of `id`; only ever added to. `digest` is of the whole.
+stages = Table(
+    "stages",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("site", Words, nullable=False),
+    Column("device", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("stage", Words, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("depth_m", Number),
+    Column("recorded_at", Instant, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    UniqueConstraint("digest"),
+)
+
 rule_state = Table(
     "rule_state",
     metadata,

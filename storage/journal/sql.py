@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from alerting.errors import JournalError
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
-from alerting.ports import Action, Effects, RuleState
+from alerting.ports import Action, Effects, RuleState, StageRecord
 from storage.journal import connect, rows, statements
 from storage.journal.faults import translated
 from storage.journal.listing import (
@@ -30,7 +30,7 @@ from storage.journal.listing import (
     steps_found,
 )
 from storage.journal.migrate import upgrade
-from storage.journal.schema import actions, alerts, outbox, rule_state, transitions
+from storage.journal.schema import actions, alerts, outbox, rule_state, stages, transitions
 from storage.journal.underway import UnderWay
 
 _log = logging.getLogger(__name__)
@@ -180,6 +180,10 @@ class SqlJournal:
         question = select(actions).where(actions.c.alert_id == alert_id)
         return await self._ask(question.order_by(actions.c.at, actions.c.id), rows.action_of)
 
+    async def stages(self) -> list[StageRecord]:
+        """List every word of people on stages, in the order in which it was recorded."""
+        return await self._ask(select(stages).order_by(stages.c.id), rows.stage_of)
+
     async def due(self, now: datetime, limit: int = 100) -> list[OutboxEntry]:
         """List pending outbox entries whose `due_at` has come, most severe then oldest first.
 
@@ -312,6 +316,7 @@ def _steps(write: statements.Statements, effects: Effects) -> list[_Step]:
         (write.put_alert, rows.alert_row, effects.alerts),
         (write.put_transition, rows.transition_row, effects.transitions),
         (write.add_action, rows.action_row, effects.actions),
+        (write.add_stage, rows.stage_row, effects.stages),
         (write.add_notice, rows.outbox_row, effects.notices),
         (write.raise_seq, statements.seq_row, seq),
     ]

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Table, Update, bindparam, func, or_, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from alerting.model import AlertState, NoticeState
-from storage.journal.schema import actions, alerts, meta, outbox, rule_state, transitions
+from storage.journal.schema import actions, alerts, meta, outbox, rule_state, stages, transitions
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -27,6 +27,7 @@ class Statements:
     add_notice: Insert
     put_outcome: Insert
     add_action: Insert
+    add_stage: Insert
     put_state: Insert
     raise_seq: Insert
 
@@ -50,6 +51,7 @@ class Statements:
                 where=outbox.c.state == NoticeState.PENDING,
             ),
             add_action=_insert(dialect, actions).on_conflict_do_nothing(index_elements=["digest"]),
+            add_stage=_insert(dialect, stages).on_conflict_do_nothing(index_elements=["digest"]),
             put_state=_upsert(_insert(dialect, rule_state), rule_state),
             raise_seq=raised.on_conflict_do_update(
                 index_elements=["name"],

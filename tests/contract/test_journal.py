@@ -24,7 +24,8 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
-from alerting.ports import Action, Effects, RuleState
+from alerting.ports import Action, Effects, RuleState, StageRecord
+from sensors.lifecycle import StageChange
 from sensors.model import SensorKey
 from storage.journal import SqlJournal
 from tests.contract import journal_values as values
@@ -73,6 +74,21 @@ async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 
 # Round trip
+
+
+async def test_what_people_say_of_stages_is_kept_once_and_in_order(journal: AnyJournal) -> None:
+    change = StageChange(at=T0, stage="slab_cast", by="乙某", note="section A", depth_m=9.5)
+    first = StageRecord(site="s", device="", change=change, recorded_at=T0 + SECOND, seq=7)
+    second = StageRecord(
+        site="s",
+        device="d",
+        change=StageChange(at=T0 - DAY, stage="stopped", by="甲某"),
+        recorded_at=T0 + DAY,
+        seq=9,
+    )
+    await journal.record(Effects(stages=(first,)))
+    await journal.record(Effects(stages=(first, second)))
+    assert await journal.stages() == [first, second]
 
 
 @_each_example_on_the_same_journal

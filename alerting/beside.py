@@ -1,0 +1,85 @@
+"""What stands beside a reading and is said with its alert, without ever changing the judgement.
+
+A strut's force with the share that heat explains; a borehole's point with the whole profile; what a
+danger sign's code means.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+from alerting.history import History
+from alerting.joints.borehole import max_age_s, profile, profile_words
+from sensors.danger import danger_words
+from sensors.model import SensorKey
+from sensors.registry import Registry, Sensor
+from sensors.virtual.ground import DEEP, DEEPEST, boreholes, hole_and_depth
+
+HEAT = "temperature_degc"
+HeatOf = Callable[[SensorKey], History | None]
+Remark = Callable[[float], str]
+
+
+def heat_key(sensor: Sensor, registry: Registry) -> SensorKey | None:
+    """Find the thermometer beside a strut: at its own point, else at its device."""
+    key = sensor.key
+    for point in dict.fromkeys((key.point, "")):
+        found = SensorKey(key.site, key.device, point, HEAT)
+        if registry.sensor(found) is not None:
+            return found
+    return None
+
+
+def heat_remark(sensor: Sensor, heat: SensorKey, history_of: HeatOf) -> Remark | None:
+    """Make the sentence on heat; None where the site file does not say how a strut takes it."""
+    per_degc = sensor.design.get("strut_kn_per_degc")
+    reference = sensor.design.get("strut_reference_degc")
+    if per_degc is None or reference is None:
+        return None
+
+    def remark(time_s: float) -> str:
+        history = history_of(heat)
+        place = -1 if history is None else bisect_right(history.times, time_s) - 1
+        if history is None or place < 0 or time_s - history.times[place] > max_age_s(sensor):
+            return "how much of it heat explains is not known: no recent temperature"
+        degc = history.values[place]
+        return (
+            f"heat explains about {per_degc * (degc - reference):.0f} kN of it"
+            f" ({degc:.1f} °C, {per_degc:g} kN/°C from {reference:g} °C on); judged on the whole"
+        )
+
+    return remark
+
+
+def hole_remark(sensor: Sensor, registry: Registry, history_of: HeatOf) -> Remark | None:
+    """Make the sentence on the profile of the borehole a sensor belongs to."""
+    key = sensor.key
+    device = registry.device(key.site, key.device)
+    place = hole_and_depth(key.point)
+    hole = place[0] if place is not None else key.point
+    points = boreholes(device).get(hole) if device is not None else None
+    if points is None:
+        return None
+    return lambda time_s: profile_words(hole, profile(points, history_of, time_s))
+
+
+def danger_remark(history: History | None, time_s: float) -> str:
+    """Say which danger sign was reported at an instant."""
+    place = -1 if history is None else bisect_right(history.times, time_s) - 1
+    return danger_words(history.values[place]) if history is not None and place >= 0 else ""
+
+
+def remark_for(
+    sensor: Sensor, registry: Registry, history_of: HeatOf, keep: Callable[[SensorKey], None]
+) -> Remark | None:
+    """Make what is said with a sensor's alerts; `keep` is asked to keep a history it needs."""
+    quantity = sensor.key.quantity
+    if quantity == "danger_kind":
+        return lambda time_s: danger_remark(history_of(sensor.key), time_s)
+    if quantity in (DEEP, DEEPEST):
+        return hole_remark(sensor, registry, history_of)
+    if quantity != "strut_force_kn" or (heat := heat_key(sensor, registry)) is None:
+        return None
+    remark = heat_remark(sensor, heat, history_of)
+    if remark is not None:
+        keep(heat)
+    return remark

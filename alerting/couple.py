@@ -1,0 +1,179 @@
+"""Couplings at work: when rain or ponding at a gauge holds the limits of another site tighter.
+
+In force are stretches of event time that follow from the gauge's readings alone: one begins with
+the reading that reaches the coupling's amount, and ends with the first reading at which the amount
+has not been reached for all of `hold`, in which the gauge did not fall silent. A silent gauge keeps
+the limits tight, and so do doubtful and late readings: they are no proof of dry weather.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from alerting.history import Flag, History
+from alerting.measures.amount import amount_of
+from alerting.watch import Watch
+from sensors.coupling import Coupling
+from sensors.registry import Sensor
+
+
+class Stretch(NamedTuple):
+    """Start <= t < end, in seconds since 1970; `end_s` is infinite while nothing ended it."""
+
+    start_s: float
+    end_s: float
+
+
+def stretches(
+    coupling: Coupling,
+    history: History,
+    amounts: Iterable[float],
+    *,
+    stale_s: float,
+    is_on: float | None = None,
+) -> list[Stretch]:
+    """Give when a coupling is in force, as far back as the gauge's history reaches.
+
+    `amounts` has one amount for each reading. `is_on` is since when it was in force already when
+    that history begins, None when it was not.
+    """
+    hold_s = coupling.hold.total_seconds()
+    found: list[Stretch] = []
+    start_s = is_on
+    calm_s = before_s = history.times[0] if len(history) else 0.0
+    for time_s, amount, flag in zip(history.times, amounts, history.flags, strict=True):
+        if amount >= coupling.over:
+            start_s = time_s if start_s is None else start_s
+            calm_s = math.inf
+        elif not flag & Flag.CAN_CLEAR:
+            continue
+        elif start_s is not None:
+            if time_s - before_s > stale_s or calm_s == math.inf:
+                calm_s = before_s if time_s - before_s <= stale_s else time_s
+            if time_s - calm_s >= hold_s:
+                found.append(Stretch(start_s, time_s))
+                start_s = None
+        before_s = time_s
+    if start_s is not None:
+        found.append(Stretch(start_s, math.inf))
+    return found
+
+
+def amounts_of(coupling: Coupling, sensor: Sensor, history: History) -> list[float]:
+    """Give what fell in the window up to each reading; of a depth, each reading itself."""
+    window_s = coupling.window.total_seconds()
+    if not window_s:
+        return list(history.values)
+    amount = amount_of(sensor)
+    steps = [amount(history, place) for place in range(len(history))]
+    found: list[float] = []
+    times = history.times
+    total, first = 0.0, 0
+    for place, step in enumerate(steps):
+        total += step
+        while times[first] <= times[place] - window_s:
+            total -= steps[first]
+            first += 1
+        found.append(round(total, 6))
+    return found
+
+
+class GaugeForce:
+    """One coupling at work on the devices of its site; implements `alerting.terms.Force`."""
+
+    def __init__(self, coupling: Coupling) -> None:
+        """Start out of force; `attach` must follow before readings come."""
+        self.coupling = coupling
+        self._history = History()
+        self._notes: dict[str, list[tuple[float, float]]] = {}
+        self._sensor: Sensor | None = None
+        self._stale_s = math.inf
+
+    def attach(self, watch: Watch) -> None:
+        """Follow a gauge; its notes are where stretches are remembered."""
+        watch.feed(self.keep_s)
+        self._history, self._notes, self._stale_s = watch.history, watch.notes, watch.stale_s
+        self._sensor = watch.sensor
+
+    @property
+    def name(self) -> str:
+        """Give the words under which its stretches are remembered."""
+        return f"in force: {self.coupling.name} {self.coupling.condition}"
+
+    @property
+    def keep_s(self) -> float:
+        """Give how much of the gauge's history it needs, in seconds."""
+        return self.coupling.window.total_seconds() + self.coupling.hold.total_seconds()
+
+    @property
+    def in_force(self) -> list[Stretch]:
+        """List the stretches known, oldest first."""
+        return [Stretch(*pair) for pair in self._notes.get(self.name, ())]
+
+    def take(self) -> float | None:
+        """Follow a new reading of the gauge; give from when on it is in force otherwise.
+
+        None when nothing changed.
+        """
+        if self._sensor is None or not len(self._history):
+            return None
+        before = self.in_force
+        first_s = self._history.times[0]
+        past = [each for each in before if each.start_s < first_s]
+        open_s = past[-1].start_s if past and past[-1].end_s > first_s else None
+        closed = [each for each in past if each.end_s <= first_s]
+        amounts = amounts_of(self.coupling, self._sensor, self._history)
+        now = closed + stretches(
+            self.coupling, self._history, amounts, stale_s=self._stale_s, is_on=open_s
+        )
+        if now == before:
+            return None
+        self._notes[self.name] = [(each.start_s, each.end_s) for each in now[-50:]]
+        return _first_difference(before, now)
+
+    def catch_up(self) -> None:
+        """Follow what the gauge's history holds, after a restart."""
+        self.take()
+
+    def stretch_at(self, time_s: float) -> Stretch | None:
+        """Give the stretch an instant lies in, None when the coupling is not in force then."""
+        for each in reversed(self.in_force):
+            if each.start_s <= time_s < each.end_s:
+                return each
+        return None
+
+    def factor_at(self, time_s: float) -> tuple[float, str]:
+        """Give the factor at an instant, and since when and why."""
+        stretch = self.stretch_at(time_s)
+        if stretch is None:
+            return 1.0, ""
+        return self.coupling.factor, self.why(stretch)
+
+    def why(self, stretch: Stretch) -> str:
+        """Say since when limits are tighter and because of what."""
+        coupling, since = self.coupling, _time(stretch.start_s)
+        gauge = f"{coupling.gauge.site}/{coupling.gauge.device}"
+        return (
+            f"limits tightened x {coupling.factor:g} since {since}"
+            f" because of {coupling.condition} at {gauge}"
+        )
+
+    def terms(self) -> str:
+        """Give everything it depends on that is written in files."""
+        return repr(self.coupling)
+
+
+def _first_difference(before: Sequence[Stretch], now: Sequence[Stretch]) -> float:
+    """Give the first instant at which only one of two lists of stretches is in force."""
+    other = set(before) ^ set(now)
+    edges = sorted({edge for each in other for edge in each})
+
+    def holds(found: Sequence[Stretch], time_s: float) -> bool:
+        return any(each.start_s <= time_s < each.end_s for each in found)
+
+    return next((edge for edge in edges if holds(before, edge) != holds(now, edge)), edges[0])
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%MZ}"
