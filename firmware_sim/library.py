@@ -49,8 +49,8 @@ def _unknown(name: str) -> str:
     close = " or ".join(f"`{each}`" for each in get_close_matches(name, known, 3))
     hint = f"; did you mean {close}?" if close else ";"
     return (
-        f"no scenario `{name}`{hint} `groundwatch-sim list` shows the {len(known)} built in; or give"
-        " a YAML file"
+        f"no scenario `{name}`{hint} `groundwatch-sim list` shows the {len(known)} built in;"
+        " or give a YAML file"
     )
 
 

@@ -106,7 +106,7 @@ async def evaluate(
     unknown = [name for name in only if name not in known]
     if unknown:
         raise EvaluateError(
-            f"no scenario {', '.join(unknown)}; `groundwatch-sim list` shows the {len(known)} there are"
+            f"no scenario {', '.join(unknown)}; `groundwatch-sim list` shows all {len(known)}"
         )
     report = Report()
     begun_s = time.monotonic()

@@ -64,6 +64,6 @@ def test_it_counts_what_it_judged(found: dict[str, Any]) -> None:
 def test_an_unknown_scenario_and_nothing_to_evaluate_end_with_code_2() -> None:
     code, out, said = evaluate("--scenarios", "--only", "crane-overlord")
     assert (code, out) == (2, "")
-    assert "no scenario crane-overlord; `groundwatch-sim list` shows the " in said
+    assert "no scenario crane-overlord; `groundwatch-sim list` shows all " in said
     code, out, said = evaluate()
     assert (code, out, said) == (2, "", "say what to evaluate: --scenarios\n")

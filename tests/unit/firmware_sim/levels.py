@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
+from math import hypot
 
 from firmware_sim.nature import Nature
 from firmware_sim.physics.build import true_signal
@@ -171,10 +172,10 @@ def leaning(found: dict[tuple[str, str], Points], busy: Points) -> Levels:
     for (t_s, x), (_, y), (_, load_t) in zip(
         found["", "tilt_x_deg"], found["", "tilt_y_deg"], busy, strict=True
     ):
-        tilt = max(abs(x), abs(y))
+        tilt = hypot(x, y)
         severity = level(tilt, (0.172, 0.229)) if load_t < 0.05 else 0
         if before is not None:
-            rate = max(abs(x - before[1]), abs(y - before[2])) / (t_s - before[0])
+            rate = hypot(x - before[1], y - before[2]) / (t_s - before[0])
             severity = 4 if rate > 0.2 or tilt > 2.0 else severity
         before = (t_s, x, y)
         levels.append((t_s, severity))

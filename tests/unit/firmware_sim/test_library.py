@@ -15,8 +15,8 @@ from firmware_sim.site import DeviceSpec
 from tests.unit.firmware_sim.levels import Levels, truth
 
 PROVING = [name for name in names() if find(name).sites == "examples/proving"]
-# What judging cannot see in values alone: silence, doubt, and what is only unusual.
-UNSEEN = {"sensor_silent", "sensor_doubtful", "anomaly"}
+# What cannot be judged from values alone: silence, doubt, what is only unusual, and zones.
+UNSEEN = {"sensor_silent", "sensor_doubtful", "anomaly", "crane_zone"}
 # Simulated samples beyond which a scenario is followed only when asked for.
 WHOLE = "GROUNDWATCH_TEST_LIBRARY" in os.environ
 MOST_SAMPLES = 3_000
