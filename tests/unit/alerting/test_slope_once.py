@@ -38,7 +38,7 @@ def change(history: History, how: str, number: int, value: float) -> None:
 def test_whatever_changes_the_past_changes_its_slope(changes: list[tuple[str, int, float]]) -> None:
     history = History()
     for number in range(60):
-        history.append(STEP_S * number, number * 0.1, CAN_CLEAR)
+        history.append(STEP_S * number, number * 7919 % 31 / 10, CAN_CLEAR)
     for how, number, value in changes:
         for index in (len(history) - 1, len(history) - 3):
             slope_per_day(history, index, DAY_S)
