@@ -164,6 +164,11 @@ class BoundRule:
         widest = max(measure.window_s for measure in self.measures)
         return max(widest, self.flat_s, self.dwell_s)
 
+    @property
+    def covered_s(self) -> float:
+        """Give the longest stretch that readings must cover before anything is cleared."""
+        return max(measure.covered_s for measure in self.measures)
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:

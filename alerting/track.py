@@ -451,11 +451,9 @@ class Track:
             return None
         if rule.flat_s and is_flat(history, index, rule.flat_s):
             return None
-        for measure in rule.measures:
-            if measure.covered_s and not is_covered(
-                history, index, measure.covered_s, rule.stale_s
-            ):
-                return None
+        covered_s = rule.covered_s
+        if covered_s and not is_covered(history, index, covered_s, rule.stale_s):
+            return None
         views = self._views(index)
         if any(stat is None for stat in views[0]):
             return None

@@ -47,7 +47,8 @@ class MeasureSpec(FileModel):
 
     `needs` lists design values of which the site file must give one, for what makes no sense
     without (a stage without datum). `unless` lists quantities that are judged instead where the
-    same point reports them too. What follows are options of single kinds of measure.
+    same point reports them too, `not_where` a design value that, where it is not zero, makes the
+    measure meaningless. What follows are options of single kinds of measure.
     """
 
     of: str = "value"
@@ -55,6 +56,7 @@ class MeasureSpec(FileModel):
     per_cent_of: Number | None = None
     needs: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    not_where: str | None = None
     dry: Duration | None = None
     day_starts: time | None = None
     zone: Annotated[str, AfterValidator(_check_zone)] | None = None
@@ -130,6 +132,8 @@ def why_not_here(spec: MeasureSpec, sensor: Sensor) -> str | None:
     """Say why a measure is not for this sensor at all; None when it is."""
     if spec.needs and not any(name in sensor.design for name in spec.needs):
         return f"the site file gives no {' and no '.join(spec.needs)}"
+    if spec.not_where is not None and sensor.design.get(spec.not_where):
+        return f"the site file says {spec.not_where}, where this means nothing"
     instead = [name for name in spec.unless if name in sensor.beside]
     return f"{instead[0]} of the same point is judged instead" if instead else None
 

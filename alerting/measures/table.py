@@ -27,7 +27,6 @@ def why_no_measure(spec: MeasureSpec) -> list[str]:
         for name in OPTIONS
         if name in given and name not in kind.options
     ]
-    unknown = [
-        name for name in spec.needs if name not in DESIGN and not name.startswith(OWN_PREFIX)
-    ]
+    designs = spec.needs if spec.not_where is None else (*spec.needs, spec.not_where)
+    unknown = [name for name in designs if name not in DESIGN and not name.startswith(OWN_PREFIX)]
     return faults + [f"no design value is called '{name[:64]}'" for name in unknown]

@@ -1,0 +1,1 @@
+"""What the rules are worth on measured data; run by hand, and written to `docs/evaluation`."""
