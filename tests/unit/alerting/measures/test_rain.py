@@ -18,7 +18,7 @@ def counter(window: str, **design: float) -> Made | str:
 
 
 # Each row: minutes, counter, expected total over the last hour.
-COUNTER_ROWS = {
+COUNTER_ROWS: dict[str, list[tuple[float, float, float]]] = {
     "a counter that stands still is dry": [(0, 7.0, 0), (30, 7.0, 0), (60, 7.0, 0)],
     "steps within the hour add up and leave it again": [
         (0, 100.0, 0.0),
