@@ -1,7 +1,8 @@
-"""A rule's levels laid out for comparing, and what is met put into words."""
+"""A rule's levels laid out for comparing, and what is met held against them."""
 
 from collections.abc import Callable, Sequence
 
+from alerting.model import Against
 from alerting.rules import BoundRule, Level
 
 # (severity, alternatives), most severe first; an alternative is ((measure index, limit), …)
@@ -43,11 +44,13 @@ def met(level: Level, stats: Sequence[float | None]) -> tuple[tuple[int, float],
     return None
 
 
-def part(
-    rule: BoundRule, stats: Sequence[float | None], position: int, limit: float, words: str
-) -> str:
-    """Put one measure against its limit in words."""
+def against(rule: BoundRule, stats: Sequence[float | None], position: int, limit: float) -> Against:
+    """Hold one measure against its limit, in the sign people know it by."""
     stat, measure = stats[position], rule.measures[position]
-    shown = "unknown" if stat is None else f"{rule.sign * stat:.4g} {measure.unit}"
-    name = "" if measure.name == "value" else f"{measure.name.replace('_', ' ')} "
-    return f"{name}{shown}, {words} {rule.sign * limit:.4g} {measure.unit}"
+    return Against(
+        name="" if measure.name == "value" else measure.name.replace("_", " "),
+        name_zh=measure.name_zh,
+        value=None if stat is None else rule.sign * stat,
+        limit=rule.sign * limit,
+        unit=measure.unit,
+    )

@@ -80,9 +80,68 @@ class Provenance:
     confidence: str = "D"
 
 
+class Form(StrEnum):
+    """Which sentence is said; `alerting.sentence` has each in every language."""
+
+    LIMIT = "limit"
+    LEFT = "left"
+    SILENT = "silent"
+    UNUSUAL = "unusual"
+    CLEARED = "cleared"
+    SPOKEN = "spoken"
+    AS_USUAL = "as_usual"
+    NOT_HELD = "not_held"
+    CONTINUES = "continues"
+    AWAITS = "awaits"
+    DISTURBED = "disturbed"
+    ACKNOWLEDGED = "acknowledged"
+    SIGNED_OFF = "signed_off"
+    ORPHAN = "orphan"
+    SYSTEM = "system"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """One measure held against one limit, both in `unit`; `value` is None while unknown."""
+
+    name: str
+    name_zh: str
+    value: float | None
+    limit: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """The parts of a sentence, from which every language makes its own.
+
+    `against` and `is_low` (low values are dangerous) belong to limits, `severity` to the level that
+    was left, `names` (sensors, as `point/quantity`) and `numbers` to the forms that count. `remark`
+    says what is unsure about the value. `text` is what a person or a part of the program wrote; it
+    is shown as it is.
+    """
+
+    form: Form
+    title: str = ""
+    title_zh: str = ""
+    against: tuple[Against, ...] = ()
+    is_low: bool = False
+    severity: Severity | None = None
+    is_suspect: bool = False
+    remark: str = ""
+    remark_zh: str = ""
+    names: tuple[str, ...] = ()
+    numbers: tuple[float, ...] = ()
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a rule or detector found in one reading, in a sentence a person can check."""
+    """What a rule or detector found in one reading, in a sentence a person can check.
+
+    `reason` is that sentence in English, for the record; `said` its parts for any language.
+    """
 
     rule_id: str
     pack: str
@@ -94,6 +153,7 @@ class Finding:
     unit: str
     reason: str
     provenance: Provenance
+    said: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +187,7 @@ class Alert:
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     awaiting_sign_off: bool = False
+    said: Sentence | None = None
 
     @property
     def site(self) -> str:
@@ -153,6 +214,7 @@ class Transition:
     final: bool = True
     late_by_s: float | None = None
     actor: str = ""
+    said: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from alerting.history import History
 from alerting.measures.kind import Compute, MeasureSpec, Number, Remark, resolve, why_not_here
-from alerting.measures.table import MEASURES, why_no_measure
+from alerting.measures.table import MEASURES, name_zh, why_no_measure
 from alerting.model import Provenance, Severity
 from sensors.catalogue import KINDS
 from sensors.document import (
@@ -110,6 +110,7 @@ class Measure:
     unit: str
     terms: str  # everything it depends on, to see whether a saved state still belongs to it
     is_plain: bool
+    name_zh: str
     is_bounded: bool  # never above the largest value in its window, so a calm window needs no sum
     remark: Callable[[History, int], Remark | None] | None = None
 
@@ -335,6 +336,7 @@ def _measure(name: str, spec: MeasureSpec, side: Side, sensor: Sensor) -> Measur
         unit=unit,
         terms=f"{spec.of} {made.window_s} {scale!r} {absolute}{made.terms}",
         is_plain=spec.of == "value" and is_raw,
+        name_zh=name_zh(spec),
         is_bounded=kind.is_bounded and is_raw,
         remark=made.remark,
     )

@@ -13,14 +13,17 @@ flat, for `hold` and `readings`, lowers a level. Anything else keeps the alert s
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from alerting.history import Flag, History, is_covered, is_flat
-from alerting.levels import highest, met, part, table
-from alerting.model import Alert, Finding, Severity, Transition
+from alerting.levels import against, highest, met, table
+from alerting.measures.kind import Remark
+from alerting.model import Alert, Finding, Form, Sentence, Severity, Transition
 from alerting.rules import BoundRule
+from alerting.sentence import say
 
 _MAX_TOUCHED = 240
 
@@ -309,13 +312,22 @@ class Track:
         position, limit = way[0]
         if step.after < step.before:
             left = self.levels.get(step.before) or rule.levels[-1]
-            words = f"has left the {left.severity.word} level"
-            parts = [part(rule, stats, *pair, words) for pair in left.alternatives[0]]
+            form, severity, pairs = Form.LEFT, left.severity, left.alternatives[0]
         else:
-            words = "at or above" if rule.sign > 0 else "at or below"
-            parts = [part(rule, stats, *pair, words) for pair in way]
+            form, severity, pairs = Form.LIMIT, None, way
         stat = stats[position]
-        suspect = " The reading is suspect." if history.flags[index] & Flag.SUSPECT else ""
+        remark = self._remark(index, pairs)
+        said = Sentence(
+            form=form,
+            title=rule.title,
+            title_zh=rule.title_zh,
+            against=tuple(against(rule, stats, *pair) for pair in pairs),
+            is_low=rule.sign < 0,
+            severity=severity,
+            is_suspect=bool(history.flags[index] & Flag.SUSPECT),
+            remark=remark.en,
+            remark_zh=remark.zh,
+        )
         return Finding(
             rule_id=rule.id,
             pack=rule.pack,
@@ -325,9 +337,19 @@ class Track:
             value=rule.sign * stat if stat is not None else history.values[index],
             limit=rule.sign * limit,
             unit=rule.measures[position].unit,
-            reason=f"{rule.title}: {' and '.join(parts)}.{suspect}",
+            reason=say(said),
             provenance=entry.provenance,
+            said=said,
         )
+
+    def _remark(self, index: int, pairs: Sequence[tuple[int, float]]) -> Remark:
+        """Say what is unsure about the measures of one way, if anything is."""
+        for position, _ in pairs:
+            remark = self.rule.measures[position].remark
+            found = remark(self._history, index) if remark is not None else None
+            if found is not None:
+                return found
+        return Remark("", "")
 
     def _before(self, index: int) -> State:
         return self.states[index - 1] if index else self.base

@@ -140,6 +140,8 @@ def _accumulated(spec: MeasureSpec, sensor: Sensor) -> Made | str:
 
 
 AMOUNTS: dict[str, MeasureKind] = {
-    "counter_total": MeasureKind(make=_counter_total),
-    "accumulated": MeasureKind(make=_accumulated, options=("window", "hold"), unit="mm"),
+    "counter_total": MeasureKind(make=_counter_total, zh="{window}累计"),
+    "accumulated": MeasureKind(
+        make=_accumulated, options=("window", "hold"), unit="mm", zh="{window}累计"
+    ),
 }

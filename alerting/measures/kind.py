@@ -45,15 +45,17 @@ Number = float | DesignValue
 class MeasureSpec(FileModel):
     """What is computed from the readings before it is held against a limit.
 
-    `needs` lists design values of which the site file must give one, for what makes no sense
-    without (a stage without datum). `unless` lists quantities that are judged instead where the
-    same point reports them too, `not_where` a design value that, where it is not zero, makes the
-    measure meaningless. What follows are options of single kinds of measure.
+    `words_zh` names it in Chinese where the kind's own name will not do. `needs` lists design
+    values of which the site file must give one, for what makes no sense without (a stage without
+    datum). `unless` lists quantities that are judged instead where the same point reports them too,
+    `not_where` a design value that, where it is not zero, makes the measure meaningless. What
+    follows are options of single kinds of measure.
     """
 
     of: str = "value"
     window: Duration | None = None
     per_cent_of: Number | None = None
+    words_zh: str | None = None
     needs: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     not_where: str | None = None
@@ -114,7 +116,7 @@ class MeasureKind:
     `make` gives the function for one sensor, or a sentence that says what is missing. `options`
     must all be given in the pack, and no others. `per` is added to the sensor's unit (`/d`), `unit`
     replaces it. `is_bounded` says that the measure is never above the largest value in its window,
-    so that a calm window needs no sum.
+    so that a calm window needs no sum. `zh` names it in Chinese, with `{window}` for its window.
     """
 
     make: Callable[[MeasureSpec, Sensor], Made | str]
@@ -122,6 +124,7 @@ class MeasureKind:
     is_bounded: bool = False
     per: str = ""
     unit: str | None = None
+    zh: str = ""
 
     def unit_for(self, sensor: Sensor) -> str:
         """Give the unit of the measure on one sensor."""

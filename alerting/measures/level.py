@@ -105,8 +105,13 @@ def _time_to_level(spec: MeasureSpec, sensor: Sensor) -> Made | str:
 
 
 LEVELS: dict[str, MeasureKind] = {
-    "rise_rate": MeasureKind(make=_rise_rate, options=("window", "min_readings"), per="/h"),
+    "rise_rate": MeasureKind(
+        make=_rise_rate, options=("window", "min_readings"), per="/h", zh="上涨速率"
+    ),
     "time_to_level": MeasureKind(
-        make=_time_to_level, options=("window", "min_readings", "until", "min_slope"), unit="min"
+        make=_time_to_level,
+        options=("window", "min_readings", "until", "min_slope"),
+        unit="min",
+        zh="预计尚有",
     ),
 }

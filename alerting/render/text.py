@@ -26,7 +26,7 @@ from alerting.render.words import (
     span_words,
     words_of,
 )
-from sensors.catalogue import KINDS
+from alerting.sentence import quantity_name, say
 
 MAX_LISTED = 3
 
@@ -51,7 +51,7 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         _labelled(words, "where", where(alert, notice.card, language)),
         _labelled(words, "value", _value_line(alert, language, words)),
         _labelled(words, "taken", _taken_line(notice.transition, words)),
-        _labelled(words, "why", notice.transition.reason or alert.reason),
+        _labelled(words, "why", why(notice, language)),
     ]
     if notice.card is not None and notice.reason not in _NO_CARD:
         lines += _card_lines(notice.card, words)
@@ -79,15 +79,17 @@ def where(alert: Alert, card: Card | None, language: str) -> str:
     return f"{place} ({lat:.5f}, {lon:.5f})"
 
 
+def why(notice: Notice, language: str) -> str:
+    """Say why, in the language; English where the parts of the sentence were not kept."""
+    said = notice.transition.said or (None if notice.transition.reason else notice.alert.said)
+    return (
+        say(said, language) if said is not None else notice.transition.reason or notice.alert.reason
+    )
+
+
 def quantity_words(alert: Alert, language: str) -> str:
-    """Give the name of the alert's quantity, looked for among the alert's own kind first."""
-    key = alert.sensor.quantity
-    own = [kind for kind in KINDS.values() if kind.key == alert.hazard]
-    for kind in (*own, *KINDS.values()):
-        found = kind.quantities.get(key)
-        if found is not None:
-            return found.zh if language == "zh" else found.en
-    return key.replace("_", " ")
+    """Give the name of the alert's quantity."""
+    return quantity_name(alert.sensor.quantity, language, alert.hazard)
 
 
 def _printable(line: str) -> str:
