@@ -247,7 +247,10 @@ class ChainLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Who and what can help near one alert, and in words what cannot be had."""
+    """Who and what can help near one alert, and in words what cannot be had.
+
+    `glossary` has the Chinese of the supplies and capabilities named in it.
+    """
 
     teams: tuple[Responder, ...] = ()
     supplies: tuple[Responder, ...] = ()
@@ -256,6 +259,7 @@ class Card:
     shortfall: tuple[str, ...] = ()
     looked_up_at: datetime | None = None
     missing: str = ""
+    glossary: tuple[tuple[str, str], ...] = ()
 
 
 class NotifyReason(StrEnum):

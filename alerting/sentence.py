@@ -73,6 +73,11 @@ def say(sentence: Sentence, language: str = "en") -> str:
     return _OWN[sentence.form][is_zh](sentence)
 
 
+def in_chinese(sentence: Sentence | None, reason: str) -> str:
+    """Give a sentence in Chinese, or the reason as it was recorded where its parts are lost."""
+    return say(sentence, "zh") if sentence is not None else reason
+
+
 def quantity_name(key: str, language: str, kind: str = "") -> str:
     """Give the name of a quantity, looked for among the kind's own first."""
     own = [entry for entry in KINDS.values() if entry.key == kind]
@@ -101,19 +106,20 @@ def _against_en(sentence: Sentence, words: str) -> str:
 
 
 def _part_en(entry: Against, words: str) -> str:
-    shown = "unknown" if entry.value is None else f"{entry.value:.4g} {entry.unit}"
+    unit = shown_unit(entry.unit)
+    shown = "unknown" if entry.value is None else f"{entry.value:.4g} {unit}".rstrip()
     name = f"{entry.name} " if entry.name else ""
-    return f"{name}{shown}, {words} {entry.limit:.4g} {entry.unit}"
+    return f"{name}{shown}, {words} {entry.limit:.4g} {unit}".rstrip()
 
 
 def _limit_zh(sentence: Sentence) -> str:
-    side = "不高于限值" if sentence.is_low else "达到或超过限值"
+    side = "不高于" if sentence.is_low else "达到或超过"
     return _against_zh(sentence, side)
 
 
 def _left_zh(sentence: Sentence) -> str:
     colour = f"{sentence.severity.zh}色" if sentence.severity is not None else "原"
-    return _against_zh(sentence, f"已脱离{colour}等级限值")
+    return _against_zh(sentence, f"已脱离{colour}等级界线")
 
 
 def _against_zh(sentence: Sentence, words: str) -> str:

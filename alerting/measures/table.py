@@ -41,7 +41,7 @@ def name_zh(spec: MeasureSpec) -> str:
     if spec.words_zh is not None:
         return spec.words_zh
     name = MEASURES[spec.of].zh.format(window=_window_zh(spec.window_s))
-    return f"{name}占限值百分比" if spec.per_cent_of is not None else name
+    return f"{name}已达限值的" if spec.per_cent_of is not None else name
 
 
 def _window_zh(seconds: float) -> str:
