@@ -29,7 +29,8 @@ class Segment:
 
     def flow(self, stage_m: float) -> float:
         """Give the flow in m3/s; 0 at and below `h0_m`."""
-        return self.c * pow(max(0.0, stage_m - self.h0_m), self.b)
+        head_m = max(0.0, stage_m - self.h0_m)
+        return self.c * float(head_m**self.b)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,10 @@ be read before they are committed.
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -46,7 +45,8 @@ PIT = {
 }
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True)
+class Case:
     """Holding `value` long enough raises `level`; `value` grows by `step` with each reading."""
 
     kind: str
@@ -56,7 +56,7 @@ class Case(NamedTuple):
     count: int = 3
     every_s: float = 60.0
     step: float = 0.0
-    design: Mapping[str, float] = {}
+    design: Mapping[str, float] = field(default_factory=dict)
 
 
 def rain(per_minute: float, level: Severity) -> Case:
@@ -202,5 +202,6 @@ def test_no_english_leaks_into_a_chinese_card(
 @cache
 def file_names() -> set[str]:
     found = load_district(ROOT / "examples/baiyun").resources
-    entries = (*found.teams, *found.depots, *found.cameras, *found.places)
-    return {entry.name for entry in entries}
+    names = [team.name for team in found.teams] + [depot.name for depot in found.depots]
+    names += [camera.name for camera in found.cameras] + [place.name for place in found.places]
+    return set(names)
