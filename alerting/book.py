@@ -41,12 +41,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and where in the log a decision is made; `late_by_s` when its reading came late."""
+    """When and where in the log a decision is made; `late_by_s` when its reading came late.
+
+    `why_not` says why a reading that was believed is not any more.
+    """
 
     now: datetime
     seq: int
     position: Position
     late_by_s: float | None = None
+    why_not: str = ""
 
 
 def alert_id(rule_id: str, sensor: str, started_at: datetime, seq: int) -> str:
@@ -295,7 +299,7 @@ class Book:
             said = plain(Form.CONTINUES, kept[-1].alert.id)
             notify = None
         else:
-            said = plain(Form.NOT_HELD)
+            said = Sentence(form=Form.NOT_HELD, text=moment.why_not)
             notify = NotifyReason.WITHDRAWN
         kind = TransitionKind.WITHDRAWN
         note = _Note(kind, live.alert.started_at, said, notify, final=False)

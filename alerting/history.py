@@ -22,12 +22,13 @@ class Flag(IntFlag):
 
 
 _BELIEVABLE = int(Flag.CAN_CLEAR)
+_MAX_SLOPES = 16
 
 
 class History:
     """Sorted times, values and flags; duplicates by time are refused (the first one counts)."""
 
-    __slots__ = ("flags", "has_doubtful", "times", "values")
+    __slots__ = ("_slopes", "flags", "has_doubtful", "times", "values")
 
     def __init__(self) -> None:
         """Start empty."""
@@ -35,14 +36,25 @@ class History:
         self.values = array("d")
         self.flags = bytearray()
         self.has_doubtful = False  # a suspect or late reading may be among those kept
+        self._slopes: dict[tuple[float, float], float | None] = {}
 
     def __len__(self) -> int:
         """Count the readings kept."""
         return len(self.times)
 
+    def append(self, time_s: float, value: float, flag: int) -> None:
+        """Take a reading that is newer than all."""
+        if flag != _BELIEVABLE:
+            self.has_doubtful = True
+        self.times.append(time_s)
+        self.values.append(value)
+        self.flags.append(flag)
+
     def insert(self, time_s: float, value: float, flag: int) -> int | None:
         """Insert in order and give the index, or None when this instant is already there."""
         times = self.times
+        if self._slopes:
+            self._slopes.clear()
         if flag != _BELIEVABLE:
             self.has_doubtful = True
         if not times or time_s > times[-1]:
@@ -59,20 +71,21 @@ class History:
         return index
 
     def replace(self, index: int, value: float, flag: int) -> None:
-        """Set another value at an instant: only a computed one can change."""
+        """Set another value at an instant (computed ones only), or say what it is good for."""
         if flag != _BELIEVABLE:
             self.has_doubtful = True
         self.values[index] = value
         self.flags[index] = flag
 
     def remove(self, index: int) -> None:
-        """Take one instant out: what was computed for it does not hold any more."""
+        """Take one instant out: it failed, or what was computed for it does not hold any more."""
         del self.times[index]
         del self.values[index]
         del self.flags[index]
 
     def drop_first(self, count: int) -> None:
         """Forget the oldest `count` readings."""
+        self._slopes.clear()
         del self.times[:count]
         del self.values[:count]
         del self.flags[:count]
@@ -97,6 +110,15 @@ class History:
             if self.flags[place] == _BELIEVABLE:
                 view.insert(self.times[place], self.values[place], _BELIEVABLE)
         return view
+
+    def slope_per_day(self, index: int, window_s: float) -> float | None:
+        """Give `slope_per_day`, computed once for all who ask before the next reading comes."""
+        key = (self.times[index], window_s)
+        if key not in self._slopes:
+            if len(self._slopes) >= _MAX_SLOPES:
+                self._slopes.clear()
+            self._slopes[key] = _slope_per_day(self, index, window_s)
+        return self._slopes[key]
 
     def window_start(self, index: int, window_s: float) -> int:
         """Give the first index with time > times[index] - window_s."""
@@ -136,6 +158,10 @@ def slope_per_day(history: History, index: int, window_s: float) -> float | None
     ten-minute difference scaled up to a day is not a rate. Windows of more than 72 readings are
     thinned evenly to 72, which bounds the cost at 2,556 pairs.
     """
+    return history.slope_per_day(index, window_s)
+
+
+def _slope_per_day(history: History, index: int, window_s: float) -> float | None:
     first = history.window_start(index, window_s)
     count = index + 1 - first
     times, values = history.times, history.values

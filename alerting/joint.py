@@ -109,7 +109,11 @@ class JointWatch:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
         until_s = max(self._until_s(self._places[key], time_s) for key in keys)
         changed: dict[int, Track] = {}
-        for instant in self._instants(time_s, until_s):
+        instants = self._instants(time_s, until_s)
+        if time_s not in instants:  # its reading was taken out: nothing holds at this instant
+            for track in self.watch.put_again(time_s, None, Qc.PASS, delay_s):
+                changed[id(track)] = track
+        for instant in instants:
             for track in self._put(instant, delay_s):
                 changed[id(track)] = track
         return Outcome(self.watch, list(changed.values()))

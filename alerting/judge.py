@@ -7,11 +7,14 @@ changes (alerts with transitions and reasons to notify); nothing in here waits o
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from alerting import memory
 from alerting.blind import SilenceTimers
 from alerting.book import Book, Change, Moment, close_alert
+from alerting.company import Company, Opinion
 from alerting.detect.detector import Detector
+from alerting.doubtful import Doubts, Flags
 from alerting.history import Flag
 from alerting.joint import Joint, JointWatch, Outcome, joint_watches
 from alerting.model import (
@@ -21,12 +24,14 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
-from alerting.rules import Pack, rules_for
+from alerting.rules import Pack, Packs, rules_for
+from alerting.screen import Doubt, Found
 from alerting.sight import Sight
 from alerting.track import Live, Track
 from alerting.unusual import Anomalies, Examined
-from alerting.watch import Timing, Watch
+from alerting.watch import Watch, timing_of
 from sensors.model import Qc, Report, SensorKey
+from sensors.qc import flat
 from sensors.registry import Registry, Sensor
 
 # A detector looks at one sensor once a minute at most: its families move over minutes, and a crane
@@ -54,7 +59,7 @@ class Judge:
         self,
         *,
         registry: Registry,
-        packs: Mapping[str, Pack],
+        packs: Packs,
         detector_for: Callable[[Sensor], Detector | None],
         slack_s: float = 0.0,
         joints: Sequence[Joint] = (),
@@ -70,34 +75,30 @@ class Judge:
         self.silence = SilenceTimers()
         self.sight = Sight(self.silence)
         self.anomalies = Anomalies()
+        self.doubts = Doubts()
+        self.flags = Flags()
         self.is_quiet = False
         self._orphans: dict[str, Alert] = {}
         self._book = Book()
         self._dirty: dict[PointKey, int] = {}
         self._joints = {joint.output.key: joint for joint in joints}
         for sensor in registry.sensors():
-            self._add(sensor, packs.get(sensor.kind), detector_for)
+            self._add(sensor, packs.get(sensor.kind, ()), detector_for)
         self._feeds = joint_watches(joints, self.find)
+        every = (watch for point in self.points.values() for watch in point.watches.values())
+        self._company = Company(every)
         for device in registry.devices():
             self.sight.positions[device.site, device.id] = device.position
 
     def _add(
-        self, sensor: Sensor, pack: Pack | None, detector_for: Callable[[Sensor], Detector | None]
+        self,
+        sensor: Sensor,
+        packs: Sequence[Pack],
+        detector_for: Callable[[Sensor], Detector | None],
     ) -> None:
         key = sensor.key
-        rules = rules_for(sensor, pack)
-        every_s = sensor.every.total_seconds()
-        if pack is None:
-            lateness_s, stale_s, offline_s = 60.0, 60.0, 600.0
-        else:
-            lateness_s = pack.spec.lateness.total_seconds()
-            stale_s = pack.spec.stale.total_seconds()
-            offline_s = pack.spec.offline.total_seconds()
-        timing = Timing(
-            lateness_s,
-            max(stale_s, 3 * every_s) + self._slack_s,
-            max(offline_s, 6 * every_s) + self._slack_s,
-        )
+        rules = rules_for(sensor, packs)
+        timing = timing_of(sensor, packs, self._slack_s)
         judged = [rule for rule in rules if rule.levels]
         detector = None if sensor.derived else detector_for(sensor)
         watch = Watch(sensor=sensor, rules=judged, timing=timing, detector=detector)
@@ -133,7 +134,7 @@ class Judge:
         taken_s = report.taken_at.timestamp()
         delay_s = report.received_at.timestamp() - taken_s
         qc, feeds = report.qc, self._feeds
-        fed: dict[int, tuple[JointWatch, list[SensorKey]]] = {}
+        fed: dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]] = {}
         for quantity, value in report.values.items():
             watch = watches.get(quantity)
             flag = qc.get(quantity, _PASS) if qc else _PASS
@@ -149,10 +150,11 @@ class Judge:
             if watch.wants_settling:
                 self._settle(watch, now, seq)
             if feeds and watch.key in feeds:
-                for joint in feeds[watch.key]:
-                    fed.setdefault(id(joint), (joint, []))[1].append(watch.key)
-        for joint, keys in fed.values():
-            self._take_joint(joint.take(keys, taken_s, delay_s), now, seq, delay_s)
+                _feed(fed, feeds[watch.key], watch, taken_s)
+            if watch.edits:
+                watch.edits = ()
+        for (_, time_s), (joint, keys) in fed.items():
+            self._take_joint(joint.take(keys, time_s, delay_s), now, seq, delay_s)
 
     def _take_joint(self, outcome: Outcome, now: datetime, seq: int, delay_s: float) -> None:
         """Tell the book what a report's readings, all of them, did to a virtual sensor."""
@@ -166,7 +168,9 @@ class Judge:
 
     def _moment(self, watch: Watch, now: datetime, seq: int, delay_s: float | None) -> Moment:
         late_by_s = delay_s if watch.is_late else None
-        return Moment(now, seq, watch.sensor.position, late_by_s)
+        failed = [edit.now.reason for edit in watch.edits if edit.now is not None and edit.is_out]
+        why = f"its reading failed quality control: {failed[0]}" if failed else ""
+        return Moment(now, seq, watch.sensor.position, late_by_s, why)
 
     def _reconcile(self, watch: Watch, tracks: Iterable[Track], moment: Moment) -> None:
         if self.is_quiet:
@@ -179,6 +183,8 @@ class Judge:
 
     def _settle(self, watch: Watch, now: datetime, seq: int) -> None:
         first, last = watch.settle()
+        if watch.screen is not None:
+            self._note_quality(watch, watch.settle_flags(), Moment(now, seq, watch.sensor.position))
         if last > first:
             moment = Moment(now, seq, watch.sensor.position)
             if not self.is_quiet:
@@ -186,6 +192,48 @@ class Judge:
             if watch.detector is not None:
                 self._examine(watch, watch.detector, first, last, moment)
         watch.trim_if_long()
+
+    def _note_quality(self, watch: Watch, found: Sequence[Found], moment: Moment) -> None:
+        """Pass on verdicts that are final, and tell people of a sensor that is stuck."""
+        self.flags.put(watch.sensor, found)
+        if self.is_quiet or not watch.n_settled:
+            return
+        history, newest = watch.history, watch.n_settled - 1
+        if watch.is_stuck:
+            moves = newest == 0 or history.values[newest] != history.values[newest - 1]
+            if moves and watch.found(history.times[newest]) is None:
+                watch.is_stuck = False
+                self._note(self.doubts.close(watch.key, "its value moves again", moment))
+            return
+        stuck = [entry for entry in found if entry.test == flat.NAME] or watch.holds_still()
+        if stuck:
+            watch.is_stuck = True
+            self._note(self.doubts.open(watch.sensor, stuck[0], moment))
+
+    def _note(self, change: Change | None) -> None:
+        if change is not None:
+            self._book.changes.append(change)
+
+    def _hear(self, opinion: Opinion, now: datetime, seq: int) -> None:
+        """Doubt a sensor whose company contradicts it, or believe it again."""
+        watch, verdict = opinion.watch, opinion.verdict
+        moment = Moment(now, seq, watch.sensor.position)
+        if verdict.flag == _PASS and watch.is_doubted:
+            changed = watch.believe()
+            self._note(self.doubts.close(watch.key, "other sensors agree with it again", moment))
+        elif verdict.flag != _PASS and not watch.is_doubted:
+            doubt = Doubt(opinion.since_s, inf, verdict.test, verdict.reason)
+            changed = watch.doubt(doubt)
+            found = opinion.found()
+            self.flags.put(watch.sensor, found)
+            if found:
+                self._note(self.doubts.open(watch.sensor, found[-1], moment))
+        else:
+            return
+        key = watch.key
+        self._dirty.setdefault((key.site, key.device, key.point), seq)
+        self._reconcile(watch, changed, moment)
+        watch.edits = ()
 
     def _finalise(self, watch: Watch, first: int, last: int, moment: Moment) -> None:
         is_standing = False
@@ -231,7 +279,9 @@ class Judge:
 
     def tick(self, now: datetime, seq: int) -> list[Change]:
         """Ask the silence timers that have run out; `seq` is the last block judged."""
-        return self.sight.look(now, seq, self._has_alert)
+        for opinion in self._company.look(now.timestamp()):
+            self._hear(opinion, now, seq)
+        return self._book.take_changes() + self.sight.look(now, seq, self._has_alert)
 
     def _has_alert(self, key: SensorKey) -> bool:
         watch = self.find(key)
@@ -265,6 +315,8 @@ class Judge:
             self.sight.keep(alert)
         elif alert.kind is AlertKind.ANOMALY:
             self.anomalies.replace_alert(alert)
+        elif alert.kind is AlertKind.DOUBTFUL:
+            self.doubts.keep(alert)
         elif (live := self._live(alert)) is not None:
             live.alert = alert
 
@@ -276,6 +328,8 @@ class Judge:
             return self.sight.standing((alert.sensor.site, alert.sensor.device))
         if alert.kind is AlertKind.ANOMALY:
             return self.anomalies.get(alert.sensor)
+        if alert.kind is AlertKind.DOUBTFUL:
+            return self.doubts.get(alert.sensor)
         live = self._live(alert)
         return live.alert if live is not None else None
 
@@ -302,6 +356,10 @@ class Judge:
             self.anomalies.restore(alert)
             return True
         watch = self.find(alert.sensor)
+        if alert.kind is AlertKind.DOUBTFUL and watch is not None:
+            watch.is_stuck = not watch.is_doubted
+            self.doubts.keep(alert)
+            return True
         for track in watch.tracks if watch is not None else ():
             if track.rule.id == alert.rule_id:
                 track.lives.append(_live_again(alert, transitions))
@@ -357,6 +415,19 @@ class Judge:
         """Put points back on the list, with the first block whose effect is not saved."""
         for key, first_seq in points:
             self._dirty[key] = min(first_seq, self._dirty.get(key, first_seq))
+
+
+def _feed(
+    fed: dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]],
+    joints: Sequence[JointWatch],
+    watch: Watch,
+    taken_s: float,
+) -> None:
+    """Note which virtual sensors a reading bears on, and those that its tests found anew."""
+    instants = sorted({taken_s, *(edit.time_s for edit in watch.edits)})
+    for joint in joints:
+        for time_s in instants:
+            fed.setdefault((id(joint), time_s), (joint, []))[1].append(watch.key)
 
 
 def _stand_again(track: Track, first_open: int) -> None:

@@ -11,6 +11,7 @@ from zlib import crc32
 import msgspec
 
 from alerting.detect.errors import CheckpointError
+from alerting.screen import Kept
 from alerting.track import CALM, Forced, State, Track
 from alerting.watch import Watch
 
@@ -39,6 +40,7 @@ class WatchMemory(msgspec.Struct, array_like=True):
     tracks: dict[str, TrackMemory]
     detector: bytes | None
     examine_from_s: float
+    screen: Kept | None = None  # blobs written before quality tests were made have none
 
 
 class PointMemory(msgspec.Struct, array_like=True):
@@ -57,7 +59,12 @@ def fingerprint(track: Track) -> int:
     rule = track.rule
     numbers = (
         rule.sign,
-        *((int(level.severity), level.alternatives) for level in rule.levels),
+        *(
+            (int(level.severity), way.limits, way.period.from_s, way.period.until_s)
+            for level in rule.levels
+            for way in level.ways
+        ),
+        rule.unclear,
         *(measure.terms for measure in rule.measures),
         (rule.n, rule.of, rule.dwell_s, rule.at_once or 0.0),
         (rule.margin, rule.ratio, rule.hold_s, rule.readings, rule.sign_off, rule.flat_s),
@@ -102,6 +109,7 @@ def _watch(watch: Watch) -> WatchMemory:
         tracks={track.rule.id: _track(track) for track in watch.tracks},
         detector=watch.detector.dump() if watch.detector is not None else None,
         examine_from_s=watch.examine_from_s if watch.detector is not None else 0.0,
+        screen=watch.screen.keep() if watch.screen is not None else None,
     )
 
 
@@ -123,6 +131,8 @@ def _restore(watch: Watch, kept: WatchMemory) -> None:
     history.has_doubtful = True  # looked at again when the oldest are forgotten
     watch.n_settled = kept.n_settled
     watch.newest_s = kept.newest_s
+    if kept.screen is not None:
+        watch.restore_screen(kept.screen)
     if watch.detector is not None and kept.detector is not None:
         try:
             watch.detector.load(kept.detector)

@@ -46,6 +46,7 @@ class AlertKind(StrEnum):
     LIMIT = "limit"
     BLIND = "blind"
     ANOMALY = "anomaly"
+    DOUBTFUL = "doubtful"
     SYSTEM = "system"
 
 
@@ -97,6 +98,8 @@ class Form(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     SIGNED_OFF = "signed_off"
     ORPHAN = "orphan"
+    DOUBTFUL = "doubtful"
+    BELIEVED = "believed"
     SYSTEM = "system"
     OVER = "over"
 

@@ -19,10 +19,6 @@ _FORMS: dict[Form, tuple[str, str]] = {
         "测值回到限值以内，且已保持规定时间",
     ),
     Form.SPOKEN: ("every sensor of the device has spoken again", "该设备所有传感器均已恢复上报"),
-    Form.NOT_HELD: (
-        "readings taken in between have arrived and the limit was not held",
-        "补到的中间测值表明并未持续超限",
-    ),
     Form.CONTINUES: ("continues alert {text}", "并入警报{text}"),
     Form.AWAITS: (
         "calm for long enough; a person must sign off",
@@ -33,6 +29,7 @@ _FORMS: dict[Form, tuple[str, str]] = {
         "its sensor or rule is no longer in the site files; a person must sign off",
         "其传感器或规则已不在站点文件中，须由人员签字解除",
     ),
+    Form.BELIEVED: ("{text}", "该传感器恢复可信"),
     Form.OVER: ("the problem is over", "故障已消除"),
     Form.ACKNOWLEDGED: ("acknowledged by {text}", "确认人：{text}"),
     Form.SIGNED_OFF: ("signed off by {text}", "签字解除：{text}"),
@@ -171,6 +168,37 @@ def _span(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def _not_held_en(sentence: Sentence) -> str:
+    return sentence.text or "readings taken in between have arrived and the limit was not held"
+
+
+def _not_held_zh(sentence: Sentence) -> str:
+    return "测值未通过质量检验" if sentence.text else "补到的中间测值表明并未持续超限"
+
+
+# The quality tests of `sensors.qc`; any other is called a quality test.
+_TESTS_ZH = {
+    "flat": "长时间不变",
+    "spike": "孤立跳变",
+    "rate": "变化过快",
+    "total": "累计不符",
+    "neighbour": "与邻站不符",
+    "partner": "与关联测值不符",
+    "gross_range": "超出量程",
+    "gap": "间断",
+    "location": "位置变动",
+}
+
+
+def _doubtful_en(sentence: Sentence) -> str:
+    return f"Doubtful sensor, {sentence.title}: {sentence.text}. It can clear no alert."
+
+
+def _doubtful_zh(sentence: Sentence) -> str:
+    test = _TESTS_ZH.get(sentence.title.replace(" ", "_"), "质量检验")
+    return f"传感器可疑：{test}。其测值不能解除任何警报。"
+
+
 def _unusual_en(sentence: Sentence) -> str:
     return f"Unusual: {sentence.text}"
 
@@ -196,6 +224,8 @@ def _as_usual_zh(sentence: Sentence) -> str:
 
 _Own = tuple[Callable[[Sentence], str], Callable[[Sentence], str]]
 _OWN: dict[Form, _Own] = {
+    Form.NOT_HELD: (_not_held_en, _not_held_zh),
+    Form.DOUBTFUL: (_doubtful_en, _doubtful_zh),
     Form.LIMIT: (_limit_en, _limit_zh),
     Form.LEFT: (_left_en, _left_zh),
     Form.SILENT: (_silent_en, _silent_zh),

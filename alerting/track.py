@@ -12,14 +12,14 @@ flat, for `hold` and `readings`, lowers a level. Anything else keeps the alert s
 """
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from alerting.history import Flag, History, is_covered, is_flat
-from alerting.levels import against, highest, met, table
+from alerting.levels import Sides, against, highest, met, sides, turns
 from alerting.measures.kind import Remark
 from alerting.model import Alert, Finding, Form, Sentence, Severity, Transition
 from alerting.rules import BoundRule
@@ -92,14 +92,14 @@ class Track:
     """
 
     __slots__ = (
-        "_at_once",
         "_bounded_s",
         "_high_s",
         "_history",
-        "_limits",
         "_lowest",
         "_plain",
-        "_relaxed",
+        "_sides",
+        "_turns",
+        "_unclear",
         "base",
         "forced",
         "levels",
@@ -113,20 +113,15 @@ class Track:
         """Fold over whatever the history holds, starting calm."""
         self.rule = rule
         self._history = history
-        self._limits = table(rule.levels, lambda limit: limit)
-        self._relaxed = table(
-            rule.levels, lambda limit: limit - rule.margin - abs(limit) * (1.0 - rule.ratio)
-        )
-        factor = rule.at_once
-        self._at_once = (
-            table(rule.levels, lambda limit: limit + abs(limit) * (factor - 1.0)) if factor else ()
-        )
+        self._turns = turns(rule)
+        self._sides = tuple(sides(rule, at_s) for at_s in (-math.inf, *self._turns))
+        self._unclear = rule.unclear
         self._plain = len(rule.measures) == 1 and rule.measures[0].is_plain
         is_bounded = all(measure.is_bounded for measure in rule.measures)
         self._bounded_s = rule.window_s if is_bounded else math.inf
         self._high_s = -math.inf  # when a value last reached the lowest limit
         self._lowest = min(
-            (limit for level in rule.levels for way in level.alternatives for _, limit in way),
+            (limit for level in rule.levels for way in level.ways for _, limit in way.limits),
             default=float("inf"),
         )
         self.levels = {int(level.severity): level for level in rule.levels}
@@ -184,9 +179,21 @@ class Track:
         gone = self.states[index]
         del self.raws[index]
         del self.states[index]
+        if self.forced:
+            self._hand_on(index)
         old = self.states[index:]
         self.refold(index)
         return gone is not CALM or self.states[index:] != old
+
+    def _hand_on(self, index: int) -> None:
+        """Let what a late reading forced at a reading that is gone stand on from the next one."""
+        times = self._history.times
+        before_s = times[index - 1] if index else -math.inf
+        after_s = times[index] if index < len(times) else math.inf
+        self.forced = [
+            entry._replace(at_s=after_s) if before_s < entry.at_s < after_s else entry
+            for entry in self.forced
+        ]
 
     def replace(self, index: int) -> bool:
         """Fold again from a reading whose value was just replaced; say whether a state changed."""
@@ -308,13 +315,13 @@ class Track:
             index = place if history.times[place] == since_s else index
         stats = [measure.compute(history, index) for measure in rule.measures]
         entry = self.levels.get(level) or rule.levels[-1]
-        way = met(entry, stats) or entry.alternatives[0]
-        position, limit = way[0]
+        way = met(entry, stats, history.times[index]) or entry.ways[0]
+        position, limit = way.limits[0]
         if step.after < step.before:
             left = self.levels.get(step.before) or rule.levels[-1]
-            form, severity, pairs = Form.LEFT, left.severity, left.alternatives[0]
+            form, severity, pairs = Form.LEFT, left.severity, left.ways[0].limits
         else:
-            form, severity, pairs = Form.LIMIT, None, way
+            form, severity, pairs = Form.LIMIT, None, way.limits
         stat = stats[position]
         remark = self._remark(index, pairs)
         said = Sentence(
@@ -338,7 +345,7 @@ class Track:
             limit=rule.sign * limit,
             unit=rule.measures[position].unit,
             reason=say(said),
-            provenance=entry.provenance,
+            provenance=way.provenance,
             said=said,
         )
 
@@ -365,8 +372,13 @@ class Track:
             return 0
         else:
             views = self._views(index)
-        level = max(highest(self._limits, stats) for stats in views)
-        return level | (max(highest(self._at_once, stats) for stats in views) << 4) if level else 0
+        valid = self._sides[0] if not self._turns else self._valid_at(index)
+        level = max(highest(valid.limits, stats) for stats in views)
+        return level | (max(highest(valid.at_once, stats) for stats in views) << 4) if level else 0
+
+    def _valid_at(self, index: int) -> Sides:
+        """Give the limits that are valid when a reading was taken."""
+        return self._sides[bisect_right(self._turns, self._history.times[index])]
 
     def _is_calm_window(self, index: int) -> bool:
         """Say whether no mean or maximum can reach a limit, because no value in the window does."""
@@ -479,4 +491,6 @@ class Track:
         views = self._views(index)
         if any(stat is None for stat in views[0]):
             return None
-        return max(highest(self._relaxed, stats) for stats in views)
+        relaxed = self._valid_at(index).relaxed
+        # Below an upper bound of an unknown limit nothing is shown to be kept.
+        return max(self._unclear, *(highest(relaxed, stats) for stats in views))

@@ -8,18 +8,25 @@ than that are late: they may raise and never clear.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from alerting.detect.detector import Detector
-from alerting.history import Flag, History
-from alerting.rules import BoundRule
+from alerting.history import Flag, History, is_flat
+from alerting.rules import BoundRule, Pack
+from alerting.screen import Doubt, Edit, Found, Kept, Screen
 from alerting.track import Track
 from sensors.model import Qc
+from sensors.qc import flat
+from sensors.qc.checks import NO_CHECKS
 from sensors.registry import Sensor
 
 _KEEP_AT_LEAST = 64
 _SLACK = 192
 _NEVER_S = float("inf")
 _JUST_S = 1e-6
+_PASS = int(Qc.PASS)
+_SUSPECT = int(Qc.SUSPECT)
+_BELIEVABLE = int(Flag.CAN_CLEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,30 @@ class Timing:
     lateness_s: float
     stale_s: float
     offline_s: float
+
+
+_NO_PACK = Timing(60.0, 60.0, 600.0)
+
+
+def timing_of(sensor: Sensor, packs: Sequence[Pack], slack_s: float) -> Timing:
+    """Give a sensor's timing by the packs that speak of its quantity, else all of its kind.
+
+    Of several, the longest lateness and the shortest patience count.
+    """
+    name = sensor.key.quantity
+    speaking = [pack for pack in packs if any(name in rule.quantities for rule in pack.spec.rules)]
+    asked = [pack.spec for pack in speaking or packs]
+    lateness_s, stale_s, offline_s = _NO_PACK.lateness_s, _NO_PACK.stale_s, _NO_PACK.offline_s
+    if asked:
+        lateness_s = max(spec.lateness.total_seconds() for spec in asked)
+        stale_s = min(spec.stale.total_seconds() for spec in asked)
+        offline_s = min(spec.offline.total_seconds() for spec in asked)
+    every_s = sensor.every.total_seconds()
+    return Timing(
+        lateness_s,
+        max(stale_s, 3 * every_s) + slack_s,
+        max(offline_s, 6 * every_s) + slack_s,
+    )
 
 
 class Watch:
@@ -42,16 +73,19 @@ class Watch:
         "_keep_s",
         "_trim_at",
         "detector",
+        "edits",
         "examine_from_s",
         "history",
         "is_busy",
         "is_idle",
         "is_late",
+        "is_stuck",
         "key",
         "lateness_s",
         "n_settled",
         "newest_s",
         "offline_s",
+        "screen",
         "sensor",
         "stale_s",
         "tracks",
@@ -77,10 +111,18 @@ class Watch:
         self.newest_s = 0.0
         self.n_settled = 0
         self.is_late = False
+        self.is_stuck = False  # people have been told that it does not move
         self.is_busy = False  # an announced alert of some track is not settled yet
-        self.is_idle = not rules and detector is None  # only its silence matters
+        checks = sensor.checks
+        self.screen: Screen | None = None
+        self.edits: Sequence[Edit] = ()  # what the newest reading showed of others, for the judge
+        if checks != NO_CHECKS and not sensor.derived:
+            self.screen = self._new_screen()
+        is_watched = rules or detector is not None or self.screen is not None
+        self.is_idle = not is_watched  # only its silence matters
         self.examine_from_s = 0.0 if detector is not None else _NEVER_S
         self._keep_s = max((rule.window_s + rule.stale_s for rule in rules), default=0.0)
+        self._keep_s = max(self._keep_s, checks.window_s + self.lateness_s)
         self._trim_at = _KEEP_AT_LEAST + _SLACK
 
     def put(self, time_s: float, value: float, qc: int, delay_s: float) -> Sequence[Track]:
@@ -91,20 +133,47 @@ class Watch:
         """
         if time_s > self.newest_s:
             self.newest_s = time_s
-        history = self.history
-        n_before = len(history.times)
-        self.is_late = delay_s > self.lateness_s or (
-            n_before > 0 and time_s <= history.times[-1] - self.lateness_s
+        history, screen = self.history, self.screen
+        times = history.times
+        if times and time_s <= times[-1]:
+            return self._put_old(time_s, value, qc, delay_s)
+        self.is_late = is_late = delay_s > self.lateness_s
+        is_minded = screen is not None and screen.minds(time_s, value)
+        history.append(
+            time_s,
+            value,
+            _BELIEVABLE if qc == _PASS and not is_late else _flag(qc, is_late=is_late),
         )
+        changed: Sequence[Track]
+        if len(self.tracks) == 1:
+            track = self.tracks[0]
+            changed = (track,) if track.append() else ()
+        else:
+            changed = [track for track in self.tracks if track.append()]
+        if is_minded and screen is not None:
+            return self._examined(screen, time_s, changed)
+        return changed
+
+    def _put_old(self, time_s: float, value: float, qc: int, delay_s: float) -> Sequence[Track]:
+        """Take a reading that is not the newest: into the open past, or as a late one."""
+        history, screen = self.history, self.screen
+        if screen is not None and time_s in screen.kept_out:
+            return ()
+        newest_s = history.times[-1]
+        self.is_late = delay_s > self.lateness_s or time_s <= newest_s - self.lateness_s
         index = history.insert(time_s, value, _flag(qc, is_late=self.is_late))
         if index is None:
             return ()
-        if index == n_before:
-            if len(self.tracks) == 1:
-                track = self.tracks[0]
-                return (track,) if track.append() else ()
-            return [track for track in self.tracks if track.append()]
-        return self._put_between(index)
+        changed = self._put_between(index)
+        return changed if screen is None else self._examined(screen, time_s, changed)
+
+    def _examined(self, screen: Screen, time_s: float, changed: Sequence[Track]) -> Sequence[Track]:
+        """Let the tests look at a new reading and those around it; give the tracks that changed."""
+        edits = screen.look(time_s)
+        if not edits:
+            return changed
+        self._apply(edits)
+        return self.tracks
 
     def put_again(
         self, time_s: float, value: float | None, qc: int, delay_s: float
@@ -135,23 +204,112 @@ class Watch:
         self._keep_s = max(self._keep_s, window_s + self.stale_s)
 
     def _put_between(self, index: int) -> list[Track]:
-        """Fold in a reading that is not the newest: into the open past, or as a late one."""
+        """Fold in a reading that is not the newest: into the open past, or as a late one.
+
+        What is settled by time and still waits for its verdict is open too.
+        """
         history = self.history
         bound = history.times[-1] - self.lateness_s
-        if history.times[index] > bound and index >= self.n_settled:
+        if index >= self.n_settled and (history.times[index] > bound or self.screen is not None):
             return [track for track in self.tracks if track.insert(index)]
-        self.n_settled = bisect_right(history.times, bound)
+        if self.screen is None:
+            self.n_settled = bisect_right(history.times, bound)
+        else:
+            self.n_settled += 1
         return [track for track in self.tracks if track.insert_late(index, self.n_settled)]
+
+    def _apply(self, edits: Sequence[Edit]) -> None:
+        """Bring history and folds up to what was found about readings of the open past."""
+        history = self.history
+        self.edits = edits
+        for edit in edits:
+            index = bisect_left(history.times, edit.time_s)
+            if edit.is_out:
+                if not edit.was_out:
+                    history.remove(index)
+                    for track in self.tracks:
+                        track.remove(index)
+            elif edit.was_out:
+                history.insert(edit.time_s, edit.value, edit.flag)
+                for track in self.tracks:
+                    track.insert(index)
+            else:
+                history.replace(index, edit.value, edit.flag)
+                for track in self.tracks:
+                    track.replace(index)
+
+    def doubt(self, doubt: Doubt | None) -> Sequence[Track]:
+        """Suspect every reading from the open past on, or no longer; give the tracks that changed.
+
+        This is what other sensors say against this one, so it depends on when they said it.
+        """
+        if self.screen is None:
+            self.screen = self._new_screen()
+        self.is_idle = False
+        self.screen.cast_doubt(doubt)
+        if self.n_settled >= len(self.history):
+            return ()
+        edits = self.screen.look(self.history.times[self.n_settled])
+        self._apply(edits)
+        return self.tracks if edits else ()
+
+    def believe(self) -> Sequence[Track]:
+        """End a doubt with the newest reading: those behind it are judged by themselves again."""
+        if self.screen is None or self.screen.doubt is None or not len(self.history):
+            return ()
+        return self.doubt(self.screen.doubt._replace(until_s=self.history.times[-1]))
+
+    @property
+    def is_doubted(self) -> bool:
+        """Say whether other sensors contradict this one now."""
+        doubt = self.screen.doubt if self.screen is not None else None
+        return doubt is not None and doubt.until_s == inf
+
+    def found(self, time_s: float) -> Found | None:
+        """Give what the tests say of the reading of one instant, None when it passes."""
+        return self.screen.found.get(time_s) if self.screen is not None else None
+
+    def failed(self) -> list[Found]:
+        """Give the readings that were kept out of the history because they failed."""
+        return [self.screen.found[at] for at in self.screen.kept_out] if self.screen else []
+
+    def holds_still(self) -> list[Found]:
+        """Say that an alert stands only because the sensor repeats itself; empty when not so."""
+        newest = self.n_settled - 1
+        for track in self.tracks if self.is_busy else ():
+            flat_s = track.rule.flat_s
+            if track.lives and flat_s and is_flat(self.history, newest, flat_s):
+                time_s, value = self.history.times[newest], self.history.values[newest]
+                span = f"exactly {value:g} for over {flat_s / 3600:g} h"
+                reason = f"{span}, so the alert of {track.rule.id} cannot clear"
+                flag = self.history.flags[newest]
+                return [Found(time_s, value, flag, int(Qc.SUSPECT), flat.NAME, reason)]
+        return []
+
+    def restore_screen(self, kept: Kept) -> None:
+        """Take up what the tests had found; nothing settled before a restart is judged again."""
+        if self.screen is None:
+            self.screen = self._new_screen()
+        self.is_idle = False
+        settled_s = self.history.times[self.n_settled - 1] if self.n_settled else -inf
+        self.screen.restore(kept, settled_s)
+
+    def _new_screen(self) -> Screen:
+        return Screen(checks=self.sensor.checks, history=self.history, max_gap_s=self.stale_s)
 
     def settle(self) -> tuple[int, int]:
         """Move the settled boundary up to T - lateness; give the indices first <= i < last."""
         first = self.n_settled
         times = self.history.times
+        count = len(times)
+        if first >= count:
+            return first, first
         bound = times[-1] - self.lateness_s
         last = first
-        count = len(times)
-        if first < count and times[first] <= bound:
+        if times[first] <= bound:
             last = bisect_right(times, bound, first, count)
+            if self.screen is not None:
+                last = self.screen.final_until(first, last)
             self.n_settled = last
         return first, last
 
@@ -159,6 +317,12 @@ class Watch:
         """Settle everything up to the newest reading, when a person closes the past."""
         first, self.n_settled = self.n_settled, len(self.history)
         return first, self.n_settled
+
+    def settle_flags(self) -> list[Found]:
+        """Give the verdicts that have become final; what is settled is not judged again."""
+        if self.screen is None or not self.n_settled:
+            return []
+        return self.screen.settle(self.history.times[self.n_settled - 1])
 
     @property
     def wants_settling(self) -> bool:
@@ -168,8 +332,12 @@ class Watch:
         to forget.
         """
         times = self.history.times
+        if not times:
+            return False
         return (
             self.is_busy
+            or self.is_stuck
+            or (self.screen is not None and bool(self.screen.untold))
             or times[-1] - self.lateness_s >= self.examine_from_s
             or len(times) >= self._trim_at
         )
@@ -183,6 +351,8 @@ class Watch:
         count = bisect_right(times, keep_from_s) - 1  # a counter's first step begins before
         count = min(count, self.n_settled - 1, len(times) - _KEEP_AT_LEAST)
         if count > 0:
+            if self.screen is not None:
+                self.screen.drop_first(count)
             self.history.drop_first(count)
             for track in self.tracks:
                 track.drop_first(count)
@@ -191,7 +361,8 @@ class Watch:
 
 
 def _flag(qc: int, *, is_late: bool) -> int:
+    """Say what a reading may be used for; one that no test could judge (2) may only raise."""
     flag = int(Flag.LATE) if is_late else 0
-    if qc == Qc.SUSPECT:
+    if qc == _SUSPECT:
         return flag | Flag.SUSPECT
-    return flag if is_late else int(Flag.CAN_CLEAR)
+    return _BELIEVABLE if qc == _PASS and not is_late else flag

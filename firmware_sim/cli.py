@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from firmware_sim.errors import Misuse
+from firmware_sim.station.command import station
 from firmware_sim.terminal import attended, broker_at, probe, sentences, until_signal
 
 if TYPE_CHECKING:
@@ -269,6 +270,9 @@ def replay_csv(  # noqa: PLR0913 - the options of a command
             _give(asdict(await replay.replay(csv_file, mapping, manner, server, stop)))
 
         asyncio.run(until_signal(work))
+
+
+app.command("station")(station)
 
 
 def main() -> None:

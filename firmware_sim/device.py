@@ -21,6 +21,7 @@ from firmware_sim.site import DeviceSpec
 from firmware_sim.span import after
 
 FIRMWARE = "gw-sim 1.0"
+MIN_EVERY_S, MAX_EVERY_S = 0.5, 86_400.0
 
 
 class Signal(Protocol):
@@ -29,6 +30,16 @@ class Signal(Protocol):
     def at(self, t_s: float) -> dict[str, dict[str, float]]:
         """Give point → quantity → value at `t_s`; called with growing `t_s`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the server wants; nothing is done after `expires`."""
+
+    id: str
+    name: str
+    args: dict[str, object]
+    expires: datetime | None = None
 
 
 class State(StrEnum):
@@ -107,6 +118,7 @@ class Device:
         self.sampled = 0
         self.acknowledged_n = 0
         self.dropped = 0
+        self._every_s = spec.every_s
         self._signal = signal
         self._start = start
         self._clock = clock
@@ -132,6 +144,22 @@ class Device:
         return self.state is State.DEAD or (
             self._next_s > self._habits.end_s and not self.n_waiting
         )
+
+    def obey(self, command: Command, now_s: float) -> str:
+        """Carry out a command; give why it was not, or nothing."""
+        if command.expires is not None and after(self._start, now_s) > command.expires:
+            return "it came too late"
+        if command.name != "set_interval":
+            return "no such command; known: set_interval"
+        every_s = command.args.get("interval_s")
+        if not isinstance(every_s, int | float) or isinstance(every_s, bool):
+            return "interval_s must be a number"
+        if not MIN_EVERY_S <= every_s <= MAX_EVERY_S:
+            return f"interval_s must lie within {MIN_EVERY_S:g} and {MAX_EVERY_S:g}"
+        self._sample_until(now_s)
+        self._every_s = float(every_s)
+        self._next_s = min(self._next_s, now_s + self._every_s)
+        return ""
 
     def step(self, now_s: float) -> Order:
         """Take the samples that are due and give the next order."""
@@ -187,7 +215,7 @@ class Device:
             self._attempts = 0
             self._retry_s = now_s + self._habits.boot_s
             while self._next_s <= now_s:
-                self._next_s += self.spec.every_s
+                self._next_s += self._every_s
 
     def die(self, now_s: float) -> None:
         """Stop entirely and for good; what was not acknowledged is lost and counted."""
@@ -223,7 +251,7 @@ class Device:
             at = after(self._start, self._clock(self._next_s))
             for point, values in self._signal.at(self._next_s).items():
                 self._keep(Sample(at, self.sampled, values, point))
-            self._next_s += self.spec.every_s
+            self._next_s += self._every_s
 
     def _keep(self, sample: Sample) -> None:
         self.sampled += 1

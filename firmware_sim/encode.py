@@ -49,6 +49,12 @@ def status(*, online: bool, at: datetime, firmware: str) -> bytes:
     return _JSON.encode({"online": online, "at": rfc3339(at), "firmware": firmware})
 
 
+def reply(name: str, *, is_done: bool, reason: str = "") -> bytes:
+    """Encode the answer to the command whose id is `name`."""
+    body: dict[str, Any] = {"id": name, "ok": is_done}
+    return _JSON.encode(body | ({"reason": reason} if reason else {}))
+
+
 def rfc3339(at: datetime) -> str:
     """Write an aware instant in UTC with milliseconds, for example 2026-07-01T00:00:05.250Z."""
     utc = at.astimezone(UTC).replace(tzinfo=None)

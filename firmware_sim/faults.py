@@ -11,24 +11,28 @@ from firmware_sim.physics.world import World
 from firmware_sim.site import DeviceSpec, SensorSpec
 
 _BATTERY = frozenset({"battery_v", "battery_pct"})
+_HOUSEKEEPING = _BATTERY | {"temperature_degc"}
+# What befalls a device's own voltage and warmth too, when an event names no quantity.
+_WHOLE = frozenset({"gap", "stick", "low_battery"})
 
 
 class Faults:
     """The faults of one sensor, in order of time; asked with growing time."""
 
     def __init__(self, spec: DeviceSpec, sensor: SensorSpec, world: World) -> None:
-        names = ["low_battery"] if sensor.quantity in _BATTERY else sorted(VALUE_DEEDS)
+        names = VALUE_DEEDS | ({"low_battery"} if sensor.quantity in _BATTERY else set())
         found = [
             event
-            for deed in names
+            for deed in sorted(names)
             for event in world.acting(deed, spec.site, spec.id, sensor.point or "*")
-            if event.quantity in ("", sensor.quantity)
+            if event.quantity == sensor.quantity
+            or (not event.quantity and (sensor.quantity not in _HOUSEKEEPING or deed in _WHOLE))
         ]
         self._events = sorted(found, key=lambda event: event.at_s)
         self._random = world.random(spec.name, sensor.point, sensor.quantity, "fault")
         self._is_counter = sensor.quantity.endswith("_total_mm")
         self._last: float | None = None
-        self._zero = 0.0
+        self._zeros: dict[int, float] = {}
         self._spent: set[int] = set()
 
     def seen(self, value: float, t_s: float) -> float | None:
@@ -89,9 +93,8 @@ class Faults:
         return by
 
     def _from_zero(self, event: Event, value: float) -> float:
-        if self._once(event, 1.0):
-            self._zero = value if self._last is None else self._last + self._zero
-        return value - self._zero
+        zero = self._zeros.setdefault(id(event), value if self._last is None else self._last)
+        return value - zero
 
 
 def _sticks(event: Event, t_s: float) -> bool:

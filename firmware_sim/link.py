@@ -9,6 +9,7 @@ import logging
 import math
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -159,6 +160,20 @@ class Line:
         try:
             await self._client.publish(topic, payload, QOS, retain, timeout=ACKNOWLEDGED_S)
         except (aiomqtt.MqttError, ValueError) as error:
+            raise LinkDown(str(error)) from error
+
+    async def listen(self, topic: str, heard: Callable[[bytes], Awaitable[None]]) -> None:
+        """Subscribe, and give each payload that comes to `heard` until the line ends.
+
+        Raises:
+            LinkDown: the line broke.
+        """
+        try:
+            await self._client.subscribe(topic, QOS)
+            async for message in self._client.messages:
+                if isinstance(message.payload, bytes):
+                    await heard(message.payload)
+        except aiomqtt.MqttError as error:
             raise LinkDown(str(error)) from error
 
     async def drop(self) -> None:

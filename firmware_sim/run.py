@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from firmware_sim import encode
+from firmware_sim import decode, encode
 from firmware_sim.clock import SimClock
 from firmware_sim.device import (
     FIRMWARE,
@@ -40,6 +40,7 @@ DRAIN_S = 10.0
 _LONGEST_NAP_S = 3600.0
 # Messages of one device that may be late at a time; more are lost on the way.
 _MAX_LATE = 10_000
+_COMMANDED_NAP_S = 1.0
 _LOG = logging.getLogger("firmware_sim")
 
 
@@ -133,10 +134,17 @@ class Attendant:
         self._uplink = uplink
         self._clock = clock
         self._connected_s = 0.0
+        self._born = asyncio.Event()
         self._events = deque(events)
 
     async def run(self, stop: asyncio.Event, summary: Summary) -> None:
         """Attend to the device until it is done or `stop` is set."""
+        async with asyncio.TaskGroup() as group:
+            self._listening = group.create_task(self._listen(), name="commands")
+            await self._live(stop, summary)
+            self._listening.cancel()
+
+    async def _live(self, stop: asyncio.Event, summary: Summary) -> None:
         while not stop.is_set():
             now_s = self._clock.t_s()
             self._let_happen(now_s)
@@ -146,6 +154,25 @@ class Attendant:
                 break
             await self._carry_out(order, stop, summary)
         await self._farewell()
+
+    async def _listen(self) -> None:
+        """Answer commands on every connection, one after the other."""
+        while True:
+            await self._born.wait()
+            self._born.clear()
+            try:
+                await self._uplink.listen(self._topic("command"), self._obey)
+            except LinkDown as error:
+                _LOG.info("%s: hears no commands: %s", self.device.spec.name, error)
+
+    async def _obey(self, payload: bytes) -> None:
+        command = decode.command(payload)
+        if isinstance(command, str):
+            _LOG.warning("%s: a command that is none: %s", self.device.spec.name, command)
+            return
+        why_not = self.device.obey(command, self._clock.t_s())
+        answer = encode.reply(command.id, is_done=not why_not, reason=why_not)
+        await self._uplink.publish(self._topic("command/reply"), answer)
 
     def _let_happen(self, now_s: float) -> None:
         while self._events and self._events[0].at_s <= now_s:
@@ -167,6 +194,7 @@ class Attendant:
                         self._topic("status"), self._status(online=True), retain=True
                     )
                     device.born()
+                    self._born.set()
                 case Publish(samples):
                     summary.published += 1
                     await self._send(encode.telemetry(samples))
@@ -197,7 +225,9 @@ class Attendant:
             until_s = min(until_s, self._events[0].at_s)
         if self._late and self.device.state is State.LIVE:
             until_s = min(until_s, self._late[0][0])
-        seconds = min(self._clock.wait_s(until_s), _LONGEST_NAP_S)
+        # A command may want the next sample sooner; only devices on lines of their own hear any.
+        longest_s = _LONGEST_NAP_S if isinstance(self._uplink, SharedUplink) else _COMMANDED_NAP_S
+        seconds = min(self._clock.wait_s(until_s), longest_s)
         try:
             async with asyncio.timeout(seconds):
                 await stop.wait()

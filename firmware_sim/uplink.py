@@ -1,6 +1,7 @@
 """How one device reaches the broker: on a line of its own, or on one it shares with others."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,6 +21,10 @@ class Uplink(Protocol):
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish at QoS 1; returns when acknowledged."""
+        ...
+
+    async def listen(self, topic: str, heard: Callable[[bytes], Awaitable[None]]) -> None:
+        """Give what comes on a topic to `heard` until the connection ends."""
         ...
 
     async def drop(self) -> None:
@@ -49,6 +54,11 @@ class OwnUplink:
         if self._line is None:
             raise LinkDown("not connected")
         await self._line.publish(topic, payload, retain=retain)
+
+    async def listen(self, topic: str, heard: Callable[[bytes], Awaitable[None]]) -> None:
+        if self._line is None:
+            raise LinkDown("not connected")
+        await self._line.listen(topic, heard)
 
     async def drop(self) -> None:
         line, self._line = self._line, None
@@ -122,6 +132,9 @@ class SharedUplink:
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         await self._trunk.publish(topic, payload, retain=retain)
+
+    async def listen(self, topic: str, heard: Callable[[bytes], Awaitable[None]]) -> None:
+        """Hear nothing: devices that share a line are too many to be commanded one by one."""
 
     async def drop(self) -> None:
         will, self._will = self._will, None

@@ -34,6 +34,7 @@ _ABSENT = {
 _OF_KIND = {
     AlertKind.BLIND: "sensor_silent",
     AlertKind.ANOMALY: "anomaly",
+    AlertKind.DOUBTFUL: "sensor_silent",
     AlertKind.SYSTEM: "system",
 }
 

@@ -7,7 +7,9 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -108,6 +110,7 @@ def check(
     """Report every fault of a directory of site files at once, offline."""
     from groundwatch.district import counted, load_district
     from groundwatch.doors import used_doors
+    from groundwatch.doubts import less_strict, unverified
 
     district = load_district(directory)
     if as_json:
@@ -116,6 +119,8 @@ def check(
             "warnings": list(district.warnings),
             "not_judged": district.not_judged(),
             "without_rule": district.without_rule(),
+            "unverified": unverified(district),
+            "less_strict": less_strict(district),
             "sites": len(district.registry.sites),
             "devices": district.registry.n_devices,
             "sensors": district.registry.n_sensors,
@@ -146,8 +151,27 @@ def check(
             print(f"  {door}: {counted(count, 'device')} to be heard there, if the settings do")
         for name, count in district.without_rule().items():
             print(f"  {name}: {counted(count, 'sensor')}, recorded, no rule judges it")
+        for line in (*unverified(district), *less_strict(district)):
+            print(f"  {line}")
     if district.faults:
         raise typer.Exit(2)
+
+
+@app.command()
+def limits(
+    sensor: Annotated[str, typer.Argument(help="a sensor, site/device[/point]/quantity")],
+    sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
+    at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="as they hold on this day")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show every limit of a sensor with its unit, window, source, layer, file and line, offline."""
+    from groundwatch.clock import SystemClock
+    from groundwatch.limit_sheet import limits_text
+
+    then = SystemClock().now() if at is None else at.replace(hour=12, tzinfo=UTC)
+    _guarded(lambda: print(limits_text(sensor, sites=sites, at=then, as_json=as_json)))
 
 
 @app.command()
@@ -264,7 +288,7 @@ def evaluate(
     from groundwatch.evaluate import EvaluateError, SimulatorError, summary
     from groundwatch.evaluate import evaluate as run_evaluation
 
-    tell = None if as_json else print
+    tell = partial(print, file=sys.stderr if as_json else sys.stdout, flush=True)
     try:
         if not scenarios:
             raise EvaluateError("say what to evaluate: --scenarios")

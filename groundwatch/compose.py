@@ -25,11 +25,13 @@ from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, open_doors
+from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
 from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.settings import InfluxSettings, Settings
+from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import REFUSED_FILE
 from groundwatch.training import Forests, Retraining, TrainingPlan, model_key
@@ -39,6 +41,7 @@ from ingest.codecs.table import LANES, ForeignLane
 from ingest.command import Commander
 from ingest.intake import Intake
 from ingest.mqtt import DEFAULT_FILTERS, MqttConfig, MqttSource, TlsConfig
+from ingest.tcp import TcpSource
 from sensors.model import Position
 from sensors.registry import Sensor
 from storage.aside import EffectsAside
@@ -111,6 +114,10 @@ async def opened(
         mqtt = mqtt_config(settings, broker)
         doors = open_doors(settings, district.registry)
         source = MqttSource(mqtt, now=_receiving_clock(clock).now)
+        stations = station_sources(settings, now=_receiving_clock(clock).now)
+        await open_sources(stations, stack)
+        for said in unheard(settings, district.registry):
+            _LOG.warning(said)
         watched = Watched(
             source=lambda: source.status,
             log=keepers.log,
@@ -144,10 +151,12 @@ async def opened(
             mqtt=mqtt,
             started_at=clock.now(),
             writer=watched.writer,
+            flags=FlagWriter(store=keepers.store),
             tasks=watched.tasks,
             watch=SelfWatch(watched),
             models=_models(settings, keepers.store, clock),
             telling=_telling(source, doors, clock),
+            stations=tuple(_door(station, watched.pipeline) for station in stations),
         )
         _connect(program)
         yield program
@@ -202,19 +211,35 @@ async def _pipeline(
     clock: Clock,
     lanes: Sequence[ForeignLane],
 ) -> Pipeline:
-    intake = Intake(district.registry, lanes=[*LANES, *lanes])
+    lanes = [*LANES, *lanes, *station_lanes(district.registry)]
+    intake = Intake(district.registry, lanes=lanes)
     newest = await _remember(intake, log)
     if isinstance(clock, EventClock) and newest is not None:
         clock.tell(newest)
     return Pipeline(source=source, intake=intake, log=log, engine=engine, clock=clock)
 
 
+def _door(source: TcpSource, main: Pipeline) -> Door:
+    """Let what a listener hears take the road of everything else, in turn with it."""
+    pipeline = Pipeline(
+        source=source,
+        intake=main.intake,
+        log=main.log,
+        engine=main.engine,
+        clock=main.clock,
+        counts=main.counts,
+        carrying=main.carrying,
+    )
+    return Door(source, pipeline)
+
+
 def _connect(program: Program) -> None:
     """Let the parts that tell and the parts that listen know each other."""
-    program.pipeline.on_status = program.note_statuses
-    program.pipeline.on_reports = program.note_reports
-    program.pipeline.on_orders = program.telling.commander.put
-    program.pipeline.on_replies = program.telling.commander.take_replies
+    for pipeline in (program.pipeline, *(door.pipeline for door in program.stations)):
+        pipeline.on_status = program.note_statuses
+        pipeline.on_reports = program.note_reports
+        pipeline.on_orders = program.telling.commander.put
+        pipeline.on_replies = program.telling.commander.take_replies
     program.engine.listeners += [program.writer.put, program.watch.note_changes]
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from alerting.channels.guard import why_refused
 from alerting.route import Known, RouteTable, load_routes
-from alerting.rules import PACK_FOLDER, Pack, load_packs, rules_for
+from alerting.rules import Packs, instead_for, load_packs, own_limit_faults, rules_for
 from gis_link.loaders import Resources, load_resources
+from groundwatch.limits import gap_text
 from sensors.registry import Registry
 from sensors.site import load_registry
 
@@ -30,7 +31,7 @@ class District:
     """A loaded directory; parts with faults hold what could be used."""
 
     registry: Registry
-    packs: dict[str, Pack]
+    packs: Packs
     routes: RouteTable
     resources: Resources
     faults: tuple[str, ...]
@@ -39,9 +40,9 @@ class District:
     def not_judged(self) -> list[str]:
         """List in sentences every limit that misses an input on some sensor."""
         return [
-            f"{sensor.key}: {rule.id}, {missing.severity.word}: not judged, {missing.reason}"
+            f"{sensor.key}: {rule.id}, {missing.severity.word}: {gap_text(missing)}"
             for sensor in self.registry.sensors()
-            for rule in rules_for(sensor, self.packs.get(sensor.kind))
+            for rule in rules_for(sensor, self.packs.get(sensor.kind, ()))
             for missing in rule.not_judged
         ]
 
@@ -54,8 +55,10 @@ class District:
         found: Counter[str] = Counter()
         for sensor in self.registry.sensors():
             name = sensor.key.quantity
-            if name not in _DESCRIBES and not rules_for(sensor, self.packs.get(sensor.kind)):
-                found[f"{sensor.kind}/{name}"] += 1
+            packs = self.packs.get(sensor.kind, ())
+            if name in _DESCRIBES or rules_for(sensor, packs) or instead_for(sensor, packs):
+                continue
+            found[f"{sensor.kind}/{name}"] += 1
         return dict(sorted(found.items()))
 
 
@@ -82,18 +85,16 @@ def load_district(
     if not directory.is_dir():
         return _nothing(directory)
     registry, site_faults = load_registry(directory)
-    found, pack_faults = load_packs(PACK_FOLDER)
-    faults = [*site_faults, *pack_faults]
-    own_packs = packs or directory / "packs"
-    if packs is not None or own_packs.is_dir():
-        own, own_faults = load_packs(own_packs)
-        found, faults = {**found, **own}, [*faults, *own_faults]
+    found, pack_faults = load_packs(local=packs or directory / "packs")
+    faults = [*site_faults, *pack_faults, *own_limit_faults(registry.sensors(), found)]
     # A file that cannot be used still says, by its name, that there is such a site.
     unusable = {Path(fault.file).stem for fault in site_faults}
     known = Known(
         sites=frozenset(registry.sites) | unusable,
-        hazards=frozenset(rule.hazard for pack in found.values() for rule in pack.spec.rules)
-        | {"sensor_silent", "anomaly", "system"},
+        hazards=frozenset(
+            rule.hazard for kind in found.values() for pack in kind for rule in pack.spec.rules
+        )
+        | {"sensor_silent", "sensor_doubtful", "anomaly", "system"},
         why_refused=_why_address_refused,
         language=language,
     )

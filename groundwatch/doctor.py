@@ -16,6 +16,7 @@ from groundwatch.compose import influx_config, mqtt_config
 from groundwatch.district import counted, load_district
 from groundwatch.doors import look_at_doors
 from groundwatch.settings import Settings, SettingsError, load_settings
+from groundwatch.stations import station_sources, unheard
 from ingest.broker import find_mosquitto
 from ingest.errors import IngestError
 from ingest.mqtt import try_broker
@@ -50,6 +51,7 @@ async def examine(config: Path | None, sites: Path | None) -> list[Found]:
         return [*found, _fault("settings", str(error))]
     found.append(_good("settings", str(config) if config else "defaults"))
     found += [*_sites(settings), _state(settings), _port(settings)]
+    found += await _stations(settings)
     found += [await _broker(settings), await _store(settings), await _journal(settings)]
     return found
 
@@ -77,6 +79,17 @@ def _sites(settings: Settings) -> list[Found]:
     said = f"{registry.n_devices} devices, {registry.n_sensors} sensors in {settings.sites}"
     doors = [Found("door", bad, words) for bad, words in look_at_doors(settings, registry)]
     return [_good("site files", said), *doors]
+
+
+async def _stations(settings: Settings) -> list[Found]:
+    """Try to listen at every door of stations, and look whether one is missing."""
+    found = []
+    for source in station_sources(settings, now=SystemClock().now):
+        what = f"{source.name} stations"
+        found.append(await _tried(what, f"{source.place} is free", source.open))
+        await source.close(0.0)
+    district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
+    return found + [_fault("stations", said) for said in unheard(settings, district.registry)]
 
 
 def _state(settings: Settings) -> Found:

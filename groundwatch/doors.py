@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from groundwatch.district import counted
 from groundwatch.kept_key import kept_key
 from groundwatch.settings import DoorSettings, Settings, YunzhuSettings
 from ingest.codecs.formats import FORMATS, FormatOptions, Greet, Opened
@@ -56,14 +57,15 @@ def look_at_doors(settings: Settings, registry: Registry) -> Iterator[tuple[bool
     for name, topics in topics_of(settings).items():
         door = FORMATS[name].door
         count = used.get(door, 0)
-        said = f"{name} on {', '.join(topics)}, {count} devices have {door} addresses"
-        yield count == 0, said if count else f"{said}: nothing it brings can be used"
+        said = f"{name} on {', '.join(topics)}, {door} addresses: {counted(count, 'device')}"
+        yield count == 0, said if count else f"{said}; nothing it brings can be used"
     open_doors = {FORMATS[name].door for name in names_on}
     for door, count in used.items():
         formats = [name for name, entry in FORMATS.items() if entry.door == door]
         if formats and door not in open_doors:
             sections = " or ".join(f"[doors.{name}]" for name in formats)
-            yield True, f"{count} devices have {door} addresses and are not heard: give {sections}"
+            said = f"{door} addresses: {counted(count, 'device')}, which nobody hears"
+            yield True, f"{said}; give {sections} in the settings"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from alerting.model import Alert
 from groundwatch.district import District, load_district
 from groundwatch.simulator import SimulatorError, messages, scenarios, truth_of
 from groundwatch.trial import Course, Trial
@@ -71,6 +72,7 @@ class Report:
     total: Score = field(default_factory=Score)
     per_hazard: dict[str, Score] = field(default_factory=dict[str, Score])
     faults: list[tuple[str, Fault]] = field(default_factory=list[tuple[str, Fault]])
+    truths: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     messages: int = 0
     rejects: int = 0
     seconds: float = 0.0
@@ -121,6 +123,7 @@ async def evaluate(
         _add(report, (name, truth), course, found)
         if tell is not None:
             tell(_line(name, truth, course, found))
+    _count(report)
     report.seconds = time.monotonic() - begun_s
     return report
 
@@ -140,35 +143,48 @@ def _faults(truth: dict[str, Any], course: Course, *, faults: bool) -> list[Faul
         seen = [
             entry
             for entry in seen
-            if entry.alert.id not in course.unheard or _is_labelled(truth, entry.alert.site)
+            if entry.alert.id not in course.unheard or _is_labelled(truth, entry.alert)
         ]
     return hold(truth, seen, course.start, course.end, allowance)
 
 
-def _is_labelled(truth: dict[str, Any], site: str) -> bool:
-    return any((x["hazard"], x["site"]) == (_SILENT, site) for x in truth["labels"])
+def _is_labelled(truth: dict[str, Any], alert: Alert) -> bool:
+    place = (_SILENT, alert.site, alert.sensor.device)
+    return any((x["hazard"], x["site"], x["device"]) == place for x in truth["labels"])
 
 
 def _add(
     report: Report, named: tuple[str, dict[str, Any]], course: Course, found: list[Fault]
 ) -> None:
     name, truth = named
+    report.truths.append(truth)
     report.messages += course.messages
     report.rejects += sum(course.rejects.values())
-    report.total.scenarios += 1
-    report.total.labels += len(truth["labels"])
-    report.total.quiet_site_days += quiet_site_days(truth)
-    for hazard in {label["hazard"] for label in truth["labels"]} | {f.hazard for f in found}:
-        score = report.per_hazard.setdefault(hazard, Score())
-        labels = [label for label in truth["labels"] if label["hazard"] == hazard]
-        score.scenarios += bool(labels)
-        score.labels += len(labels)
-    for fault in found:
-        report.faults.append((name, fault))
+    report.faults += [(name, fault) for fault in found]
+
+
+def _count(report: Report) -> None:
+    """Count everything in total and for each hazard that is labelled or was falsely raised."""
+    truths = report.truths
+    labelled = {label["hazard"] for truth in truths for label in truth["labels"]}
+    for hazard in labelled | {fault.hazard for _, fault in report.faults}:
+        report.per_hazard[hazard] = _score(truths, hazard)
+    report.total = _score(truths, "")
+    report.total.scenarios = len(truths)
+    for _, fault in report.faults:
         report.total.count(fault)
         report.per_hazard[fault.hazard].count(fault)
-    for hazard, score in report.per_hazard.items():
-        score.quiet_site_days += quiet_site_days(truth, hazard)
+
+
+def _score(truths: Sequence[dict[str, Any]], hazard: str) -> Score:
+    labels = [
+        [label for label in truth["labels"] if hazard in ("", label["hazard"])] for truth in truths
+    ]
+    return Score(
+        scenarios=sum(bool(found) for found in labels),
+        labels=sum(len(found) for found in labels),
+        quiet_site_days=sum(quiet_site_days(truth, hazard) for truth in truths),
+    )
 
 
 def quiet_site_days(truth: dict[str, Any], hazard: str = "") -> float:

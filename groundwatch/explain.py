@@ -20,6 +20,7 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
+from alerting.screen import Found
 from alerting.watch import Watch
 from groundwatch.explained import (
     Explanation,
@@ -38,6 +39,7 @@ from groundwatch.limits import (
 )
 from groundwatch.program import Program
 from sensors.model import Qc, Reading, SensorKey
+from sensors.plausible import why_not_plausible
 from sensors.registry import Registry, Sensor
 from storage.errors import StorageError
 from storage.journal.listing import AlertQuery
@@ -50,6 +52,7 @@ __all__ = [
     "render_explanation",
     "sensor_named",
     "sensor_view",
+    "why_flagged",
 ]
 
 _MAX_READINGS = 20
@@ -173,9 +176,24 @@ async def sensor_view(program: Program, sensor: Sensor, remarks: list[str]) -> S
         taken_at=taken_at,
         age_s=None if taken_at is None else (now - taken_at).total_seconds(),
         silence=silence_view(watch, now, judge.silence.watching_s),
-        rules=rule_views(sensor, program.district.packs.get(sensor.kind), watch),
+        rules=rule_views(sensor, program.district.packs.get(sensor.kind, ()), watch),
         detector=_detector_text(watch),
     )
+
+
+def why_flagged(program: Program, reading: Reading) -> str:
+    """Say why a stored reading has another quality flag than pass; "" where nothing is known.
+
+    The tests that look at readings around one remember only the recent past.
+    """
+    sensor = program.district.registry.sensor(reading.sensor)
+    if reading.qc == Qc.PASS or sensor is None:
+        return ""
+    watch = program.engine.judge.find(reading.sensor)
+    found = watch.found(reading.taken_at.timestamp()) if watch is not None else None
+    if found is not None:
+        return f"{found.test}: {found.reason}"
+    return why_not_plausible(reading.value, sensor)[1]
 
 
 def why_no_alert(view: SensorView) -> list[str]:
@@ -191,7 +209,7 @@ def why_no_alert(view: SensorView) -> list[str]:
         else:
             lines.append(f"{rule.rule_id} stands at {rule.fold.text}; its alert is being written")
         lines += [
-            f"{rule.rule_id}, {missing.severity.word}: not judged, {missing.reason}"
+            f"{rule.rule_id}, {missing.severity.word}: {missing.text}"
             for missing in rule.not_judged
         ]
     if view.silence.is_overdue:
@@ -208,10 +226,26 @@ def _newest(watch: Watch) -> tuple[float | None, datetime | None]:
 
 def _remembered(watch: Watch) -> list[ReadingView]:
     history = watch.history
-    return [
-        ReadingView(taken_at=instant(at_s), value=value, remark=flag_words(flags))
+    views = [
+        ReadingView(taken_at=instant(at_s), value=value, remark=_remark(watch, at_s, value, flags))
         for at_s, value, flags in zip(history.times, history.values, history.flags, strict=True)
     ]
+    views += [
+        ReadingView(taken_at=instant(found.time_s), value=found.value, remark=_why_failed(found))
+        for found in watch.failed()
+    ]
+    return sorted(views, key=lambda view: view.taken_at)
+
+
+def _remark(watch: Watch, at_s: float, value: float, flags: int) -> str:
+    found = watch.found(at_s)
+    why = f"{found.test}: {found.reason}" if found is not None else ""
+    why = why or (why_not_plausible(value, watch.sensor)[1] if flags & Flag.SUSPECT else "")
+    return flag_words(flags) + (f" ({why})" if why else "")
+
+
+def _why_failed(found: Found) -> str:
+    return f"failed quality control: not judged ({found.test}: {found.reason})"
 
 
 async def _readings_behind(
@@ -229,7 +263,8 @@ async def _readings_behind(
         except StorageError as error:
             remarks.append(f"older readings cannot be shown, the database is away: {error}")
         else:
-            found = {reading.taken_at: _stored_view(reading) for reading in stored} | found
+            views = {r.taken_at: _stored_view(r, sensor) for r in stored}
+            found = views | found
     return [found[taken_at] for taken_at in sorted(found)][-_MAX_READINGS:]
 
 
@@ -241,10 +276,12 @@ def _looked_back(watch: Watch | None, alert: Alert, every: timedelta) -> timedel
     return 10 * every
 
 
-def _stored_view(reading: Reading) -> ReadingView:
-    remark = flag_words(Flag.SUSPECT) if reading.qc == Qc.SUSPECT else ""
+def _stored_view(reading: Reading, sensor: Sensor) -> ReadingView:
+    why = why_not_plausible(reading.value, sensor)[1]
+    said = f" ({why})" if why else ""
+    remark = flag_words(Flag.SUSPECT) + said if reading.qc == Qc.SUSPECT else ""
     if reading.qc == Qc.FAIL:
-        remark = "failed quality control: not judged"
+        remark = f"failed quality control: not judged{said}"
     return ReadingView(taken_at=reading.taken_at, value=reading.value, remark=remark)
 
 

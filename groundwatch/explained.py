@@ -6,7 +6,8 @@ from datetime import datetime
 
 from alerting.model import Alert, Provenance, Severity, Transition
 from alerting.ports import Action
-from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, span
+from alerting.rules import period_text
+from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, span
 from sensors.registry import Sensor
 
 _MAX_NOTICES = 40
@@ -157,23 +158,31 @@ def _rule_lines(rule: RuleView) -> list[str]:
     state = rule.fold.text if rule.fold is not None else "not judged"
     lines = [f"rule {rule.rule_id} of {rule.pack} ({rule.title}): {state}"]
     lines += [f"  {_level_line(level)}" for level in rule.levels]
-    lines += [f"  {gap.severity.word}: not judged, {gap.reason}" for gap in rule.not_judged]
+    lines += [f"  {gap.severity.word}: {gap.text}" for gap in rule.not_judged]
     lines.append(f"  raised when {rule.raised_when}")
     lines.append(f"  cleared when {rule.cleared_when}")
     return lines
 
 
 def _level_line(level: LevelView) -> str:
-    ways = " or ".join(" and ".join(map(_condition_text, way)) for way in level.ways)
+    ways = " or ".join(map(_way_text, level.ways))
     return f"{level.severity.word}, {_met(level)}: {ways}; {_source(level.provenance)}"
+
+
+def _way_text(way: WayView) -> str:
+    valid = period_text(way.period)
+    when = "" if valid == "always" else f" ({valid})"
+    return " and ".join(map(_condition_text, way.conditions)) + when
 
 
 def _met(level: LevelView) -> str:
     """Tell what is not met from what cannot be known yet."""
     if level.is_met:
         return "met"
-    is_known = all(condition.present is not None for way in level.ways for condition in way)
-    return "not met" if is_known else "not known"
+    every = [condition for way in level.ways for condition in way.conditions]
+    if any(condition.present is None for condition in every):
+        return "not known"
+    return "not judged below it" if any(way.at_most for way in level.ways) else "not met"
 
 
 def _condition_text(condition: Condition) -> str:

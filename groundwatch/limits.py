@@ -3,13 +3,15 @@
 Serves `explain` and the HTTP interface; nothing in here decides anything about alerts.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from alerting.basis import Basis, Period
 from alerting.history import Flag
 from alerting.model import Provenance, Severity
-from alerting.rules import BoundRule, Level, Pack, Side, rules_for
+from alerting.rules import BoundRule, Level, Measure, NotJudged, Pack, Side, Way, rules_for
 from alerting.track import Track
 from alerting.watch import Watch
 from sensors.model import SensorKey
@@ -23,37 +25,72 @@ _SIDES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What the limit is a percentage of: `whole` and the limit itself, both in `unit`."""
+
+    whole: float
+    limit: float
+    unit: str
+    basis: Basis | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """One measure against one limit; `present` is None while the measure cannot be computed.
 
-    `limit` and `present` are in `unit`; `window_s` is 0 for a single reading.
+    `limit` and `present` are in `unit`; `window_s` is 0 for a single reading. `of` is given where
+    the unit is a percentage of something.
     """
 
     measure: str
     window_s: float
+    baseline: str
     side: str
     limit: float
     unit: str
     present: float | None
     is_met: bool
+    of: Share | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayView:
+    """One way to reach a severity: every condition is met. `at_most` says why it is no more than
+    an upper bound, empty where it is the limit.
+    """
+
+    conditions: tuple[Condition, ...]
+    basis: Basis
+    period: Period
+    at_most: str
+    is_met: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelView:
-    """One severity of a rule: reached when every condition of any one way is met."""
+    """One severity of a rule: reached when any one way is."""
 
     severity: Severity
     provenance: Provenance
-    ways: tuple[tuple[Condition, ...], ...]
+    ways: tuple[WayView, ...]
     is_met: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotJudgedView:
-    """A severity that is not judged on this sensor, and why."""
+    """A severity that is not judged on this sensor, and why.
+
+    With `may_raise` a part of it is: reaching the limit raises, staying below it proves nothing.
+    """
 
     severity: Severity
     reason: str
+    may_raise: bool
+
+    @property
+    def text(self) -> str:
+        """Say it in words."""
+        return gap_text(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +123,7 @@ class RuleView:
     levels: tuple[LevelView, ...]
     not_judged: tuple[NotJudgedView, ...]
     fold: FoldView | None
+    origins: Mapping[str, Basis]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +139,20 @@ class SilenceView:
     text: str
 
 
-def rule_views(sensor: Sensor, pack: Pack | None, watch: Watch | None) -> tuple[RuleView, ...]:
-    """Show every rule of the pack that speaks of the sensor, with what is not judged."""
-    if pack is None:
-        return ()
-    sides = {rule.id: rule.side for rule in pack.spec.rules}
+def gap_text(gap: NotJudged | NotJudgedView) -> str:
+    """Say in words what is not judged, and what of it may still raise."""
+    if gap.may_raise:
+        return f"judged only in part: {gap.reason}"
+    return f"not judged, {gap.reason}"
+
+
+def rule_views(sensor: Sensor, packs: Sequence[Pack], watch: Watch | None) -> tuple[RuleView, ...]:
+    """Show every rule of the packs that speaks of the sensor, with what is not judged."""
+    sides = {rule.id: rule.side for pack in packs for rule in pack.spec.rules}
     tracks = {track.rule.id: track for track in watch.tracks} if watch is not None else {}
     return tuple(
         _rule_view(rule, sides[rule.id], tracks.get(rule.id), watch)
-        for rule in rules_for(sensor, pack)
+        for rule in rules_for(sensor, packs)
     )
 
 
@@ -153,8 +196,10 @@ def span(seconds: float) -> str:
 
 def _rule_view(rule: BoundRule, side: Side, track: Track | None, watch: Watch | None) -> RuleView:
     stats: Sequence[float | None] = [None] * len(rule.measures)
+    at_s = math.inf
     if watch is not None and len(watch.history):
         newest = len(watch.history) - 1
+        at_s = watch.history.times[newest]
         stats = [measure.compute(watch.history, newest) for measure in rule.measures]
     return RuleView(
         rule_id=rule.id,
@@ -164,27 +209,43 @@ def _rule_view(rule: BoundRule, side: Side, track: Track | None, watch: Watch | 
         title_zh=rule.title_zh,
         raised_when=_raised_when(rule),
         cleared_when=_cleared_when(rule),
-        levels=tuple(_level_view(rule, level, side, stats) for level in rule.levels),
+        levels=tuple(_level_view(rule, level, side, stats, at_s) for level in rule.levels),
         not_judged=tuple(
-            NotJudgedView(severity=missing.severity, reason=missing.reason)
+            NotJudgedView(
+                severity=missing.severity, reason=missing.reason, may_raise=missing.may_raise
+            )
             for missing in rule.not_judged
         ),
         fold=None if track is None or watch is None else _fold_view(track, watch),
+        origins=rule.origins,
     )
 
 
 def _level_view(
-    rule: BoundRule, level: Level, side: Side, stats: Sequence[float | None]
+    rule: BoundRule, level: Level, side: Side, stats: Sequence[float | None], at_s: float
 ) -> LevelView:
-    ways = tuple(
-        tuple(_condition(rule, position, limit, side, stats) for position, limit in way)
-        for way in level.alternatives
-    )
+    ways = tuple(_way_view(rule, way, side, stats, at_s) for way in level.ways)
     return LevelView(
         severity=level.severity,
         provenance=level.provenance,
         ways=ways,
-        is_met=any(all(condition.is_met for condition in way) for way in ways),
+        is_met=any(way.is_met for way in ways),
+    )
+
+
+def _way_view(
+    rule: BoundRule, way: Way, side: Side, stats: Sequence[float | None], at_s: float
+) -> WayView:
+    conditions = tuple(
+        _condition(rule, position, limit, side, stats) for position, limit in way.limits
+    )
+    is_valid = way.period.holds_at(at_s)
+    return WayView(
+        conditions=conditions,
+        basis=way.basis,
+        period=way.period,
+        at_most=way.at_most,
+        is_met=is_valid and all(condition.is_met for condition in conditions),
     )
 
 
@@ -195,11 +256,25 @@ def _condition(
     return Condition(
         measure=measure.name,
         window_s=measure.window_s,
+        baseline=measure.baseline,
         side=_SIDES[side],
         limit=rule.sign * limit,
         unit=measure.unit,
         present=None if stat is None else rule.sign * stat,
         is_met=stat is not None and stat >= limit,
+        of=_share(measure, rule.sign * limit),
+    )
+
+
+def _share(measure: Measure, limit: float) -> Share | None:
+    whole = measure.whole
+    if whole is None:
+        return None
+    return Share(
+        whole=whole.value,
+        limit=limit / 100.0 * abs(whole.value),
+        unit=measure.whole_unit,
+        basis=whole.basis,
     )
 
 
@@ -219,6 +294,9 @@ def _cleared_when(rule: BoundRule) -> str:
         relaxed.append(f"by {rule.margin:g}")
     if rule.ratio != 1.0:
         relaxed.append(f"to {100 * rule.ratio:g} %")
+    if rule.unclear:
+        word = Severity(rule.unclear).word
+        return f"a person signs off: below an upper bound {word} is not shown to be over"
     below = f"the limit eased {' and '.join(relaxed)}" if relaxed else "the limit"
     text = (
         f"believable, on-time readings stay on the safe side of {below} for {span(rule.hold_s)},"
@@ -251,7 +329,7 @@ def _fold_text(track: Track, watch: Watch) -> str:
         word = Severity(reached).word
         return f"the newest reading reaches {word}; it is raised when {_raised_when(rule)}"
     if state.level == 0:
-        return "calm"
+        return _calm_text(rule)
     word = Severity(state.level).word
     if state.calm_done:
         return f"{word}, calm for long enough; a person must sign off"
@@ -262,6 +340,15 @@ def _fold_text(track: Track, watch: Watch) -> str:
         f"{word}; {state.calm_n} calm readings over {span(so_far_s)} so far, lowered when"
         f" {_cleared_when(rule)}"
     )
+
+
+def _calm_text(rule: BoundRule) -> str:
+    """Say "calm" only of what is judged: below an upper bound the limit may be passed already."""
+    partly = [level for level in rule.levels if level.at_most]
+    if not partly:
+        return "calm"
+    words = ", ".join(level.severity.word for level in partly)
+    return f"nothing is reached, and {words} not judged below that: {partly[0].at_most}"
 
 
 _FLAG_WORDS: Mapping[Flag, str] = {

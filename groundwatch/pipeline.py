@@ -59,6 +59,9 @@ class Examiner(Protocol):
 class Pipeline:
     """Carries batches from one source to the engine until the source is closed.
 
+    Pipelines of several sources share intake, log, engine, `counts` and the `carrying` lock: a
+    block is judged before the next is owned, or the engine would pass it over as known, and what
+    comes through two sources is owned before it is decoded again.
     At most `max_held` messages wait for a full log, or as many as the source lets be in flight if
     that is more.
     """
@@ -74,8 +77,10 @@ class Pipeline:
     on_orders: Callable[[Sequence[Order]], None] | None = None
     on_replies: Callable[[Sequence[CommandReply]], None] | None = None
     counts: PipelineCounts = field(default_factory=PipelineCounts)
+    carrying: asyncio.Lock = field(default_factory=asyncio.Lock)
     _held: Waiting = field(init=False)
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _n_waiting: int = 0
+    _n_unkept: int = 0
 
     def __post_init__(self) -> None:
         """Let batches wait for this source."""
@@ -92,7 +97,7 @@ class Pipeline:
             async for batch in self.source.batches():
                 await self._carry(batch)
             retrying.cancel()
-        async with self._lock:
+        async with self.carrying:
             await self._own_held()
 
     async def own(self, decoded: Decoded) -> int:
@@ -105,7 +110,7 @@ class Pipeline:
             LogFull: nothing of `decoded` is owned or judged.
         """
         decoded.reports = _received_now(decoded.reports, self.clock)
-        async with self._lock:
+        async with self.carrying:
             seq = await self.log.own(decoded)
             if decoded.reports:
                 self.intake.remember(decoded.reports)
@@ -113,22 +118,26 @@ class Pipeline:
             return seq
 
     async def _carry(self, batch: Sequence[RawMessage]) -> None:
-        decoded = self._decoded(batch)
-        self.counts.messages += len(batch)
-        self.counts.rejects += len(decoded.rejects)
+        async with self.carrying:
+            if self._held:
+                await self._own_held()
+            decoded = self._decoded(batch)
+            self.counts.messages += len(batch)
+            self.counts.rejects += len(decoded.rejects)
+            self._pass_on(decoded)
+            held = Held(batch, decoded)
+            if self._held or not await self._own(held):
+                await self.engine.judge_unowned(decoded.reports)
+                self._hold(held)
+
+    def _pass_on(self, decoded: Decoded) -> None:
+        """Tell those who listen what is not owned: statuses, orders and replies."""
         if decoded.statuses and self.on_status is not None:
             self.on_status(decoded.statuses)
         if decoded.orders and self.on_orders is not None:
             self.on_orders(decoded.orders)
         if decoded.replies and self.on_replies is not None:
             self.on_replies(decoded.replies)
-        async with self._lock:
-            if self._held:
-                await self._own_held()
-            held = Held(batch, decoded)
-            if self._held or not await self._own(held):
-                await self.engine.judge_unowned(decoded.reports)
-                self._hold(held)
 
     def _decoded(self, batch: Sequence[RawMessage]) -> Decoded:
         decoded = self.intake.decode(batch)
@@ -143,8 +152,9 @@ class Pipeline:
         self._count_held()
 
     def _count_held(self) -> None:
-        self.counts.waiting = self._held.n_messages
-        self.counts.unkept = self._held.n_dropped
+        self.counts.waiting += self._held.n_messages - self._n_waiting
+        self.counts.unkept += self._held.n_dropped - self._n_unkept
+        self._n_waiting, self._n_unkept = self._held.n_messages, self._held.n_dropped
 
     async def _own(self, held: Held) -> bool:
         """Own one batch, judge it, acknowledge it; False when the log takes nothing now."""
@@ -177,7 +187,7 @@ class Pipeline:
         while True:
             await asyncio.sleep(_RETRY_S)
             if self._held:
-                async with self._lock:
+                async with self.carrying:
                     await self._own_held()
 
 

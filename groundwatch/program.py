@@ -20,10 +20,12 @@ from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
 from groundwatch.district import District
 from groundwatch.doors import Telling
+from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.self_watch import SelfWatch
 from groundwatch.settings import Settings
+from groundwatch.stations import Door
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import Problem, Standing
 from groundwatch.training import Forests, Judged, Retraining
@@ -88,10 +90,12 @@ class Program:
     mqtt: MqttConfig
     started_at: datetime
     writer: StoreWriter
+    flags: FlagWriter
     tasks: KeepGoing
     watch: SelfWatch
     telling: Telling
     models: Models | None = None
+    stations: tuple[Door, ...] = ()
     http: HttpDoor | None = None
     devices_online: dict[tuple[str, str], DeviceStatus] = field(default_factory=dict)
     store_problem: str = "not opened yet"
@@ -110,7 +114,10 @@ class Program:
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.deliverer.run(), name="delivery")
             ticking = group.create_task(self._tick(), name="timers")
-            carrying = group.create_task(self.pipeline.run(), name="pipeline")
+            carrying = {group.create_task(self.pipeline.run(), name="pipeline")} | {
+                group.create_task(door.pipeline.run(), name=f"{door.source.name} pipeline")
+                for door in self.stations
+            }
 
             def keep(name: str, make: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
                 return group.create_task(self.tasks.run(name, make), name=name)
@@ -120,6 +127,7 @@ class Program:
             kept = [
                 keep("alerts_to_store", self.writer.write_transitions),
                 keep("sites_to_store", self.writer.show_sites),
+                keep("flags_to_store", self.flags.run),
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
                 keep("telling", self.telling.run),
@@ -129,14 +137,16 @@ class Program:
             stopping = group.create_task(stop.wait(), name="stop")
             if ready is not None:
                 ready()
-            await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
             self._is_stopping = True
             self.tasks.stop()
             stopping.cancel()
             if self.http is not None:
                 self.http.stop()
+            for door in self.stations:
+                await door.source.close()
             await self.source.close()
-            await asyncio.wait({carrying})
+            await asyncio.wait(carrying)
             ticking.cancel()
             await self.engine.tick(is_listening=False)
             await self._save_states(everything=True)
@@ -203,6 +213,7 @@ class Program:
                 self.engine.judge.silence.start(now.timestamp())
             was_listening = is_listening
             await self.engine.tick(is_listening=is_listening)
+            self.flags.put(self.engine.judge.flags.take())
             await self._supervise()
             await self._save_states()
             await asyncio.sleep(1.0)
@@ -234,6 +245,7 @@ class Program:
     def note_reports(self, reports: Sequence[Report]) -> None:
         """Look at what was judged just now: whose clock is right, and what the models say."""
         self.watch.note_reports(reports)
+        self.flags.put(self.engine.judge.flags.take())
         if self.models is not None:
             self.models.forests.put(reports)
 

@@ -14,7 +14,7 @@ from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import Away, Counted, Lately, Seen, Verdict, problems
-from ingest.mqtt import SourceStatus
+from ingest.source import SourceStatus
 from sensors.model import Report
 from storage.errors import StorageError
 from storage.log import Log

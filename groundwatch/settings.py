@@ -4,6 +4,7 @@ The only reader of the environment and of files of settings. Everything is check
 is connected to; secrets are kept in one type that never prints itself.
 """
 
+import re
 import tomllib
 from datetime import timedelta
 from difflib import get_close_matches
@@ -28,9 +29,11 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as NotReadable
 
+from groundwatch.listen import Listen, host_and_port
 from storage.journal.connect import journal_url
 
 _FILE = "_file"
+_PASSWORD = re.compile(r"[0-9A-Fa-f]{4}")
 
 
 class SettingsError(ValueError):
@@ -88,6 +91,49 @@ class WebhookSettings(_Section):
 
     secret: SecretStr | None = None
     allowed_hosts: tuple[str, ...] = ()
+
+
+class StationSettings(_Section):
+    """Where stations connect to us, and how many may.
+
+    `idle_s` seconds without a byte end a connection; stations send keep-alives more often.
+    """
+
+    listen: str
+    password: SecretStr | None = None
+    max_connections: int = Field(default=1000, ge=1, le=20_000)
+    idle_s: float = Field(default=900.0, ge=10.0, le=86_400.0)
+
+    @field_validator("listen")
+    @classmethod
+    def _is_place(cls, text: str) -> str:
+        host_and_port(text)
+        return text
+
+    @property
+    def place(self) -> Listen:
+        """Give the address, port and bounds."""
+        return Listen(*host_and_port(self.listen), self.max_connections, self.idle_s)
+
+
+class Sl651Settings(StationSettings):
+    """The door of SL 651 stations; the password is theirs, four hexadecimal digits.
+
+    A station is told to stay on the line after its last report unless `stay_online` is false.
+    """
+
+    stay_online: bool = True
+
+    @field_validator("password")
+    @classmethod
+    def _is_password(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not _PASSWORD.fullmatch(secret.get_secret_value()):
+            raise ValueError("a password of SL 651 is four hexadecimal digits")
+        return secret
+
+
+class Hj212Settings(StationSettings):
+    """The door of HJ 212 stations; the password is what they send as PW."""
 
 
 class ModelSettings(_Section):
@@ -171,6 +217,8 @@ class Settings(BaseSettings):
     influx: InfluxSettings | None = None
     http: HttpSettings = HttpSettings()
     webhook: WebhookSettings = WebhookSettings()
+    sl651: Sl651Settings | None = None
+    hj212: Hj212Settings | None = None
     models: ModelSettings = ModelSettings()
     doors: DoorsSettings = DoorsSettings()
     private: PrivateSettings = PrivateSettings()
@@ -269,6 +317,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "influx": InfluxSettings,
     "http": HttpSettings,
     "webhook": WebhookSettings,
+    "sl651": Sl651Settings,
+    "hj212": Hj212Settings,
     "models": ModelSettings,
     "private": PrivateSettings,
     "doors": DoorsSettings,

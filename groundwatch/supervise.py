@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from alerting.model import Severity
-from ingest.mqtt import SourceStatus
+from ingest.source import SourceStatus
 from storage.ship import ShipStatus
 
 BROKER_PATIENCE_S = 10.0

@@ -1,4 +1,4 @@
-"""One scenario through the deciding code: codec, intake, rules, detectors and silence, at full speed.
+"""One scenario through the deciding code: codec, intake, rules, detectors, silence; at full speed.
 
 Time is moved, never waited for: readings arrive when the scenario says, and the timers are asked
 every few seconds of its time. Nothing is stored and nobody is told.

@@ -1,4 +1,4 @@
-"""Alerts held against a scenario's truth labels: what was missed, late, cleared too early, or false.
+"""Alerts held against a scenario's truth labels: what was missed, late, cleared early, or false.
 
 The labels come as JSON from the simulator (`groundwatch-sim labels NAME --json`); this program
 never imports it.
@@ -94,11 +94,13 @@ def _faults_of(
     start, by, now = times
     name = f"{label['hazard']} at {label['site']}/{label['device']}, {label['severity']} or worse"
     wanted = Severity.of(label["severity"])
+    begun = start + _s(label["from_s"])
     matching = [
         entry
         for entry in known
         if (entry.alert.hazard, entry.alert.site, entry.alert.sensor.device)
         == (label["hazard"], label["site"], label["device"])
+        and not _was_over(entry, begun)
     ]
     reached = [
         step.detected_at
@@ -115,14 +117,13 @@ def _faults_of(
     until = min(start + _s(label["until_s"]), now)
     ended = _stands_until(matching, min(reached))
     if ended is not None and ended < until:
-        early_s = (until - ended).total_seconds()
-        sentence = f"{name}: cleared too early, by {early_s:.0f} s"
+        sentence = f"{name}: cleared too early"
         yield Fault(FaultKind.FALSE_CLEAR, label["hazard"], sentence)
 
 
 def _stands_until(matching: Sequence[Seen], since: datetime) -> datetime | None:
-    """Give when nothing of this hazard stood any more after `since`; None when something still does."""
-    spans = sorted(_span(entry) for entry in matching)
+    """Give when nothing of this hazard stood any more after `since`; None when something does."""
+    spans = sorted((_span(entry) for entry in matching), key=lambda span: span[0])
     reached = since
     for begun, ended in spans:
         if begun > reached:
@@ -131,6 +132,12 @@ def _stands_until(matching: Sequence[Seen], since: datetime) -> datetime | None:
             return None
         reached = max(reached, ended)
     return reached
+
+
+def _was_over(entry: Seen, begun: datetime) -> bool:
+    """Say whether an alert was over before a label begins: it told of something else."""
+    ended = _span(entry)[1]
+    return ended is not None and ended < begun
 
 
 def _span(entry: Seen) -> tuple[datetime, datetime | None]:

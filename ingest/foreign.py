@@ -19,18 +19,19 @@ _MAX_NAMED = 8
 class Translated(NamedTuple):
     """A sample in our words: raw values by point and quantity, as the site file expects them.
 
-    `unnamed` are names that no sensor of the device has, `faults` sentences about values that
-    cannot be used.
+    `flags` are what the sender thinks of them, by point and quantity. `unnamed` are names that no
+    sensor of the device has, `faults` sentences about values that cannot be used.
     """
 
     points: dict[str, dict[str, float]]
+    flags: dict[str, dict[str, int]]
     unnamed: list[str]
     faults: list[str]
 
 
 def translated(device: Device, sample: ForeignSample) -> Translated:
     """Find the sensors of a sample, and bring stated units to those the site file names."""
-    found = Translated({}, [], [])
+    found = Translated({}, {}, [], [])
     names = device.names
     for name, value in sample.values.items():
         sensor = names.get(name)
@@ -43,6 +44,9 @@ def translated(device: Device, sample: ForeignSample) -> Translated:
             found.faults.append(_why_no_unit(name, symbol or "", sensor))
             continue
         found.points.setdefault(sensor.key.point, {})[sensor.key.quantity] = raw
+        if name in sample.flags:
+            flags = found.flags.setdefault(sensor.key.point, {})
+            flags[sensor.key.quantity] = int(sample.flags[name])
     return found
 
 

@@ -235,7 +235,8 @@ class Intake:
             refused += [(sample.part, reason) for reason in said.faults]
             refused += self._note_unnamed(lane, device, sample, said.unnamed)
             for point, values in said.points.items():
-                made = Sample(sample.taken_at, sample.seq, point, values, sample.part)
+                flags = said.flags.get(point)
+                made = Sample(sample.taken_at, sample.seq, point, values, sample.part, flags)
                 if sample.is_reckoned:
                     refused += self._taking.take_reckoned(turn, message, desk, made)
                 else:

@@ -1,6 +1,7 @@
 """What the pipeline asks of whatever brings messages in, and the values that cross the door."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -80,6 +81,16 @@ class Decoded(msgspec.Struct):
     statuses: list[DeviceStatus] = []
     orders: list[Order] = []
     replies: list[CommandReply] = []
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """Whether messages can arrive now, since when that is so, and why."""
+
+    connected: bool
+    since: datetime
+    reason: str
+    n_reconnects: int
 
 
 class Source(Protocol):

@@ -5,7 +5,7 @@ cannot be used comes back as a sentence; `ingest.intake` puts it in quarantine.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import isfinite
@@ -161,9 +161,10 @@ class Taking:
                     wrong.append(quantity)
                     continue
                 qc[quantity] = int(why_not_plausible(value, gauge[4])[0])
-            if is_restamped:
-                qc[quantity] = max(qc.get(quantity, 0), int(Qc.SUSPECT))
             values[quantity] = value
+        if is_restamped or sample.flags:
+            _worsen(qc, dict.fromkeys(values, int(Qc.SUSPECT)) if is_restamped else {})
+            _worsen(qc, sample.flags or {})
         reason = self._why_wrong(desk.device, sample.point, wrong, gauges) if wrong else None
         instant = sample.taken_at.timestamp()
         key = (id(point.memory), instant)
@@ -306,6 +307,12 @@ def _free_instant(taken_at: datetime, memory: PointMemory, turn: Turn) -> dateti
     for each in passed:
         turn.onward[point, each] = taken_at
     return taken_at
+
+
+def _worsen(qc: dict[str, int], flags: Mapping[str, int]) -> None:
+    """Let no flag be better than another of the same value says."""
+    for quantity, flag in flags.items():
+        qc[quantity] = max(qc.get(quantity, 0), flag)
 
 
 def _why_no_point(device: Device, point: str) -> str:

@@ -2,7 +2,7 @@
 
 The table is closed so that a typing error in a limit is a fault and not a silently missing limit; a
 name that begins with `x_` is free for a project's own rule packs. Lengths are metres above the
-station's own datum where they are stages.
+station's own datum where they are stages. Values that are words (`WORDS`) stand in the same block.
 """
 
 from typing import NamedTuple
@@ -21,6 +21,15 @@ class DesignName(NamedTuple):
     high: float = 1e6
 
 
+class DesignWord(NamedTuple):
+    """One design value that is a word: what it is, and every word it may be."""
+
+    name: str
+    what: str
+    words: dict[str, str]
+    default: str = ""
+
+
 D = DesignName
 _STAGE = (-100.0, 9000.0)
 
@@ -37,6 +46,7 @@ DESIGN: dict[str, DesignName] = {
         D("base_elevation_m", "m", "elevation of the base", -100.0, 9000.0),
         D("hook_min_m", "m", "smallest hook radius", 0.0, 60.0),
         D("wind_stop_ms", "m/s", "site's own wind limit for lifting", 1.0, 40.0),
+        D("wind_stop_erecting_ms", "m/s", "wind limit for erecting by the manual", 1.0, 40.0),
         D("clearance_min_m", "m", "smallest clearance to another crane", 0.1, 50.0),
         D("max_persons", "count", "persons allowed in the cage", 1.0, 100.0),
         D("max_height_m", "m", "highest stop", 1.0, 700.0),
@@ -44,12 +54,19 @@ DESIGN: dict[str, DesignName] = {
         D("building_height_m", "m", "height of the building", 0.5, 1000.0),
         # Deep excavation pits: limits of the designer, which beat a rule pack's
         D("pit_depth_m", "m", "excavation depth H", 0.5, 100.0),
-        D("safety_grade", "1, 2 or 3", "safety grade of the pit", 1.0, 3.0),
+        D("safety_grade", "1, 2 or 3", "safety grade of the pit (安全等级)", 1.0, 3.0),
         D("borehole_depth_m", "m", "depth of the inclinometer borehole", 1.0, 200.0),
         D("strut_capacity_kn", "kN", "design capacity f2 of the strut", 1.0, 50_000.0),
         D("strut_preload_kn", "kN", "preload of the strut", 0.0, 50_000.0),
         D("anchor_capacity_kn", "kN", "design capacity of the anchor", 1.0, 20_000.0),
         D("anchor_preload_kn", "kN", "lock-off force of the anchor", 0.0, 20_000.0),
+        D("strut_force_limit_kn", "kN", "designer's limit of strut_force_kn", 1.0, 50_000.0),
+        D("strut_force_min_kn", "kN", "designer's least force of a strut", 0.0, 50_000.0),
+        D("anchor_force_limit_kn", "kN", "designer's limit of anchor_force_kn", 1.0, 20_000.0),
+        D("anchor_force_min_kn", "kN", "designer's least force of an anchor", 0.0, 20_000.0),
+        D("earth_pressure_limit_kpa", "kPa", "designer's limit of earth pressure", 0.1, 5000.0),
+        D("pore_pressure_limit_kpa", "kPa", "designer's limit of pore pressure", 0.1, 5000.0),
+        D("wall_force_limit_kn_m", "kN·m", "designer's limit of wall_force_kn_m", 1.0, 50_000.0),
         D("earth_pressure_design_kpa", "kPa", "design earth pressure f1", 1.0, 5000.0),
         D("pore_pressure_design_kpa", "kPa", "design pore pressure f1", 1.0, 5000.0),
         D("wall_force_design_kn_m", "kN·m", "design moment f2 of the wall", 1.0, 50_000.0),
@@ -122,3 +139,63 @@ DESIGN: dict[str, DesignName] = {
 
 # Each of these stages must not lie above the next one that is given.
 RISING_STAGES = ("bed_level_m", "patrol_stage_m", "warning_stage_m", "guaranteed_stage_m")
+
+WORDS: dict[str, DesignWord] = {
+    entry.name: entry
+    for entry in (
+        DesignWord(
+            "support_type",
+            "how the pit is held (支护类型)",
+            {
+                "soil_nail": "soil nail wall 土钉墙",
+                "composite_soil_nail": "composite soil nail wall 复合土钉墙",
+                "shotcrete_anchor": "shotcrete and anchors 喷锚支护",
+                "cement_soil": "cement-soil wall 水泥土墙",
+                "bored_pile": "bored piles 灌注桩",
+                "diaphragm_wall": "diaphragm wall 地下连续墙",
+                "sheet_pile": "steel sheet piles 钢板桩",
+                "smw_wall": "cement-soil wall with steel sections 型钢水泥土墙",
+            },
+        ),
+        DesignWord(
+            "limit_end",
+            "which end of a standard's range is taken",
+            {"strict": "the end that warns earlier", "lenient": "the other end"},
+            "strict",
+        ),
+        DesignWord(
+            "crane_stage",
+            "what is done with a crane now",
+            {"in_service": "it lifts", "erecting": "it is erected or dismantled"},
+            "in_service",
+        ),
+        DesignWord(
+            "pipe_kind",
+            "kind of a pipe (管线)",
+            {
+                "rigid_pressure": "rigid, under pressure 刚性压力管",
+                "rigid_gravity": "rigid, without pressure 刚性非压力管",
+                "flexible": "flexible 柔性管",
+            },
+        ),
+        DesignWord(
+            "road_kind",
+            "kind of a road (道路)",
+            {
+                "main_road": "motorway or main road 高速公路、道路主干",
+                "street": "ordinary street 一般城市道路",
+            },
+        ),
+        DesignWord(
+            "crack_kind",
+            "whether a crack was there before (裂缝)",
+            {"existing": "existing before 既有", "new": "new 新增"},
+        ),
+        DesignWord(
+            "rain_table",
+            "which table of rain amounts the internal alert follows",
+            {"national": "the national four colours", "guangdong": "Guangdong's three colours"},
+            "national",
+        ),
+    )
+}

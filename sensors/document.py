@@ -7,7 +7,7 @@ and aliases are refused because a few lines of them can expand to gigabytes.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -148,30 +148,35 @@ def parse_yaml(content: bytes, name: str) -> Document:
 
 
 def check_model(
-    document: Document, model: type[_Model], at: Location = ()
+    document: Document,
+    model: type[_Model],
+    at: Location = (),
+    *,
+    context: Mapping[str, Any] | None = None,
 ) -> tuple[_Model | None, list[Fault]]:
     """Validate a document, or the part of it `at` a location, and word every mistake as a fault.
 
-    Returns the model and no fault, or None and at least one. The document's own faults (it could
-    not be read, a key is given twice) belong to the check of the whole, not of a part.
+    `context` is what validators of the model may ask for. Returns the model and no fault, or None
+    and at least one. The document's own faults (it could not be read, a key is given twice) belong
+    to the check of the whole, not of a part.
     """
     faults = [] if at else list(document.faults)
     if document.value is None and faults:
         return None, faults
-    value, more = _validated(document, model, at)
+    value, more = _validated(document, model, at, context)
     faults += more
     return (None if faults else value), sorted(faults)
 
 
 def _validated(
-    document: Document, model: type[_Model], at: Location
+    document: Document, model: type[_Model], at: Location, context: Mapping[str, Any] | None
 ) -> tuple[_Model | None, list[Fault]]:
     value = document.at(at)
     if value is None:
         what = f"{_called(at)} is empty"
         return None, [document.fault(at, what, allowed=listed(model.model_fields))]
     try:
-        return model.model_validate(value), []
+        return model.model_validate(value, context=context), []
     except ValidationError as error:
         details = error.errors(include_url=False)[:MAX_FAULTS]
     faults = {

@@ -7,12 +7,13 @@ the path every message takes only looks up, multiplies and compares.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
 from sensors.model import Position, SensorKey
+from sensors.qc.checks import NO_CHECKS, Checks
 
 
 class SiteKind(StrEnum):
@@ -41,6 +42,62 @@ class ClockRule:
     not_before: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+class Place:
+    """Where a person wrote something: `file:line`. It is no part of what was written."""
+
+    __slots__ = ("file", "line")
+
+    def __init__(self, file: str, line: int) -> None:
+        """Take the file's path and the line, counted from 1."""
+        self.file = file
+        self.line = line
+
+    def __str__(self) -> str:
+        """Give `file:line`."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The document a project's own value comes from; `day` is empty where none is given."""
+
+    document: str
+    sheet: str
+    day: str
+    signed_by: str
+
+    @property
+    def clause(self) -> str:
+        """Give sheet, date and signature in words."""
+        dated = f", {self.day}" if self.day else ""
+        return f"sheet {self.sheet}{dated}, signed by {self.signed_by}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Where a site file gives a design value, and from which sheet, if it says."""
+
+    place: Place
+    sheet: Sheet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLimit:
+    """A limit of a rule that the project sets for one sensor; days in UTC, both included.
+
+    `limits` are the numbers by the rule's measures, all of them in `unit`.
+    """
+
+    rule: str
+    severity: str
+    limits: Mapping[str, float] = field(hash=False)
+    unit: str
+    sheet: Sheet
+    place: Place
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
     """One quantity at one point of one device, with everything about it resolved.
@@ -50,9 +107,12 @@ class Sensor:
     `offset` take a sent value to a calibrated one in the base unit (conversion and calibration in
     one step). `low` and `high` are the gross range, `suspect_low` and `suspect_high` the typical
     range inside it, all in the base unit. `every` is the nominal reporting interval. `design`
-    holds the design values of site, device and sensor merged, the nearest to the sensor winning.
-    `beside` names the other quantities at the same point.
-    `derived` says how a virtual sensor is computed; "" for one that is measured.
+    holds the design values of site, device and sensor merged, the nearest to the sensor winning,
+    `words` those of them that are words, `design_from` where each is given. `limits` are the
+    project's own limits of rules on this sensor. `beside` names the other
+    quantities at the same point. `derived` says how a virtual sensor is computed; "" for one that
+    is measured.
+    `checks` are the quality tests that look beyond one value.
     """
 
     key: SensorKey
@@ -71,6 +131,10 @@ class Sensor:
     sent_as: str = ""
     derived: str = ""
     beside: frozenset[str] = frozenset()
+    words: Mapping[str, str] = field(hash=False, default_factory=dict)
+    design_from: Mapping[str, Given] = field(hash=False, default_factory=dict)
+    limits: tuple[OwnLimit, ...] = ()
+    checks: Checks = NO_CHECKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,5 +260,11 @@ class Registry:
 def _fingerprint(sites: Iterable[Site]) -> str:
     digest = hashlib.sha256()
     for site in sites:
-        digest.update(msgspec.json.encode(site, order="sorted"))
+        digest.update(msgspec.json.encode(site, order="sorted", enc_hook=_no_place))
     return digest.hexdigest()
+
+
+def _no_place(value: object) -> None:
+    """Leave places out: a line further down says the same."""
+    if not isinstance(value, Place):
+        raise TypeError(f"a registry holds no {type(value).__name__}")

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sensors.document import Document, Fault, load_yaml
+from sensors.door import DOORS, is_address
+from sensors.qc.table import load_tables
 from sensors.registry import (
     ClockRule,
     Device,
@@ -60,6 +62,7 @@ def load_registry(
     """
     folder = Path(directory) / FOLDER
     files, faults = _site_files(folder)
+    faults += load_tables()[1]
     seen: dict[str, str] = {}
     addressed: dict[tuple[str, str], str] = {}
     sites: list[Site] = []
@@ -72,7 +75,7 @@ def load_registry(
             what = f"site '{site.id}' already exists in {seen[site.id]}"
             faults.append(Fault(str(path), line, what, fix="give each site its own id"))
             continue
-        faults += _given_twice(site, f"{path}:{line}", addressed)
+        faults += _address_faults(site, f"{path}:{line}", addressed)
         seen[site.id] = f"{path}:{line}"
         sites.append(site)
     return Registry(sites), sorted(faults)
@@ -86,11 +89,16 @@ def load_site(path: Path | str, *, bounds: Mapping[str, Bounds] | None = None) -
     return Loaded(site, document.line(("site", "id")), reading.faults)
 
 
-def _given_twice(site: Site, where: str, addressed: dict[tuple[str, str], str]) -> Iterator[Fault]:
-    """Find addresses that another device has too; `addressed` says whose each one is."""
+def _address_faults(
+    site: Site, where: str, addressed: dict[tuple[str, str], str]
+) -> Iterator[Fault]:
+    """Find addresses that are none, or that another device has too; `addressed` says whose."""
     path, _, line = where.rpartition(":")
     for device in site.devices:
         for door, address in device.addresses.items():
+            if not is_address(door, address):
+                what = f"{site.id}/{device.id}: '{address}' is no address behind {door}"
+                yield Fault(path, int(line), what, DOORS[door])
             owner = addressed.setdefault((door, address), f"{site.id}/{device.id}")
             if owner != f"{site.id}/{device.id}":
                 what = f"{site.id}/{device.id} has the {door} address '{address}' of {owner}"

@@ -9,16 +9,25 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from math import cos, hypot, radians
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from sensors.calibrate import Line, resolved, sent_unit, units_of
 from sensors.catalogue import KINDS, Quantity
-from sensors.design import DESIGN, RISING_STAGES
+from sensors.design import DESIGN, RISING_STAGES, WORDS
 from sensors.document import Document, Fault, Location, check_model, did_you_mean, listed
 from sensors.model import Position, SensorKey
 from sensors.plausible import Believable, believable
-from sensors.registry import ClockRule, Device, Sensor, Site
-from sensors.site_schema import DeviceBlock, PositionBlock, SensorBlock, SiteBlock, SiteFile
+from sensors.qc.table import checks_for, why_not_partner
+from sensors.registry import ClockRule, Device, Given, Sensor, Site
+from sensors.sheet import given_at, own_limit
+from sensors.site_schema import (
+    DeviceBlock,
+    PositionBlock,
+    SensorBlock,
+    SheetBlock,
+    SiteBlock,
+    SiteFile,
+)
 from sensors.units import Unit
 
 # A device farther than this from its site is more likely a typing error than a large site.
@@ -45,6 +54,21 @@ class Bounds(NamedTuple):
         return self.south <= position.lat <= self.north and self.west <= position.lon <= self.east
 
 
+class Design(NamedTuple):
+    """Design values as they reach a sensor: numbers, words, and where each is given.
+
+    `sheet` is the design sheet of whatever inside names no other.
+    """
+
+    numbers: Mapping[str, float]
+    words: Mapping[str, str]
+    given: Mapping[str, Given]
+    sheet: SheetBlock | None
+
+
+_NO_DESIGN = Design({}, {}, {}, None)
+
+
 class _Parent(NamedTuple):
     """What a sensor takes from its device and site; None and "" where those are not sound."""
 
@@ -53,7 +77,7 @@ class _Parent(NamedTuple):
     kind: str
     every: timedelta
     position: Position | None
-    design: Mapping[str, float]
+    design: Design
 
 
 class SiteReading:
@@ -101,7 +125,6 @@ class SiteReading:
         self.faults += faults
         if header is None:
             return None
-        self._check_design(("site",), header.design)
         box = self._bounds.get(header.district)
         if box is not None and not box.holds(_position(header.position)):
             what = f"the position lies outside the district {header.district}"
@@ -144,15 +167,14 @@ class SiteReading:
         """Gather what the sensors need; as much as is sound, so that they are all checked."""
         site_id = header.id if header else ""
         position = _position(header.position) if header else None
-        design: dict[str, float] = dict(header.design) if header else {}
+        design = self._design(("site",), header, _NO_DESIGN) if header else _NO_DESIGN
         if block is None:
             entry = self._document.at(at)
             kind = entry.get("kind") if isinstance(entry, dict) else None
             known = kind if isinstance(kind, str) and kind in KINDS else ""
             return _Parent(site_id, "", known, timedelta(), position, design)
         position = self._place(block.position, position, at)
-        design |= block.design
-        self._check_design(at, block.design, design)
+        design = self._design(at, block, design)
         return _Parent(site_id, block.id, block.kind, block.every, position, design)
 
     # --- sensors ---
@@ -184,13 +206,16 @@ class SiteReading:
     def _sensor(self, block: SensorBlock, parent: _Parent, at: Location) -> Sensor | None:
         """Build one sensor; None after a fault, or where device or site are not sound."""
         quantity = self._quantity(block.quantity, parent.kind, at)
-        design = {**parent.design, **block.design} if block.design else parent.design
-        self._check_design(at, block.design, design)
+        design = self._design(at, block, parent.design)
         position = self._place(block.position, parent.position, at)
         if quantity is None:
             return None
+        if block.quality and (what := why_not_partner(block.quality, parent.kind)) is not None:
+            self._fault((*at, "quality", "against", "partner"), what)
         unit = self._unit(block.unit, quantity, at)
-        ranges = self._ranges(block, believable(quantity, parent.kind, design), quantity, at)
+        ranges = self._ranges(
+            block, believable(quantity, parent.kind, design.numbers), quantity, at
+        )
         if unit is None or ranges is None or position is None:
             return None
         line = resolved(unit, Line(block.calibration.scale, block.calibration.offset))
@@ -207,8 +232,15 @@ class SiteReading:
             suspect_high=ranges.suspect_high,
             every=block.every or parent.every,
             position=position,
-            design=design,
+            design=design.numbers,
             sent_as=block.sent_as or "",
+            words=design.words,
+            design_from=design.given,
+            limits=tuple(
+                own_limit(entry, self._document, (*at, "limits", number))
+                for number, entry in enumerate(block.limits)
+            ),
+            checks=checks_for(parent.kind, quantity.key, block.quality),
         )
 
     def _quantity(self, name: str, kind: str, at: Location) -> Quantity | None:
@@ -254,8 +286,41 @@ class SiteReading:
 
     # --- what several blocks share ---
 
-    def _check_design(
-        self, at: Location, own: Mapping[str, float], merged: Mapping[str, float] | None = None
+    def _design(
+        self, at: Location, block: SiteBlock | DeviceBlock | SensorBlock, before: Design
+    ) -> Design:
+        """Lay a block's own design values over those of the blocks around it."""
+        sheet = block.design_sheet or before.sheet
+        if not block.design:
+            return before._replace(sheet=sheet)
+        numbers = {name: value for name, value in block.design.items() if _is_number(value, name)}
+        words = {name: value for name, value in block.design.items() if _is_word(value, name)}
+        for name in block.design.keys() - numbers.keys() - words.keys():
+            self._wrong_design((*at, "design", name), name, block.design[name])
+        given = {
+            name: given_at(self._document, (*at, "design", name), sheet) for name in block.design
+        }
+        design = Design(
+            {**before.numbers, **numbers},
+            {**before.words, **words},
+            {**before.given, **given},
+            sheet,
+        )
+        self._check_numbers(at, numbers, design.numbers)
+        return design
+
+    def _wrong_design(self, at: Location, name: str, value: float | str) -> None:
+        entry = WORDS.get(name)
+        if entry is None:
+            what = f"{name}: '{str(value)[:48]}' is not a number"
+            self._fault(at, what, "a number, without quotes or unit")
+            return
+        what = f"'{str(value)[:48]}' is no {name}, {entry.what}"
+        hint = did_you_mean(value, entry.words) if isinstance(value, str) else ""
+        self._fault(at, what, listed(entry.words), hint)
+
+    def _check_numbers(
+        self, at: Location, own: Mapping[str, float], every: Mapping[str, float]
     ) -> None:
         for name, value in own.items():
             entry = DESIGN.get(name)
@@ -263,7 +328,6 @@ class SiteReading:
                 what = f"{name} {value:g} cannot be: {entry.what}"
                 allowed = f"{entry.low:g} to {entry.high:g} {entry.unit}"
                 self._fault((*at, "design", name), what, allowed)
-        every = own if merged is None else merged
         given = [name for name in RISING_STAGES if name in every]
         for lower, upper in pairwise(given):
             mine = upper if upper in own else lower
@@ -308,6 +372,14 @@ def _side_by_side(sensors: Sequence[Sensor]) -> tuple[Sensor, ...]:
         replace(sensor, beside=frozenset(points[sensor.key.point] - {sensor.key.quantity}))
         for sensor in sensors
     )
+
+
+def _is_number(value: float | str, name: str) -> TypeGuard[float]:
+    return name not in WORDS and not isinstance(value, str)
+
+
+def _is_word(value: float | str, name: str) -> TypeGuard[str]:
+    return name in WORDS and value in WORDS[name].words
 
 
 def _position(block: PositionBlock) -> Position:

@@ -6,14 +6,23 @@ is validated on its own, so that a fault in one does not hide the faults in the 
 
 import re
 from datetime import date, timedelta
-from typing import Annotated, Any, TypeGuard
+from math import isfinite
+from typing import Annotated, Any, Literal, TypeGuard
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    Strict,
+    StringConstraints,
+)
 
 from sensors.catalogue import KINDS
-from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX
+from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX, WORDS
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
 from sensors.door import DOORS, MAX_ADDRESS
+from sensors.qc.table import QualityBlock
 from sensors.registry import FutureRule, SiteKind
 
 MAX_DEVICES = 10_000
@@ -48,13 +57,18 @@ def _check_door(name: str) -> str:
 
 
 def _check_design_name(name: str) -> str:
-    if name in DESIGN or (name.startswith(OWN_PREFIX) and len(name) <= MAX_OWN_NAME):
+    if (
+        name in DESIGN
+        or name in WORDS
+        or (name.startswith(OWN_PREFIX) and len(name) <= MAX_OWN_NAME)
+    ):
         return name
+    known = {**DESIGN, **WORDS}
     allowed = (
-        f"{listed(nearest(name, DESIGN, 6))} and others, or a name of your own with {OWN_PREFIX}"
+        f"{listed(nearest(name, known, 6))} and others, or a name of your own with {OWN_PREFIX}"
     )
     what = f"unknown design value '{name[:64]}'"
-    raise Refused(what, allowed=allowed, fix=did_you_mean(name, DESIGN))
+    raise Refused(what, allowed=allowed, fix=did_you_mean(name, known))
 
 
 def _check_order(pair: tuple[float, float]) -> tuple[float, float]:
@@ -89,12 +103,29 @@ def _check_not_before(day: date) -> date:
     return day
 
 
+Day = Annotated[date, AfterValidator(_check_not_before)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Id = Annotated[str, AfterValidator(_check_id)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Every = Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=31))]
 Span = Annotated[tuple[Number, Number], AfterValidator(_check_order)]
-DesignBlock = dict[Annotated[str, AfterValidator(_check_design_name)], Number]
+
+
+def _number_or_word(value: Any) -> float | str:
+    """Take a number or a word; which of them a name wants is judged where the line is known."""
+    if isinstance(value, str):
+        return value
+    if not _is_degrees(value):
+        raise Refused(f"{str(value)[:48]} is not a number", allowed="a number, or a word")
+    if not isfinite(value):
+        raise Refused(f"{value} is not a finite number", allowed="a finite number")
+    return float(value)
+
+
+DesignBlock = dict[
+    Annotated[str, AfterValidator(_check_design_name)],
+    Annotated[float | str, PlainValidator(_number_or_word)],
+]
 
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ADDRESS)]
@@ -115,7 +146,7 @@ class ClockBlock(FileModel):
     """Which device clocks are believed; `not_before` is a day in UTC."""
 
     future: FutureRule = FutureRule.QUARANTINE
-    not_before: Annotated[date, AfterValidator(_check_not_before)] = date(2000, 1, 1)
+    not_before: Day = date(2000, 1, 1)
 
 
 class CalibrationBlock(FileModel):
@@ -125,6 +156,26 @@ class CalibrationBlock(FileModel):
     offset: Number = 0.0
     at: date | None = None
     source: Text | None = None
+
+
+class SheetBlock(FileModel):
+    """A `design_sheet:`, the document that the `design:` beside it comes from."""
+
+    document: Annotated[Text, Field(description="name of the plan or sheet")]
+    sheet: Annotated[Text, Field(description="sheet number or table")]
+    date: Day
+    signed_by: Annotated[Text, Field(description="who signed it")]
+
+
+class LimitBlock(SheetBlock):
+    """One entry of a sensor's `limits:`: a limit of a rule, set by the project."""
+
+    rule: Text
+    severity: Literal["minor", "moderate", "severe", "extreme"]
+    limits: Annotated[dict[str, Number], Field(min_length=1, max_length=6)]
+    unit: Text
+    valid_from: Day | None = None
+    valid_until: Day | None = None
 
 
 class SiteBlock(FileModel):
@@ -141,6 +192,7 @@ class SiteBlock(FileModel):
     village: Annotated[Text, Field(description="the village's or community's name")]
     clock: ClockBlock = ClockBlock()
     design: DesignBlock = Field(default_factory=dict)
+    design_sheet: SheetBlock | None = None
 
 
 class SensorBlock(FileModel):
@@ -156,6 +208,9 @@ class SensorBlock(FileModel):
     every: Every | None = None
     position: Place | None = None
     design: DesignBlock = Field(default_factory=dict)
+    design_sheet: SheetBlock | None = None
+    limits: Annotated[list[LimitBlock], Field(max_length=50)] = Field(default_factory=list)
+    quality: QualityBlock | None = None
 
 
 class DeviceBlock(FileModel):
@@ -167,6 +222,7 @@ class DeviceBlock(FileModel):
     position: Place | None = None
     every: Annotated[Every, Field(description="how often it reports, for example 1m")]
     design: DesignBlock = Field(default_factory=dict)
+    design_sheet: SheetBlock | None = None
     addresses: AddressBlock = Field(default_factory=dict)
     sensors: Annotated[
         list[Any],

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from alerting.joint import Joint
 from alerting.judge import Judge
-from alerting.rules import PACK_FOLDER, Pack, load_packs
+from alerting.rules import PACK_FOLDER, Packs, load_packs
 from sensors.catalogue import KINDS
 from sensors.model import Position, Qc, Report, SensorKey
+from sensors.qc.checks import Checks
+from sensors.qc.table import checks_for
 from sensors.registry import ClockRule, Device, Registry, Sensor, Site, SiteKind
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -27,6 +29,8 @@ def sensor(
     point: str = "",
     every_s: float = 300.0,
     design: Mapping[str, float] | None = None,
+    words: Mapping[str, str] | None = None,
+    checks: Checks | None = None,
 ) -> Sensor:
     entry = KINDS[kind].quantities[quantity]
     return Sensor(
@@ -43,6 +47,8 @@ def sensor(
         every=timedelta(seconds=every_s),
         position=Position(23.2, 113.2),
         design=dict(design or {}),
+        words=dict(words or {}),
+        checks=checks_for(kind, quantity) if checks is None else checks,
     )
 
 
@@ -95,7 +101,7 @@ def report(
 
 
 @cache
-def packs_of(folder: Path) -> dict[str, Pack]:
+def packs_of(folder: Path) -> Packs:
     packs, faults = load_packs(folder)
     assert not faults, [str(fault) for fault in faults]
     return packs

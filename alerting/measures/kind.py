@@ -13,9 +13,25 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from alerting.basis import From
 from alerting.history import History
+from alerting.numbers import DesignValue, Number, resolve
 from sensors.document import Duration, FileModel, Refused
 from sensors.registry import Sensor
+
+__all__ = [
+    "OPTIONS",
+    "Compute",
+    "DesignValue",
+    "Made",
+    "MeasureKind",
+    "MeasureSpec",
+    "Number",
+    "Remark",
+    "resolve",
+    "why_instead",
+    "why_not_here",
+]
 
 Compute = Callable[[History, int], float | None]
 
@@ -29,32 +45,23 @@ def _check_zone(name: str) -> str:
     return name
 
 
-class DesignValue(FileModel):
-    """A reference to a value of the sensor's design sheet."""
-
-    design: str
-    default: "float | DesignValue | None" = None
-    times: float = 1.0
-    plus: float = 0.0
-    minus: "float | DesignValue" = 0.0
-
-
-Number = float | DesignValue
-
-
 class MeasureSpec(FileModel):
     """What is computed from the readings before it is held against a limit.
 
-    `words_zh` names it in Chinese where the kind's own name will not do. `needs` lists design
-    values of which the site file must give one, for what makes no sense without (a stage without
-    datum). `unless` lists quantities that are judged instead where the same point reports them too,
-    `not_where` a design value that, where it is not zero, makes the measure meaningless. What
-    follows are options of single kinds of measure.
+    `unit` is what the limits are in, `baseline` what the value is relative to; `from` is where a
+    plain number in `per_cent_of` comes from. `words_zh` names it in Chinese where the kind's own
+    name will not do. `needs` lists design values of which the site file must give one, for what
+    makes no sense without (a stage without datum). `unless` lists quantities that are judged
+    instead where the same point reports them too, `not_where` a design value that, where it is not
+    zero, makes the measure meaningless. What follows are options of single kinds of measure.
     """
 
     of: str = "value"
     window: Duration | None = None
+    unit: Annotated[str, Field(min_length=1, description="what the limits are in")]
+    baseline: Annotated[str, Field(min_length=3, description="what the value is relative to")]
     per_cent_of: Number | None = None
+    origin: Annotated[From | None, Field(alias="from")] = None
     words_zh: str | None = None
     needs: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
@@ -128,7 +135,11 @@ class MeasureKind:
 
     def unit_for(self, sensor: Sensor) -> str:
         """Give the unit of the measure on one sensor."""
-        return self.unit if self.unit is not None else sensor.unit + self.per
+        return self.unit_of(sensor.unit)
+
+    def unit_of(self, unit: str) -> str:
+        """Give the unit of the measure over a quantity in `unit`."""
+        return self.unit if self.unit is not None else unit + self.per
 
 
 def why_not_here(spec: MeasureSpec, sensor: Sensor) -> str | None:
@@ -137,27 +148,10 @@ def why_not_here(spec: MeasureSpec, sensor: Sensor) -> str | None:
         return f"the site file gives no {' and no '.join(spec.needs)}"
     if spec.not_where is not None and sensor.design.get(spec.not_where):
         return f"the site file says {spec.not_where}, where this means nothing"
+    return why_instead(spec, sensor)
+
+
+def why_instead(spec: MeasureSpec, sensor: Sensor) -> str | None:
+    """Say which other quantity of the point is judged instead; None when none is."""
     instead = [name for name in spec.unless if name in sensor.beside]
     return f"{instead[0]} of the same point is judged instead" if instead else None
-
-
-def resolve(number: Number, sensor: Sensor) -> float | str:
-    """Give the number, or the sentence that says which design value is missing.
-
-    `{stem}` in a name stands for the sensor's quantity without its unit.
-    """
-    if isinstance(number, float | int):
-        return float(number)
-    name = number.design.replace("{stem}", sensor.key.quantity.rpartition("_")[0])
-    value = sensor.design.get(name)
-    if value is None and number.default is None:
-        return f"the site file gives no {name}"
-    if value is None:
-        fallback = resolve(number.default, sensor) if number.default is not None else 0.0
-        if isinstance(fallback, str):
-            return fallback
-        value = fallback
-    less = resolve(number.minus, sensor)
-    if isinstance(less, str):
-        return less
-    return value * number.times + number.plus - less

@@ -40,11 +40,12 @@ def name_zh(spec: MeasureSpec) -> str:
     """
     if spec.words_zh is not None:
         return spec.words_zh
-    name = MEASURES[spec.of].zh.format(window=_window_zh(spec.window_s))
+    name = MEASURES[spec.of].zh.format(window=window_text(spec.window_s))
     return f"{name}已达限值的" if spec.per_cent_of is not None else name
 
 
-def _window_zh(seconds: float) -> str:
+def window_text(seconds: float) -> str:
+    """Give a span of time that reads the same in every language: `30 s`, `10 min`, `12 h`."""
     if seconds < 60:
         return f"{seconds:.3g} s"
     return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
-from alerting.model import Recipient, Severity
+from alerting.model import AlertKind, Recipient, Severity
 from alerting.route.cover import unattended, unrouted
 from alerting.route.files import (
     ContactEntry,
@@ -126,7 +126,7 @@ def _route(entry: RouteEntry) -> Route:
         name=entry.name,
         sites=frozenset(entry.match.sites),
         hazards=frozenset(entry.match.hazards),
-        kinds=frozenset(entry.match.kinds),
+        kinds=_with_doubtful(entry.match.kinds),
         min_severity=Severity.of(entry.match.min_severity),
         people=tuple(entry.recipients.people),
         rotas=tuple(entry.recipients.rotas),
@@ -261,3 +261,9 @@ def _unknown(
         for index, name in enumerate(named)
         if name not in known
     ]
+
+
+def _with_doubtful(kinds: Iterable[AlertKind]) -> frozenset[AlertKind]:
+    """Let whoever hears of sensors that are silent hear of those that cannot be believed."""
+    named = frozenset(kinds)
+    return named | {AlertKind.DOUBTFUL} if AlertKind.BLIND in named else named

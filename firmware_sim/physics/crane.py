@@ -25,9 +25,6 @@ class Crane:
         self._site, self._device, self._world = spec.site, spec.id, world
         random = world.random(spec.name, "mast")
         self._rig = Rig(spec, world)
-        self._others = [
-            (Rig(other, world), place, other.id) for other, place in self._rig.neighbours
-        ]
         self._reeving = 2.0 if self._rig.chart[0][1] <= 3.0 else 4.0
         self._gust = gust_for(spec, world)
         most = world.nature("crane", "lean_deg")
@@ -38,6 +35,8 @@ class Crane:
         self._leans = world.acting("lean", spec.site, spec.id)
         self._overturns = world.acting("overturn", spec.site, spec.id)
         self._reports_clearance = any(s.quantity == "clearance_m" for s in spec.sensors)
+        beside = self._rig.neighbours if self._reports_clearance else []
+        self._others = [(Rig(other, world), place, other.id) for other, place in beside]
 
     def at(self, t_s: float) -> dict[str, float]:
         """Give every quantity of a crane at `t_s`."""
@@ -129,7 +128,9 @@ class Crane:
         """Give the distance to the nearest crane beside it."""
         nearest = self._world.nature("crane", "far_m")
         mine = self._rig.stand
-        for rig, place, name in self._others if mine is not None else ():
+        if mine is None:
+            return nearest
+        for rig, place, name in self._others:
             mean, _ = self._world.wind(self._site, name, t_s)
             nearest = min(nearest, clearance_m(mine, hook, place, rig.at(t_s, mean)))
         return nearest

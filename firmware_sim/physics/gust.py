@@ -17,7 +17,7 @@ from firmware_sim.site import DeviceSpec
 
 def share_below(n_per_m: float, length_m: float) -> float:
     """Give the share of the variance in wave numbers below `n_per_m`."""
-    return 1.0 - (1.0 + 6.0 * n_per_m * length_m) ** (-2.0 / 3.0)
+    return 1.0 - math.pow(1.0 + 6.0 * n_per_m * length_m, -2.0 / 3.0)
 
 
 def wave_number(share: float, length_m: float) -> float:
@@ -26,7 +26,7 @@ def wave_number(share: float, length_m: float) -> float:
     >>> round(share_below(wave_number(0.9, 340.0), 340.0), 12)
     0.9
     """
-    return ((1.0 - share) ** -1.5 - 1.0) / (6.0 * length_m)
+    return (math.pow(1.0 - share, -1.5) - 1.0) / (6.0 * length_m)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ The mean intensity of the worst `d` minutes is i = a / (d + b)^n. The storm puts
 its length before the peak; its total over the whole length is that of the formula, exactly.
 """
 
+import math
 from dataclasses import dataclass
 
 
@@ -25,12 +26,8 @@ class Chicago:
         away_s = before_s - t_s if t_s < before_s else t_s - before_s
         side = self.peak_share if t_s < before_s else 1.0 - self.peak_share
         apart_min = away_s / 60.0 / side
-        a = self._a()
-        return (
-            a
-            * ((1.0 - self.n) * apart_min + self.b_min)
-            / (apart_min + self.b_min) ** (1.0 + self.n)
-        )
+        bent = (1.0 - self.n) * apart_min + self.b_min
+        return self._a() * bent / math.pow(apart_min + self.b_min, 1.0 + self.n)
 
     def fallen_mm(self, t_s: float) -> float:
         """Give the depth fallen `t_s` after the beginning, in closed form."""
@@ -48,8 +45,8 @@ class Chicago:
     def _a(self) -> float:
         """Give `a` in mm/h such that the whole storm has its depth."""
         whole_min = self.length_s / 60.0
-        return self.depth_mm * 60.0 / whole_min * (whole_min + self.b_min) ** self.n
+        return self.depth_mm * 60.0 / whole_min * math.pow(whole_min + self.b_min, self.n)
 
     def _half_mm(self, apart_s: float) -> float:
         apart_min = apart_s / 60.0
-        return self._a() * apart_min / (apart_min + self.b_min) ** self.n / 60.0
+        return self._a() * apart_min / math.pow(apart_min + self.b_min, self.n) / 60.0

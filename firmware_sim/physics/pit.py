@@ -166,7 +166,7 @@ def _limit(sensor: SensorSpec) -> float:
 
 
 def _rest(sensor: SensorSpec, limit: float, drawn: float, nature: Nature) -> float:
-    """Give the resting share of the limit; what is prestressed stands a little above its preload."""
+    """Give the resting share of the limit; what is prestressed stands just above its preload."""
     stem, unit = _stem(sensor.quantity)
     preload = sensor.design.get(f"{stem}_preload_{unit}", 0.0)
     if preload <= 0.0:
@@ -177,7 +177,7 @@ def _rest(sensor: SensorSpec, limit: float, drawn: float, nature: Nature) -> flo
 
 
 def _stem(quantity: str) -> tuple[str, str]:
-    """Split `strut_force_kn` into `strut` and `kn`; `wall_force_kn_m` keeps its first part whole."""
+    """Split `strut_force_kn` into `strut` and `kn`; `wall_force_kn_m` keeps its first part."""
     if quantity == "wall_force_kn_m":
         return "wall_force", "kn_m"
     stem, _, unit = quantity.rpartition("_")

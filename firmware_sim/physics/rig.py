@@ -33,6 +33,10 @@ _SIDE_DEG = 30.0
 # Both set out so long before they are to be near: the visited one first, and it leaves last.
 _VISITOR_BEFORE_S, _HOST_BEFORE_S, _HOST_AFTER_S = 180.0, 260.0, 120.0
 _LOW_HOOK_M = 2.0
+# Cranes whose circles come this near are neighbours; those written down at one spot are not.
+_APART_M = 12.0
+_SAME_SPOT_M = 5.0
+_MAX_NEIGHBOURS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,7 @@ class Rig:
         )
 
     def _first_slew(self) -> float:
+        slew = 0.0
         for _ in range(60):
             slew = self._random.uniform(0.0, 360.0)
             if all(abs(_turned(slew - middle)) >= half for middle, half in self._barred):
@@ -209,13 +214,18 @@ def _neighbours(
     spec: DeviceSpec, place: Stand | None, world: World
 ) -> list[tuple[DeviceSpec, Stand]]:
     found: list[tuple[DeviceSpec, Stand]] = []
+    if place is None:
+        return found
     for other in world.devices:
-        if place is None or (other.site, other.kind) != (spec.site, "crane") or other.id == spec.id:
+        if (other.site, other.kind) != (spec.site, "crane") or other.id == spec.id:
             continue
         theirs = stand(other, other.design.get("jib_length_m", 50.0))
-        if theirs is not None and place.away(theirs)[0] < place.jib_m + theirs.jib_m + 12.0:
+        if theirs is None:
+            continue
+        apart_m = place.away(theirs)[0]
+        if _SAME_SPOT_M < apart_m < place.jib_m + theirs.jib_m + _APART_M:
             found.append((other, theirs))
-    return found
+    return sorted(found, key=lambda entry: place.away(entry[1])[0])[:_MAX_NEIGHBOURS]
 
 
 def _barred(
@@ -223,7 +233,9 @@ def _barred(
 ) -> list[tuple[float, float]]:
     """Give the middle and half width of every sector in which the jib would enter a circle."""
     found: list[tuple[float, float]] = []
-    for _, place in neighbours if mine is not None else ():
+    if mine is None:
+        return found
+    for _, place in neighbours:
         apart_m, azimuth = mine.away(place)
         widest_m = place.jib_m + keep_clear_m
         cosine = (apart_m**2 + mine.jib_m**2 - widest_m**2) / (2.0 * apart_m * mine.jib_m)
@@ -236,7 +248,7 @@ def _meetings(
 ) -> list[Meeting]:
     """Give the near misses this crane takes part in: its own, and those of cranes beside it."""
     mine = stand(spec, spec.design.get("jib_length_m", 50.0))
-    if mine is None or not neighbours:
+    if mine is None or not neighbours or not any(e.deed == "near_miss" for e in world.events):
         return []
     nearest = min((place for _, place in neighbours), key=lambda place: mine.away(place)[0])
     found = [

@@ -112,7 +112,7 @@ class Catchment:
             self._step()
         nature = self._world.nature
         c, b = nature("water", "rating_c"), nature("water", "rating_b")
-        return ((c * rest_m**b + max(self._flood_m3s, 0.0)) / c) ** (1.0 / b)
+        return math.pow(math.pow(rest_m, b) + max(self._flood_m3s, 0.0) / c, 1.0 / b)
 
     def _step(self) -> None:
         self._t_s += _ROUTE_S

@@ -118,7 +118,7 @@ def _most_rain() -> PanelBuilder:
         number(frame, ask, no_value="no gauge has reported")
         .time_from("1h")
         .unit("suffix: mm")
-        .thresholds(thresholds(pack_limits("rain", "rain_total", "in_1h")))
+        .thresholds(thresholds(pack_limits("rain", "rain_counter", "in_1h")))
     )
 
 
@@ -217,7 +217,7 @@ def _rain() -> PanelBuilder:
         'SELECT sum("rain_mm") FROM "rain" '
         'WHERE $timeFilter GROUP BY time(1h), "site", "device" fill(none)'
     )
-    limits = pack_limits("rain", "rain_total", "in_1h")
+    limits = pack_limits("rain", "rain_counter", "in_1h")
     return curves(
         frame, [ask.named("$tag_site $tag_device")], base_unit="mm", limits=limits
     ).draw_style(GraphDrawStyle.BARS)
@@ -238,7 +238,7 @@ def _rise() -> PanelBuilder:
         'SELECT difference(last("stage_m")) FROM "water_level" '
         'WHERE $timeFilter GROUP BY time(1h), "site", "device" fill(none)'
     )
-    limits = pack_limits("water_level", "stage_rise", "rise_1h")
+    limits = pack_limits("water_level", "stage_rise", "rate")
     return curves(frame, [ask.named("$tag_site $tag_device")], base_unit="m", limits=limits)
 
 
@@ -248,7 +248,7 @@ def _ponding() -> PanelBuilder:
         'SELECT max("ponding_depth_m") FROM "water_level" '
         'WHERE $timeFilter GROUP BY time($__interval), "site", "device" fill(none)'
     )
-    limits = pack_limits("water_level", "ponding")
+    limits = pack_limits("ponding", "ponding")
     return curves(frame, [ask.named("$tag_site $tag_device")], base_unit="m", limits=limits)
 
 

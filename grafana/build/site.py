@@ -67,7 +67,7 @@ def shown() -> tuple[Shown, ...]:
         Shown("formwork", "settlement_mm", {}),
         Shown("formwork", "pole_tilt_deg", {}),
         Shown("water_level", "stage_m", {}),
-        Shown("water_level", "ponding_depth_m", pack_limits("water_level", "ponding")),
+        Shown("water_level", "ponding_depth_m", pack_limits("ponding", "ponding")),
     )
 
 
@@ -228,7 +228,7 @@ def _rain() -> PanelBuilder:
         f'SELECT sum("rain_mm") FROM "rain" WHERE $timeFilter AND {AT_DEVICE} '
         'GROUP BY time(1h), "device" fill(none)'
     )
-    limits = pack_limits("rain", "rain_total", "in_1h")
+    limits = pack_limits("rain", "rain_counter", "in_1h")
     return curves(frame, [ask.named("$tag_device")], base_unit="mm", limits=limits)
 
 

@@ -229,6 +229,7 @@ def _why_not_closed(alert: Alert) -> str:
     ends = {
         "blind": "it ends when every sensor of the device has spoken again",
         "anomaly": "it ends when the sensor's readings are as usual again",
+        "doubtful": "it ends when the sensor moves again or other sensors agree with it",
         "system": "it ends when the problem is over",
     }
     how = ends.get(alert.kind.value, "its rule could not be found among the sensor's rules")

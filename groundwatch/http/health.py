@@ -1,6 +1,7 @@
 """Is the process alive, is it doing its work, and its numbers for Prometheus."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +17,7 @@ from storage.errors import StorageError
 router = APIRouter(tags=["health"])
 
 _ANSWER_WITHIN_S = 2.0
+_DOORS: dict[str, Literal["sl651", "hj212"]] = {"sl651": "sl651", "hj212": "hj212"}
 
 
 class Health(Answer):
@@ -27,7 +29,7 @@ class Health(Answer):
 class Check(Answer):
     """One part the program works with."""
 
-    name: Literal["program", "broker", "log", "journal", "store"]
+    name: Literal["program", "broker", "sl651", "hj212", "log", "journal", "store"]
     is_good: bool
     is_needed: bool = Field(description="False: the work goes on without it, for a while.")
     text: str = Field(description="How it is, and where it is not good, why.")
@@ -62,6 +64,7 @@ async def ready(program: ProgramPart, hub: HubPart, response: Response) -> Readi
             text="stopping" if hub.is_closed else "running",
         ),
         _broker(program),
+        *_stations(program),
         await _log(program),
         await _journal(program),
         _store(program),
@@ -98,6 +101,16 @@ def _broker(program: Program) -> Check:
     place = program.mqtt.place
     text = f"connected to {place}" if status.connected else f"{place}: {status.reason}"
     return Check(name="broker", is_good=status.connected, is_needed=True, text=text)
+
+
+def _stations(program: Program) -> Iterator[Check]:
+    for door in program.stations:
+        source = door.source
+        text = f"{source.place}: {source.status.reason}, {source.n_connections} stations connected"
+        if source.counts.last_refusal:
+            text += f"; {source.counts.refused} refusals, the last: {source.counts.last_refusal}"
+        is_good = source.status.connected
+        yield Check(name=_DOORS[source.name], is_good=is_good, is_needed=True, text=text)
 
 
 async def _log(program: Program) -> Check:

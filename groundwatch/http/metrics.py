@@ -21,6 +21,19 @@ from storage.errors import StorageError
 from storage.log_file import LogStatus
 
 _P = "groundwatch_"
+_DOOR_COUNTERS = {
+    "accepted": "Connections of stations",
+    "turned_away": "Connections refused because there are too many",
+    "timed_out": "Connections ended because a time ran out",
+    "messages": "Messages of stations",
+    "confirmed": "Confirmations written to stations",
+    "repeated": "Messages sent again while they were under way",
+    "refused": "Frames refused and not confirmed",
+}
+_DOOR_GAUGES = {
+    "connections": "Stations connected now",
+    "unacknowledged": "Messages of stations under way",
+}
 Numbers = Iterable[tuple[str, str, float]]
 
 
@@ -55,6 +68,7 @@ async def _taken(program: Program, board: Board, hub: Hub) -> list[Metric]:
         *_counters(_of_telling(program)),
         *_gauges(_now(program, hub)),
         _deliveries(program),
+        *_of_doors(program),
     ]
     try:
         found.append(_alerts(await board.standing()))
@@ -92,6 +106,7 @@ def _of_intake(program: Program) -> Numbers:
             "Values that failed quality control or were suspect",
             intake.implausible,
         ),
+        ("unnamed", "Values of foreign senders that no site file asks for", intake.unnamed),
         ("restamped", "Samples stamped with their time of arrival", intake.restamped),
         ("unforeseen", "Messages refused for a fault of the program", intake.unforeseen),
         ("unnamed", "Values of foreign senders that no site file asks for", intake.unnamed),
@@ -154,6 +169,22 @@ def _now(program: Program, hub: Hub) -> Numbers:
         ("listeners", "Open event streams", hub.n_listeners),
         ("listeners_dropped", "Event streams dropped because they were too slow", hub.n_dropped),
     ]
+
+
+def _of_doors(program: Program) -> Iterator[Metric]:
+    """Give the numbers of each door of stations, by its name."""
+    if not program.stations:
+        return
+    for name, text in _DOOR_COUNTERS.items():
+        counter = CounterMetricFamily(f"{_P}door_{name}", text, labels=["door"])
+        for door in program.stations:
+            counter.add_metric([door.source.name], getattr(door.source.counts, name))
+        yield counter
+    for name, text in _DOOR_GAUGES.items():
+        gauge = GaugeMetricFamily(f"{_P}door_{name}", text, labels=["door"])
+        for door in program.stations:
+            gauge.add_metric([door.source.name], getattr(door.source, f"n_{name}"))
+        yield gauge
 
 
 def _deliveries(program: Program) -> Metric:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from alerting.model import Alert
-from groundwatch.explain import sensor_named, sensor_view
+from groundwatch.explain import sensor_named, sensor_view, why_flagged
 from groundwatch.http.alert_models import AlertAnswer
 from groundwatch.http.parts import BoardPart, ProgramPart, StorePart
 from groundwatch.http.problems import field_problem, near_words, not_found
@@ -133,7 +133,7 @@ async def list_readings(
     return ReadingPage(
         sensor=str(sensor.key),
         unit=sensor.unit,
-        items=[ReadingAnswer.of(reading) for reading in found],
+        items=[ReadingAnswer.of(reading, why_flagged(program, reading)) for reading in found],
         next_since=found[-1].taken_at + _STEP if is_cut else None,
     )
 
@@ -146,7 +146,8 @@ async def latest_readings(
     if wanted.site is not None:
         _site(program, wanted.site, "query.site")
     found = await store.latest(wanted.site)
-    return LatestPage(items=[ReadingAnswer.of(reading) for reading in found])
+    items = [ReadingAnswer.of(reading, why_flagged(program, reading)) for reading in found]
+    return LatestPage(items=items)
 
 
 def _site(program: Program, site_id: str, where: str) -> Site:

@@ -4,10 +4,12 @@ from typing import Any
 
 from pydantic import Field
 
+from alerting.basis import Basis
+from alerting.rules import period_text
 from groundwatch.explained import SensorView
 from groundwatch.http.alert_models import AlertAnswer
 from groundwatch.http.words import Answer, Instant, Place, SeverityWord, Source, severity_word
-from groundwatch.limits import Condition, FoldView, LevelView, RuleView, SilenceView
+from groundwatch.limits import Condition, FoldView, LevelView, RuleView, Share, SilenceView, WayView
 from sensors.catalogue import KINDS
 from sensors.model import Reading
 from sensors.registry import Device, Sensor, Site
@@ -134,16 +136,56 @@ class SensorPage(Answer):
     next: str | None = Field(description="Give it as `cursor` for the next page; null at the end.")
 
 
+class BasisAnswer(Answer):
+    """What a number stands on: its source, and which layer, file and line gave it."""
+
+    provenance: Source
+    layer: str = Field(description="standard, local or project; the later wins.")
+    place: str = Field(description="file:line")
+    remark: str
+
+    @classmethod
+    def of(cls, basis: Basis) -> "BasisAnswer":
+        """Make it of a basis."""
+        return cls(
+            provenance=Source.of(basis.provenance),
+            layer=basis.layer.word,
+            place=basis.place,
+            remark=basis.remark,
+        )
+
+
+class ShareAnswer(Answer):
+    """What a limit in per cent is a share of: 100 % and the limit itself, both in `unit`."""
+
+    whole: float
+    limit: float
+    unit: str
+    basis: BasisAnswer | None
+
+    @classmethod
+    def of(cls, share: Share) -> "ShareAnswer":
+        """Make it of a share."""
+        return cls(
+            whole=share.whole,
+            limit=share.limit,
+            unit=share.unit,
+            basis=None if share.basis is None else BasisAnswer.of(share.basis),
+        )
+
+
 class ConditionAnswer(Answer):
     """One measure against one limit."""
 
     measure: str
     window_s: float
+    baseline: str = Field(description="What the value is relative to.")
     side: str
     limit: float
     unit: str
     present: float | None = Field(description="Null while it cannot be computed.")
     is_met: bool
+    share: ShareAnswer | None = Field(description="Where the unit is %: of what.")
 
     @classmethod
     def of(cls, condition: Condition) -> "ConditionAnswer":
@@ -151,6 +193,8 @@ class ConditionAnswer(Answer):
         return cls(
             measure=condition.measure,
             window_s=condition.window_s,
+            baseline=condition.baseline,
+            share=None if condition.of is None else ShareAnswer.of(condition.of),
             side=condition.side,
             limit=condition.limit,
             unit=condition.unit,
@@ -159,12 +203,33 @@ class ConditionAnswer(Answer):
         )
 
 
+class WayAnswer(Answer):
+    """One way to reach a severity: every condition is met."""
+
+    conditions: list[ConditionAnswer]
+    basis: BasisAnswer
+    valid: str = Field(description="When it holds, by the time a reading was taken.")
+    at_most: str = Field(description="Why it is only an upper bound; empty where it is the limit.")
+    is_met: bool
+
+    @classmethod
+    def of(cls, way: WayView) -> "WayAnswer":
+        """Make it of a way."""
+        return cls(
+            conditions=[ConditionAnswer.of(condition) for condition in way.conditions],
+            basis=BasisAnswer.of(way.basis),
+            valid=period_text(way.period),
+            at_most=way.at_most,
+            is_met=way.is_met,
+        )
+
+
 class LevelAnswer(Answer):
-    """One severity of a rule: met when every condition of any one way is met."""
+    """One severity of a rule: met when any one way is."""
 
     severity: SeverityWord
     provenance: Source
-    ways: list[list[ConditionAnswer]]
+    ways: list[WayAnswer]
     is_met: bool
 
     @classmethod
@@ -173,7 +238,7 @@ class LevelAnswer(Answer):
         return cls(
             severity=severity_word(level.severity),
             provenance=Source.of(level.provenance),
-            ways=[[ConditionAnswer.of(condition) for condition in way] for way in level.ways],
+            ways=[WayAnswer.of(way) for way in level.ways],
             is_met=level.is_met,
         )
 
@@ -183,6 +248,7 @@ class GapAnswer(Answer):
 
     severity: SeverityWord
     reason: str
+    may_raise: bool = Field(description="True where reaching the limit raises all the same.")
 
 
 class FoldAnswer(Answer):
@@ -237,7 +303,11 @@ class RuleAnswer(Answer):
             cleared_when=rule.cleared_when,
             levels=[LevelAnswer.of(level) for level in rule.levels],
             not_judged=[
-                GapAnswer(severity=severity_word(gap.severity), reason=gap.reason)
+                GapAnswer(
+                    severity=severity_word(gap.severity),
+                    reason=gap.reason,
+                    may_raise=gap.may_raise,
+                )
                 for gap in rule.not_judged
             ],
             state=None if rule.fold is None else FoldAnswer.of(rule.fold),
@@ -279,7 +349,7 @@ class SensorDetail(SensorAnswer):
     silence: SilenceAnswer
     rules: list[RuleAnswer]
     detector: str = Field(description="Whether the detector of unusual values can be trusted yet.")
-    design: dict[str, float] = Field(description="Design values the site file gives.")
+    design: dict[str, float | str] = Field(description="Design values the site file gives.")
     remarks: list[str] = Field(description="What could not be had, and why.")
 
     @classmethod
@@ -294,7 +364,7 @@ class SensorDetail(SensorAnswer):
             silence=SilenceAnswer.of(view.silence),
             rules=[RuleAnswer.of(rule) for rule in view.rules],
             detector=view.detector,
-            design=dict(view.sensor.design),
+            design={**view.sensor.design, **view.sensor.words},
             remarks=remarks,
         )
 
@@ -306,15 +376,17 @@ class ReadingAnswer(Answer):
     value: float
     taken_at: Instant
     qc: int = Field(description="QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")
+    why: str = Field(description="Why the flag is not a pass, where that is still known.")
 
     @classmethod
-    def of(cls, reading: Reading) -> "ReadingAnswer":
-        """Make it of a reading."""
+    def of(cls, reading: Reading, why: str) -> "ReadingAnswer":
+        """Make it of a reading and the reason for its flag."""
         return cls(
             sensor=str(reading.sensor),
             value=reading.value,
             taken_at=reading.taken_at,
             qc=int(reading.qc),
+            why=why,
         )
 
 

@@ -15,7 +15,7 @@ from sensors.model import Position
 
 SeverityWord = Literal["minor", "moderate", "severe", "extreme"]
 ColourWord = Literal["blue", "yellow", "orange", "red"]
-KindWord = Literal["limit", "blind", "anomaly", "system"]
+KindWord = Literal["limit", "blind", "anomaly", "doubtful", "system"]
 StateWord = Literal["firing", "resolved", "withdrawn"]
 Instant = AwareDatetime
 

@@ -61,6 +61,11 @@ class _State(NamedTuple):
     is_there: bool
 
 
+def _order(state: _State) -> tuple[float, bool, list[str]]:
+    """Order states by time; of several at one instant the end is the last word."""
+    return state.time, not state.is_there, sorted(state.zones)
+
+
 @dataclass(slots=True)
 class _Object:
     quantity: str
@@ -112,7 +117,7 @@ class Scene:
         entry = self._objects.setdefault(seen.id, _Object(seen.quantity))
         state = _State(seen.frame_time, seen.zones, not seen.is_over)
         if state not in entry.states:
-            insort(entry.states, state, key=lambda each: each.time)
+            insort(entry.states, state, key=_order)
             del entry.states[:-MAX_STATES]
         # Zones nobody asked for are said where they are seen, so that people learn of them.
         zones = sorted({"", *self.zones, *seen.zones})
@@ -159,9 +164,11 @@ class Scene:
     def _fold(self) -> None:
         """Forget what is too old to be changed by anything that is still taken."""
         oldest = self._newest - KEPT_S
-        for said in self._said.values():
+        for key, said in list(self._said.items()):
             for instant in [each for each in said if each < oldest]:
                 del said[instant]
+            if not said:
+                del self._said[key]
         for name, entry in list(self._objects.items()):
             last_old = entry.at(oldest)
             if last_old is not None:

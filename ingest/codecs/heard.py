@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from ingest.codecs.sample import Fault
 from ingest.source import CommandReply, Order
+from sensors.model import Qc
 
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
+NOTHING_FLAGGED: Mapping[str, Qc] = MappingProxyType({})
 
 
 class Incoming(NamedTuple):
@@ -33,9 +35,10 @@ class Incoming(NamedTuple):
 class ForeignSample(NamedTuple):
     """What a device says it measured at one instant; `address` and names are the sender's.
 
-    `units` holds symbols of `sensors.units` for the names whose unit the sender states itself.
-    `part` says which of `Heard.parts` it came from. Where the sender gives no instant of its own,
-    `taken_at` is reckoned from arrival and `is_reckoned`: no such value is better than suspect.
+    `units` holds symbols of `sensors.units` for the names whose unit the sender states itself,
+    `flags` what the sender's own quality flag makes of a name's value: it is never better than
+    that. `part` says which of `Heard.parts` it came from. Where the sender gives no instant of its
+    own, `taken_at` is reckoned from arrival and `is_reckoned`: no such value is better than suspect.
     """
 
     address: str
@@ -45,6 +48,7 @@ class ForeignSample(NamedTuple):
     seq: int | None = None
     part: int = 0
     is_reckoned: bool = False
+    flags: Mapping[str, Qc] = NOTHING_FLAGGED
 
 
 class ForeignStatus(NamedTuple):

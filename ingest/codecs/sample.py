@@ -1,6 +1,6 @@
 """What every codec gives: samples it understood, and faults for what it did not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -10,7 +10,8 @@ from sensors.fault import did_you_mean, listed
 class Sample(NamedTuple):
     """What a device says it measured at one instant and point, in the device's own units.
 
-    `part` says which of the message's parts (`Codec.parts`) it came from.
+    `part` says which of the message's parts (`Codec.parts`) it came from, `flags` what the device
+    itself thinks of values: none is better than that.
     """
 
     taken_at: datetime
@@ -18,6 +19,7 @@ class Sample(NamedTuple):
     point: str
     values: dict[str, float]
     part: int
+    flags: Mapping[str, int] | None = None
 
 
 class Fault(NamedTuple):

@@ -4,8 +4,9 @@
 `door` the source itself.
 """
 
-from ingest.mqtt.config import DEFAULT_FILTERS, MqttConfig, SourceStatus, TlsConfig
+from ingest.mqtt.config import DEFAULT_FILTERS, MqttConfig, TlsConfig
 from ingest.mqtt.door import MqttSource, try_broker
+from ingest.source import SourceStatus
 
 __all__ = [
     "DEFAULT_FILTERS",

@@ -2,7 +2,6 @@
 
 import ssl
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -109,13 +108,3 @@ class MqttConfig:
     def place(self) -> str:
         """Name the broker for people: `host:port`, with `(TLS)` where it applies."""
         return f"{self.host}:{self.port}" + (" (TLS)" if self.tls else "")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """Whether messages can arrive now, since when that is so, and why."""
-
-    connected: bool
-    since: datetime
-    reason: str
-    n_reconnects: int

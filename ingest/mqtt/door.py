@@ -9,9 +9,9 @@ from datetime import datetime
 from secrets import SystemRandom
 
 from ingest.errors import BrokerAway, NotPublished, SourceError
-from ingest.mqtt.config import MqttConfig, SourceStatus
+from ingest.mqtt.config import MqttConfig
 from ingest.mqtt.link import Link
-from ingest.source import RawMessage
+from ingest.source import RawMessage, SourceStatus
 
 log = logging.getLogger(__name__)
 

@@ -211,7 +211,7 @@ async def test_more_devices_than_lines_share_them_and_still_leave_a_last_will(
     sites = tmp_path / "many"
     await sim("fleet", "--devices", "70", "--write-sites", sites, port=port)
     text = (
-        "duration: 8m\nspeed: 120\n"
+        "duration: 8m\nspeed: 60\n"
         "events: [{at: 2m, do: die, target: fleet/FL-00003},"
         " {at: 3m, do: cut_link, target: fleet/FL-00004},"
         " {at: 4m, do: restore, target: fleet/FL-00004}]\n"

@@ -1,4 +1,6 @@
-"""The contract of `ingest.source.Source`, on every broker and protocol version we speak to."""
+"""The contract of `ingest.source.Source`, on every broker and protocol version we speak to, and on
+the listener for stations, where a station keeps what is not confirmed as a broker does.
+"""
 
 import asyncio
 import ssl
@@ -7,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import aiomqtt
 import pytest
@@ -14,8 +17,10 @@ import trustme
 
 from ingest.broker import local_broker
 from ingest.mqtt import MqttConfig, MqttSource, TlsConfig
-from ingest.source import RawMessage
+from ingest.source import RawMessage, Source, SourceStatus
+from ingest.tcp import TcpConfig, TcpSource
 from tests import servers
+from tests.tcp_station import NumberedDialect, Station
 
 NOW = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
 TOPIC = "gw/1/site/dev/telemetry"
@@ -34,6 +39,7 @@ class Door:
     config: MqttConfig
     publisher: Callable[[], aiomqtt.Client]
     is_strict: bool = True
+    words: tuple[str, str] = ("not yet connected", "connected")
 
     def source(self, **changes: object) -> MqttSource:
         return MqttSource(replace(self.config, **changes), now=lambda: NOW)  # type: ignore[arg-type]
@@ -44,6 +50,43 @@ class Door:
         async with self.publisher() as client:
             for payload in payloads:
                 await client.publish(topic, payload, qos=qos, retain=retain, timeout=PATIENCE_S)
+
+
+class AnySource(Source, Protocol):
+    """A source as the program runs it."""
+
+    @property
+    def status(self) -> SourceStatus: ...
+
+    async def close(self, timeout_s: float = 5.0) -> None: ...
+
+
+@dataclass(frozen=True)
+class StationDoor:
+    """A listener of ours, and a station that connects to it and keeps what is not confirmed."""
+
+    config: TcpConfig
+    station: Station
+    is_strict: bool = True
+    words: tuple[str, str] = ("not yet listening", "listening")
+
+    def source(self, **changes: object) -> TcpSource:
+        config = replace(self.config, **changes)  # type: ignore[arg-type]
+        return TcpSource(config, NumberedDialect(), now=lambda: NOW)
+
+    async def publish(
+        self, *payloads: bytes, topic: str = TOPIC, qos: int = 1, retain: bool = False
+    ) -> None:
+        if qos == 0 or retain:
+            pytest.skip("a station has neither QoS 0 nor retained messages")
+        for payload in payloads:
+            self.station.send(topic, payload)
+
+    def publisher(self) -> aiomqtt.Client:
+        pytest.skip("a station has neither QoS 0 nor retained messages")
+
+
+AnyDoor = Door | StationDoor
 
 
 async def mosquitto_door(tmp_path: Path, version: int) -> Door:
@@ -88,9 +131,16 @@ async def secured_door(tmp_path: Path) -> Door:
     return Door(config, publisher)
 
 
-@pytest.fixture(params=["mosquitto-5", "mosquitto-311", "mosquitto-tls-login", "amqtt"])
-async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Door]:
+@pytest.fixture(params=["mosquitto-5", "mosquitto-311", "mosquitto-tls-login", "amqtt", "stations"])
+async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AnyDoor]:
     async with AsyncExitStack() as stack:
+        if request.param == "stations":
+            port = servers.free_port()
+            station = await stack.enter_async_context(Station(lambda: port))
+            yield StationDoor(
+                TcpConfig(host="127.0.0.1", port=port, max_per_connection=4000), station
+            )
+            return
         if request.param == "amqtt":
             broker = await stack.enter_async_context(local_broker(tmp_path, prefer="amqtt"))
             config = MqttConfig(host=broker.host, port=broker.port, first_pause_s=0.05)
@@ -104,7 +154,7 @@ async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def opened(source: MqttSource) -> AsyncIterator["Reader"]:
+async def opened(source: AnySource) -> AsyncIterator["Reader"]:
     """Iterate the source in the background, and close it at the end."""
     async with asyncio.TaskGroup() as group:
         reader = Reader(source)
@@ -119,7 +169,7 @@ async def opened(source: MqttSource) -> AsyncIterator["Reader"]:
 class Reader:
     """Collects batches without acknowledging them."""
 
-    def __init__(self, source: MqttSource) -> None:
+    def __init__(self, source: AnySource) -> None:
         self.source = source
         self.batches: list[Sequence[RawMessage]] = []
 
@@ -146,13 +196,13 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def ping(door: Door, reader: Reader, n_before: int) -> None:
+async def ping(door: AnyDoor, reader: Reader, n_before: int) -> None:
     """Send one more message and see it arrive: whatever was to come before it has come."""
     await door.publish(b"ping")
     await until(lambda: b"ping" in reader.payloads[n_before:])
 
 
-async def test_messages_come_whole_and_in_order(door: Door) -> None:
+async def test_messages_come_whole_and_in_order(door: AnyDoor) -> None:
     payloads = [b'{"n": %d}' % n for n in range(300)]
     async with opened(door.source()) as reader:
         await door.publish(*payloads)
@@ -163,7 +213,7 @@ async def test_messages_come_whole_and_in_order(door: Door) -> None:
     assert all(batch for batch in reader.batches)
 
 
-async def test_a_batch_is_never_longer_than_max_batch(door: Door) -> None:
+async def test_a_batch_is_never_longer_than_max_batch(door: AnyDoor) -> None:
     async with opened(door.source(max_batch=7)) as reader:
         await door.publish(*(b"%d" % n for n in range(40)))
         await reader.got(40)
@@ -171,7 +221,7 @@ async def test_a_batch_is_never_longer_than_max_batch(door: Door) -> None:
 
 
 async def test_no_more_than_max_in_flight_are_given_before_some_are_acknowledged(
-    door: Door,
+    door: AnyDoor,
 ) -> None:
     source = door.source(max_in_flight=10, max_batch=4)
     async with opened(source) as reader:
@@ -192,7 +242,9 @@ async def test_no_more_than_max_in_flight_are_given_before_some_are_acknowledged
     assert reader.payloads == [b"%d" % n for n in range(35)]
 
 
-async def test_what_was_acknowledged_does_not_come_again_and_what_was_not_does(door: Door) -> None:
+async def test_what_was_acknowledged_does_not_come_again_and_what_was_not_does(
+    door: AnyDoor,
+) -> None:
     if not door.is_strict:
         pytest.skip("this broker does not send unacknowledged messages again")
     source = door.source()
@@ -206,7 +258,7 @@ async def test_what_was_acknowledged_does_not_come_again_and_what_was_not_does(d
     assert again.payloads == [b"b", b"d", b"ping"]
 
 
-async def test_what_is_sent_while_we_are_away_is_kept_for_us(door: Door) -> None:
+async def test_what_is_sent_while_we_are_away_is_kept_for_us(door: AnyDoor) -> None:
     async with opened(door.source()):
         pass
     await door.publish(b"while away")
@@ -215,7 +267,7 @@ async def test_what_is_sent_while_we_are_away_is_kept_for_us(door: Door) -> None
     assert reader.payloads == [b"while away"]
 
 
-async def test_a_message_without_qos_needs_no_acknowledgement(door: Door) -> None:
+async def test_a_message_without_qos_needs_no_acknowledgement(door: AnyDoor) -> None:
     if not door.is_strict:
         pytest.skip("this broker delivers QoS 0 as QoS 1")
     source = door.source(max_in_flight=2)
@@ -230,7 +282,9 @@ async def test_a_message_without_qos_needs_no_acknowledgement(door: Door) -> Non
         await ping(door, reader, 11)
 
 
-async def test_a_retained_message_comes_on_connecting_and_can_be_acknowledged(door: Door) -> None:
+async def test_a_retained_message_comes_on_connecting_and_can_be_acknowledged(
+    door: AnyDoor,
+) -> None:
     await door.publish(b'{"online": true}', topic="gw/1/site/dev/status", retain=True)
     source = door.source(max_in_flight=1)
     async with opened(source) as reader:
@@ -240,7 +294,7 @@ async def test_a_retained_message_comes_on_connecting_and_can_be_acknowledged(do
         await ping(door, reader, 1)
 
 
-async def test_ten_megabytes_pass_and_the_next_message_too(door: Door) -> None:
+async def test_ten_megabytes_pass_and_the_next_message_too(door: AnyDoor) -> None:
     large = b"x" * 10_000_000
     async with opened(door.source()) as reader:
         await door.publish(large, b"small")
@@ -248,10 +302,10 @@ async def test_ten_megabytes_pass_and_the_next_message_too(door: Door) -> None:
     assert reader.payloads == [large, b"small"]
 
 
-async def test_many_bytes_under_way_stop_the_reading_like_many_messages(door: Door) -> None:
+async def test_many_bytes_under_way_stop_the_reading_like_many_messages(door: AnyDoor) -> None:
     source = door.source(max_in_flight_bytes=100_000)
     async with opened(source) as reader:
-        await door.publish(*(b"x" * 40_000 for _ in range(6)))
+        await door.publish(*(b"%d" % n * 40_000 for n in range(6)))
         messages = await reader.got(3)
         await asyncio.sleep(0.2)  # nothing may happen, which no event can tell
         assert len(reader.messages) == 3
@@ -260,7 +314,7 @@ async def test_many_bytes_under_way_stop_the_reading_like_many_messages(door: Do
 
 
 async def test_closing_ends_the_batches_after_the_consumer_acknowledged_what_it_has(
-    door: Door,
+    door: AnyDoor,
 ) -> None:
     source = door.source(max_batch=2)
     given: list[RawMessage] = []
@@ -297,19 +351,20 @@ async def test_closing_ends_the_batches_after_the_consumer_acknowledged_what_it_
         ]
 
 
-async def test_a_source_gives_its_batches_to_one_consumer_only(door: Door) -> None:
+async def test_a_source_gives_its_batches_to_one_consumer_only(door: AnyDoor) -> None:
     source = door.source()
     async with opened(source):
         with pytest.raises(RuntimeError, match="already"):
             await anext(aiter(source.batches()))
 
 
-async def test_status_says_that_it_is_connected_and_then_that_it_was_closed(door: Door) -> None:
+async def test_status_says_that_it_is_connected_and_then_that_it_was_closed(door: AnyDoor) -> None:
     source = door.source()
     seen = [source.status]
     async with opened(source):
         seen.append(source.status)
     seen.append(source.status)
     assert [each.connected for each in seen] == [False, True, False]
-    assert [each.reason for each in seen] == ["not yet connected", "connected", "closed"]
+    waits, works = door.words
+    assert [each.reason for each in seen] == [waits, works, "closed"]
     assert {each.since for each in seen} == {NOW}

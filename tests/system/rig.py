@@ -52,9 +52,8 @@ class Running:
     _reading: "asyncio.Task[None] | None" = None
 
     async def start(self) -> "Running":
-        words = ["run", "--config", str(self.config), "--port", "0", "--log-json"]
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "groundwatch.cli", *words),
+            *self.words(self.config),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             cwd=ROOT,
@@ -69,6 +68,12 @@ class Running:
                     self.url = str(line["http"])
         self._reading = asyncio.get_running_loop().create_task(self._read_on())
         return self
+
+    @staticmethod
+    def words(config: Path) -> tuple[str, ...]:
+        """Give the command that starts the program."""
+        words = ("run", "--config", str(config), "--port", "0", "--log-json")
+        return (sys.executable, "-m", "groundwatch.cli", *words)
 
     async def _line(self) -> dict[str, Any]:
         assert self.process is not None
@@ -115,6 +120,11 @@ class Running:
             answer = await client.get(f"{self.url}/api/v1{path}", params=params)
         answer.raise_for_status()
         return answer.json()
+
+    async def ready(self) -> Any:
+        """Give what the readiness page says."""
+        async with httpx2.AsyncClient(timeout=30.0) as client:
+            return (await client.get(f"{self.url}/readyz")).json()
 
     async def metric(self, name: str) -> float:
         """Give the sum of one metric over its labels."""

@@ -41,6 +41,7 @@ PIT = {
     "surface_v_limit_mm": 30.0,
     "gw_level_limit_mm": 1000.0,
     "strut_capacity_kn": 1000.0,
+    "strut_force_limit_kn": 1000.0,
     "anchor_capacity_kn": 1000.0,
 }
 

@@ -181,7 +181,7 @@ def test_missing_files_are_faults_and_the_table_still_answers(tmp_path: Path) ->
         ),
         (
             "{kinds: [limit, anomaly, system]}",
-            "any hazard of any severity, blind alerts, at any site",
+            "any hazard of any severity, blind and doubtful alerts, at any site",
         ),
         ("{sites: [tower]}", "any hazard of any severity at any other site"),
         (

@@ -58,3 +58,8 @@ def test_a_changed_table_is_made_anew(tmp_path: Path) -> None:
     assert "| Ponding depth | red | ≥ 0.4 m |" in text
     assert text.startswith("a\n")
     assert text.endswith("\nb\n")
+
+
+def test_rain_has_the_same_limits_by_whatever_a_gauge_reports() -> None:
+    levels = [rules()[name][1].levels for name in ("rain_total", "rain_counter", "rain_intensity")]
+    assert levels[0] == levels[1] == levels[2]

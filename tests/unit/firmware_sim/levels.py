@@ -7,6 +7,7 @@ hysteresis, no delay. Severities are 1 (minor) to 4 (extreme), 0 is none.
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from firmware_sim.nature import Nature
 from firmware_sim.physics.build import true_signal
@@ -72,7 +73,7 @@ def rain(points: Points) -> Levels:
 def counted(points: Points, span_mm: float) -> Points:
     """Turn a counter that rolls over into what fell between its reports."""
     steps: Points = []
-    for (_, before), (t_s, after) in zip(points, points[1:], strict=False):
+    for (_, before), (t_s, after) in pairwise(points):
         steps.append((t_s, (after - before) % span_mm if span_mm else after - before))
     return steps
 
@@ -101,7 +102,7 @@ def share(points: Points, limit: float, limits: tuple[float, ...]) -> Levels:
 
 
 def moving(points: Points, limit: float, rate_per_d: float) -> Levels:
-    """Judge movement by its sum and its rate over a day; under a day of history there is no rate."""
+    """Judge movement by its sum and its rate over a day; before a day has passed there is none."""
     found: Levels = []
     past: deque[tuple[float, float]] = deque()
     for t_s, value in points:
@@ -137,10 +138,10 @@ def judged(spec: DeviceSpec, sensor: SensorSpec, points: Points) -> tuple[str, L
     if key == ("crane", "clearance_m"):
         near = [(t, level(-value, (-10.0, -5.0, FAR, -2.0))) for t, value in points]
         return "crane_collision", near
-    if spec.kind == "rain" and sensor.quantity == "rain_mm":
-        return "rainstorm", rain(points)
-    if spec.kind == "rain" and sensor.quantity == "rain_total_mm":
-        return "rainstorm", rain(counted(points, spec.design.get("x_counter_span_mm", 0.0)))
+    if key in (("rain", "rain_mm"), ("rain", "rain_total_mm")):
+        span_mm = spec.design.get("x_counter_span_mm", 0.0)
+        is_counter = sensor.quantity == "rain_total_mm"
+        return "rainstorm", rain(counted(points, span_mm) if is_counter else points)
     if key == ("water_level", "stage_m"):
         return "river_flood", river(points, spec.design)
     return judged_by_share(sensor, points, spec.kind)

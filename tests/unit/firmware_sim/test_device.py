@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_sim import decode
 from firmware_sim.device import (
     Birth,
+    Command,
     Connect,
     Device,
     Habits,
@@ -208,3 +211,33 @@ def answer(subject: Device, order: Order, taken: list[int], broken_at_s: float |
     else:
         taken += [sample.seq for sample in order.samples]
         subject.acknowledged()
+
+
+def test_a_device_that_was_told_samples_at_its_new_pace_and_still_loses_nothing() -> None:
+    subject = device(every_s=600.0)
+    live(subject)
+    assert drain(subject, 30.0) == []
+    assert subject.obey(Command("a", "set_interval", {"interval_s": 5.0}), 30.0) == ""
+    assert len(drain(subject, 50.0)) == 2 * 4
+    assert subject.sampled == subject.acknowledged_n + subject.dropped + subject.n_waiting
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (Command("a", "dance", {}), "no such command; known: set_interval"),
+        (Command("a", "set_interval", {}), "interval_s must be a number"),
+        (Command("a", "set_interval", {"interval_s": True}), "interval_s must be a number"),
+        (Command("a", "set_interval", {"interval_s": 0.1}), "must lie within 0.5"),
+        (Command("a", "set_interval", {"interval_s": 5.0}, START), "it came too late"),
+    ],
+)
+def test_a_command_that_cannot_be_obeyed_is_refused_with_the_reason(
+    command: Command, words: str
+) -> None:
+    assert words in device().obey(command, 30.0)
+
+
+@given(st.binary(max_size=80))
+def test_no_bytes_make_the_reading_of_commands_raise(payload: bytes) -> None:
+    assert decode.command(payload)

@@ -221,7 +221,13 @@ def test_a_cranes_lift_stops_in_strong_wind_and_the_jib_weathervanes(
 
 EVENTS = [
     ("huanghe-tower/TC-01", "moment_pct", event("overload", 600.0, pct=112.0), 111.0, 113.5),
-    ("huanghe-tower/TC-01", "clearance_m", event("near_miss", 600.0, "huanghe-tower/TC-01", clearance_m=3.0), 2.8, 4.0),
+    (
+        "huanghe-tower/TC-01",
+        "clearance_m",
+        event("near_miss", 600.0, "huanghe-tower/TC-01", clearance_m=3.0),
+        2.8,
+        4.0,
+    ),
     ("huanghe-tower/TC-01", "tilt_x_deg", event("lean", 600.0, tilt_deg=0.3), 0.25, 0.42),
     ("huanghe-tower/SJ-01", "load_pct", event("overload", 600.0, pct=112.0), 111.0, 113.0),
     ("jiahe-pit/PIT-W1", "wall_top_h_mm", event("pit_creep", 0.0, to_pct=105.0), 30.8, 32.5),

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from firmware_sim.errors import Misuse
+from firmware_sim.library import staged
 from firmware_sim.scenario import Scenario, load_scenario
-from firmware_sim.site import DeviceSpec, SensorSpec, load_sites
+from firmware_sim.site import DeviceSpec, SensorSpec
 
 ROOT = Path(__file__).parents[3]
 BUILT_IN = sorted((ROOT / "firmware_sim" / "scenarios").glob("*.yaml"))
@@ -128,9 +129,24 @@ def test_an_event_on_the_wrong_kind_of_device_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
-def test_the_built_in_scenarios_fit_the_example_district(path: Path) -> None:
-    script = load_scenario(path)
-    devices = script.choose(load_sites(ROOT / "examples" / "baiyun"))
-    assert script.name == path.stem
-    assert len(devices) >= 40
-    assert script.labels or script.quiet
+def test_the_built_in_scenarios_fit_the_sites_they_name(path: Path) -> None:
+    stage = staged(load_scenario(path))
+    assert stage.script.name == path.stem
+    assert stage.devices
+    assert len(stage.script.description) > 20
+    assert stage.script.labels or stage.script.quiet or stage.script.allowed
+
+
+def test_numbers_of_nature_may_be_a_scenarios_own(tmp_path: Path) -> None:
+    own = TEXT.replace("events:", "nature: {pit.strut_kn_per_k: 30}\nevents:")
+    assert load(tmp_path, own).nature == {"pit.strut_kn_per_k": 30.0}
+    with pytest.raises(Misuse, match=r"unknown key `pit\.strut`; allowed are wind\.length_m"):
+        load(tmp_path, own.replace("pit.strut_kn_per_k", "pit.strut"))
+
+
+def test_a_fault_of_values_may_name_one_quantity(tmp_path: Path) -> None:
+    gap = "{at: 20m, do: gap, target: creek/WL-1, quantity: stage_m}"
+    script = load(tmp_path, TEXT.replace("{at: 20m, do: die, target: creek/WL-1}", gap))
+    assert script.events[1].quantity == "stage_m"
+    with pytest.raises(Misuse, match="unknown key `quantity`; allowed are at, do, target"):
+        load(tmp_path, TEXT.replace("do: die, target: creek/WL-1", "do: die, quantity: x"))

@@ -21,6 +21,7 @@ SCENARIOS = ROOT / "firmware_sim" / "scenarios"
 # The tide is high at one start and low at another; work stops at night.
 STARTS = [datetime(2026, 7, 1, hour, tzinfo=UTC) for hour in (1, 7, 13)]
 
+
 @pytest.fixture(scope="module", params=STARTS, ids=lambda start: f"from {start.hour} UTC")
 def storm(request: pytest.FixtureRequest) -> tuple[Scenario, dict[str, dict[str, Levels]]]:
     script = load_scenario(SCENARIOS / "district-storm.yaml")

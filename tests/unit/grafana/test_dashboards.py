@@ -189,7 +189,7 @@ def test_the_site_has_variables_for_site_and_device() -> None:
 
 
 def test_pack_limits_are_ordered_and_unknown_ones_are_named() -> None:
-    limits = pack_limits("water_level", "stage_rise", "rise_1h")
+    limits = pack_limits("water_level", "stage_rise", "rate")
     assert list(limits) == sorted(limits)
     assert list(limits) == [Severity.MODERATE, Severity.SEVERE, Severity.EXTREME]
     with pytest.raises(KeyError, match="no rule nothing"):

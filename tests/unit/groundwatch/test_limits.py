@@ -17,8 +17,8 @@ STAGES = {"datum": 0.0, "warning_stage_m": 10.0, "guaranteed_stage_m": 11.0, "ba
 
 def views(judged: Judge, of: Sensor) -> dict[str, RuleView]:
     watch = judged.find(of.key)
-    pack = packs_of(PACK_FOLDER)[of.kind]
-    return {view.rule_id: view for view in rule_views(of, pack, watch)}
+    packs = packs_of(PACK_FOLDER)[of.kind]
+    return {view.rule_id: view for view in rule_views(of, packs, watch)}
 
 
 def moment(*values: float) -> RuleView:
@@ -37,7 +37,7 @@ def text(view: RuleView) -> str:
 def test_without_a_reading_nothing_is_known_rather_than_calm() -> None:
     view = moment()
     assert text(view) == "no believable reading yet, so nothing was judged"
-    assert [level.ways[0][0].present for level in view.levels] == [None] * 4
+    assert [level.ways[0].conditions[0].present for level in view.levels] == [None] * 4
     assert not any(level.is_met for level in view.levels)
 
 
@@ -49,7 +49,7 @@ def test_every_level_is_held_against_the_newest_reading() -> None:
         "severe": False,
         "extreme": False,
     }
-    assert {level.ways[0][0].present for level in view.levels} == {95.0}
+    assert {level.ways[0].conditions[0].present for level in view.levels} == {95.0}
     assert view.levels[0].provenance.confidence == "H"
 
 
@@ -74,7 +74,7 @@ def test_a_dangerous_low_value_is_shown_with_its_own_sign_and_side() -> None:
     judged = judge(crane)
     judged.take([report(0, {"clearance_m": 4.0}, kind="crane")], 1, at(0))
     levels = {level.severity: level for level in views(judged, crane)["crane_clearance"].levels}
-    condition = levels[Severity.MODERATE].ways[0][0]
+    condition = levels[Severity.MODERATE].ways[0].conditions[0]
     assert (condition.side, condition.limit, condition.present) == ("at or below", 5.0, 4.0)
     assert levels[Severity.MODERATE].is_met
     assert not levels[Severity.EXTREME].is_met
@@ -90,7 +90,7 @@ def test_a_limit_without_its_design_value_is_not_judged_with_the_reason() -> Non
         for view in judged
         for level in view.levels
         for way in level.ways
-        for condition in way
+        for condition in way.conditions
     ]
     assert 10.0 in limits
 

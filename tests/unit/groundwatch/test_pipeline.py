@@ -1,5 +1,6 @@
 """What waits for a full log is bounded, comes back in order, and is not owned twice."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundwatch.clock import EventClock
-from groundwatch.pipeline import Pipeline
+from groundwatch.pipeline import Pipeline, PipelineCounts
 from ingest.intake import Intake
 from ingest.quarantine import replay
 from ingest.source import Decoded, RawMessage
@@ -202,3 +203,51 @@ async def test_on_the_clock_of_a_replay_it_is_received_when_the_newest_reading_w
     )
     await carrying.own(carrying.intake.decode([sent(1)]))
     assert log.owned[0].received_at == NOW
+
+
+@dataclass
+class SlowLog:
+    """An owner that takes a while, a different one each time."""
+
+    n_owned: int = 0
+
+    async def own(self, decoded: Decoded) -> int:
+        if not decoded.reports:
+            return self.n_owned
+        self.n_owned += 1
+        seq = self.n_owned
+        for _ in range(seq * 7 % 5):
+            await asyncio.sleep(0)
+        return seq
+
+
+@dataclass
+class OrderedEngine(ListEngine):
+    seqs: list[int] = field(default_factory=list)
+
+    async def take(self, seq: int, reports: Sequence[Report], /) -> None:
+        self.seqs.append(seq)
+        self.judged += reports
+
+
+async def test_blocks_of_several_sources_are_judged_in_the_order_they_are_owned() -> None:
+    log, engine, counts, carrying = SlowLog(), OrderedEngine(), PipelineCounts(), asyncio.Lock()
+    shared = intake()
+    pipelines = [
+        Pipeline(
+            source=ListSource([[sent(n)] for n in range(first, first + 40)]),
+            intake=shared,
+            log=log,
+            engine=engine,
+            clock=HandClock(),
+            counts=counts,
+            carrying=carrying,
+        )
+        for first in (0, 20)  # half of what one brings the other brings too
+    ]
+    async with asyncio.TaskGroup() as group:
+        for each in pipelines:
+            group.create_task(each.run())
+    assert engine.seqs == sorted(engine.seqs)
+    assert sorted(winds(engine.judged)) == list(range(60))
+    assert (counts.messages, counts.acknowledged, counts.reports) == (80, 80, 60)

@@ -23,6 +23,7 @@ LABEL = {
     "device": "WL-01",
     "hazard": "river_flood",
     "severity": "severe",
+    "from_s": 240,
     "by_s": 600,
     "until_s": 3600,
 }

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from sensors.document import Fault
 from sensors.site import Registry
 
@@ -65,3 +67,25 @@ def test_two_sensors_with_one_foreign_name_are_a_fault(load: Load) -> None:
     (fault,) = faults
     assert "name 'Gauge/Level' already exists" in str(fault)
     assert "its own `sent_as`" in str(fault)
+
+
+ADDRESSES = [
+    ("sl651", "0044010699", True),
+    ("sl651", "0044010699/rain", True),
+    ("sl651", "00440106A9", True),
+    ("sl651", "44010699", False),
+    ("sl651", "0044010699/", False),
+    ("sl651", "0044010699/a/b", False),
+    ("hj212", "010000A8900016F000169DC0", True),
+    ("hj212", "a/b", False),
+]
+
+
+@pytest.mark.parametrize(("door", "address", "is_one"), ADDRESSES)
+def test_an_address_must_have_the_form_its_door_knows(
+    door: str, address: str, is_one: bool, load: Load
+) -> None:
+    _, faults = load(creek(f'{{{door}: "{address}"}}'))
+    assert [f"'{address}' is no address behind {door}" in str(fault) for fault in faults] == (
+        [] if is_one else [True]
+    )

@@ -25,7 +25,8 @@ def made(
     design: Mapping[str, float] | None = None,
     every_s: float = 60.0,
 ) -> Made | str:
-    spec = MeasureSpec.model_validate(dict(options))
+    said = {"unit": "any", "baseline": "any", **options}
+    spec = MeasureSpec.model_validate(said)
     assert not why_no_measure(spec)
     return MEASURES[spec.of].make(spec, sensor(quantity, kind, design=design, every_s=every_s))
 

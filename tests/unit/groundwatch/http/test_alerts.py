@@ -56,17 +56,17 @@ def test_explain_answers_every_question_about_an_alert(live: Running) -> None:
     why = live.get(path)
     assert [reading["value"] for reading in why["readings"]][-2:] == [92.0, 93.0]
     rule = next(rule for rule in why["sensor"]["rules"] if rule["rule_id"] == "crane_moment")
-    assert rule["pack"] == why["alert"]["pack"] == "crane@1"
+    assert rule["pack"] == why["alert"]["pack"] == "crane@2"
     moderate = next(level for level in rule["levels"] if level["severity"] == "moderate")
     assert moderate["is_met"]
-    assert moderate["ways"][0][0]["limit"] == 90.0
-    assert moderate["ways"][0][0]["present"] == 93.0
+    assert moderate["ways"][0]["conditions"][0]["limit"] == 90.0
+    assert moderate["ways"][0]["conditions"][0]["present"] == 93.0
     assert moderate["provenance"]["source"]
     told = {notice["recipient"]: notice for notice in first_notices()}
     assert told["An Shili 安示例"]["channel"] == "console"
     assert any("Bai Shili" in line and "is not told" in line for line in why["routing"])
     assert "000 0000" not in live.client.get(path).text  # addresses stay where they are
-    for part in ("crane_moment of crane@1", "who was told", "An Shili", "not final"):
+    for part in ("crane_moment of crane@2", "who was told", "An Shili", "not final"):
         assert part in why["text"]
 
 
@@ -77,7 +77,7 @@ def test_explain_says_why_there_is_no_alert(live: Running) -> None:
     why = live.get(f"{API}/explain", sensor=sensor)
     assert why["alert"] is None
     assert why["why_no_alert"][0] == "crane_clearance: calm"
-    condition = why["sensor"]["rules"][0]["levels"][0]["ways"][0][0]
+    condition = why["sensor"]["rules"][0]["levels"][0]["ways"][0]["conditions"][0]
     assert (condition["present"], condition["limit"]) == (30.0, 10.0)
     assert condition["side"] == "at or below"
     assert not condition["is_met"]

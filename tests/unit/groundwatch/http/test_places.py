@@ -74,10 +74,10 @@ def test_one_sensor_has_its_value_age_and_limits_with_their_source(live: Running
     assert (sensor["value"], sensor["unit"], sensor["zh"]) == (4.0, "m/s", "风速")
     assert 4 < sensor["age_s"] < 30
     (rule,) = sensor["rules"]
-    assert rule["pack"] == "crane@1"
+    assert rule["pack"] == "crane@2"
     levels = {level["severity"]: level for level in rule["levels"]}
     assert levels["moderate"]["provenance"]["clause"] == "3.0.12, force 6"
-    gust = levels["extreme"]["ways"][1][0]
+    gust = levels["extreme"]["ways"][1]["conditions"][0]
     assert (gust["measure"], gust["window_s"], gust["limit"]) == ("gust", 3.0, 20.0)
     assert gust["present"] == 4.0
 
