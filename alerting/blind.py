@@ -123,6 +123,7 @@ class SilenceTimers:
         """Start with no devices."""
         self._devices: dict[tuple[str, str], _Device] = {}
         self._heap: list[tuple[float, tuple[str, str]]] = []
+        self._asked_at: dict[tuple[str, str], float] = {}
         self._blind: set[tuple[str, str]] = set()
         self.watching_s = 0.0
         self._not_before_s = 0.0
@@ -142,6 +143,7 @@ class SilenceTimers:
             self.watching_s = now_s
         self._not_before_s = now_s + grace_s
         self._heap = [(self._not_before_s, name) for name in self._devices]
+        self._asked_at = dict.fromkeys(self._devices, self._not_before_s)
         heapq.heapify(self._heap)
 
     def sensors(self, device: tuple[str, str]) -> list[Patience]:
@@ -158,12 +160,31 @@ class SilenceTimers:
             return []
         asked = [name for name in self._blind if name in self._devices]
         while self._heap and self._heap[0][0] <= now_s:
-            _, name = heapq.heappop(self._heap)
+            at_s, name = heapq.heappop(self._heap)
+            if at_s != self._asked_at.get(name):
+                continue  # another deadline has taken the place of this one
             device = self._devices[name]
             if name not in self._blind:
                 asked.append(name)
-            heapq.heappush(self._heap, (self._deadline(device, now_s), name))
+            self._ask_at(name, self._deadline(device, now_s))
         return asked
+
+    def ask_soon(self, device: tuple[str, str], now_s: float) -> None:
+        """Set a device's deadline anew: how long it may be silent has changed."""
+        if device in self._asked_at:
+            self._ask_at(device, self._deadline(self._devices[device], now_s))
+
+    def _ask_at(self, name: tuple[str, str], at_s: float) -> None:
+        """Put a deadline on the heap; the one before, if there is one, does not count any more.
+
+        A device that works and rests in turns leaves deadlines behind, which are thrown out before
+        they are twice as many as there are devices.
+        """
+        self._asked_at[name] = at_s
+        heapq.heappush(self._heap, (at_s, name))
+        if len(self._heap) > 2 * len(self._devices) + 16:
+            self._heap = [(at_s, name) for name, at_s in self._asked_at.items()]
+            heapq.heapify(self._heap)
 
     def _deadline(self, device: _Device, now_s: float) -> float:
         """Give when one of the device's sensors can next become overdue, at least a second on."""

@@ -85,11 +85,21 @@ class Joint:
             raise ValueError(f"{self.output.key}: more than {MAX_INPUTS} inputs")
 
 
+class Computed(NamedTuple):
+    """One value that was computed; `time_s` in seconds since 1970."""
+
+    sensor: Sensor
+    time_s: float
+    value: float
+    qc: Qc
+
+
 class Outcome(NamedTuple):
-    """The output's tracks whose state changed."""
+    """The output's tracks whose state changed, and the values computed."""
 
     watch: Watch
     tracks: Sequence[Track]
+    values: Sequence[Computed]
 
 
 @dataclass(slots=True)
@@ -109,21 +119,22 @@ class JointWatch:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
         until_s = max(self._until_s(self._places[key], time_s) for key in keys)
         changed: dict[int, Track] = {}
+        values: list[Computed] = []
         instants = self._instants(time_s, until_s)
         if time_s not in instants:  # its reading was taken out: nothing holds at this instant
             for track in self.watch.put_again(time_s, None, Qc.PASS, delay_s):
                 changed[id(track)] = track
         for instant in instants:
-            for track in self._put(instant, delay_s):
+            for track in self._put(instant, delay_s, values):
                 changed[id(track)] = track
-        return Outcome(self.watch, list(changed.values()))
+        return Outcome(self.watch, list(changed.values()), values)
 
     def catch_up(self) -> None:
         """Compute again whatever the inputs' histories allow: after a restart."""
         first_s = max((s.history.times[0] for s in self.sources if len(s.history)), default=0.0)
         known = self.watch.history.times[max(0, self.watch.n_settled - 1) :]
         for instant in self._instants(max([first_s, *known[:1]]), math.inf):
-            self._put(instant, 0.0)
+            self._put(instant, 0.0, [])
 
     def _until_s(self, place: int, time_s: float) -> float:
         """Give until when a reading of one input bears on the output."""
@@ -144,7 +155,7 @@ class JointWatch:
                     found.update(times[first : bisect_left(times, until_s, first)])
         return sorted(found)
 
-    def _put(self, time_s: float, delay_s: float) -> Sequence[Track]:
+    def _put(self, time_s: float, delay_s: float, values: list[Computed]) -> Sequence[Track]:
         seen = [
             _seen(entry, source.history, time_s)
             for entry, source in zip(self.joint.inputs, self.sources, strict=True)
@@ -153,7 +164,10 @@ class JointWatch:
         is_sure = all(
             entry is None or entry.history.flags[entry.place] == _CAN_CLEAR for entry in seen
         )
-        return self.watch.put_again(time_s, value, Qc.PASS if is_sure else Qc.SUSPECT, delay_s)
+        qc = Qc.PASS if is_sure else Qc.SUSPECT
+        if value is not None:
+            values.append(Computed(self.joint.output, time_s, value, qc))
+        return self.watch.put_again(time_s, value, qc, delay_s)
 
 
 def _seen(entry: Input, history: History, time_s: float) -> Seen | None:

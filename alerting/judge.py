@@ -16,7 +16,7 @@ from alerting.company import Company, Opinion
 from alerting.detect.detector import Detector
 from alerting.doubtful import Doubts, Flags
 from alerting.history import Flag
-from alerting.joint import Joint, JointWatch, Outcome, joint_watches
+from alerting.joint import Computed, Joint, JointWatch, Outcome, joint_watches
 from alerting.model import (
     Alert,
     AlertKind,
@@ -30,6 +30,7 @@ from alerting.sight import Sight
 from alerting.track import Live, Track
 from alerting.unusual import Anomalies, Examined
 from alerting.watch import Watch, timing_of
+from alerting.working import Patience, Shift
 from sensors.model import Qc, Report, SensorKey
 from sensors.qc import flat
 from sensors.registry import Registry, Sensor
@@ -78,6 +79,8 @@ class Judge:
         self.doubts = Doubts()
         self.flags = Flags()
         self.is_quiet = False
+        self.on_computed: Callable[[Sequence[Computed]], None] | None = None
+        self._shifts: dict[tuple[str, str], Shift] = {}
         self._orphans: dict[str, Alert] = {}
         self._book = Book()
         self._dirty: dict[PointKey, int] = {}
@@ -105,8 +108,25 @@ class Judge:
         place = (key.site, key.device, key.point)
         self.points.setdefault(place, Point(place, {})).watches[key.quantity] = watch
         joint = self._joints.get(key)
-        if joint is None or joint.is_watched:
+        if joint.is_watched if joint is not None else sensor.is_steady:
             self.silence.add(watch)
+            self._add_to_shift(watch, packs)
+
+    def _add_to_shift(self, watch: Watch, packs: Sequence[Pack]) -> None:
+        """Let the silence of a machine at work count sooner; seconds cannot be told with slack."""
+        given = (pack.spec.while_working for pack in packs)
+        spec = next((each for each in given if each is not None), None)
+        if spec is None or self._slack_s:
+            return
+        name = (watch.key.site, watch.key.device)
+        shift = self._shifts.get(name)
+        if shift is None:
+            working = Patience(
+                stale_s=spec.stale.total_seconds(), offline_s=spec.offline.total_seconds()
+            )
+            shift = Shift(state=spec.state, above=spec.above, working=working)
+            self._shifts[name] = shift
+        shift.add(watch)
 
     def take(
         self, reports: Sequence[Report], seq: int, now: datetime, *, is_owned: bool = True
@@ -122,6 +142,8 @@ class Judge:
             if point is not None and seq > point.seq:
                 dirty.setdefault(place, seq)
                 self._take_report(point.watches, report, seq, now)
+                if self._shifts:
+                    self._note_work(report, now)
         for report in reports if is_owned else ():
             if (point := points.get((report.site, report.device, report.point))) is not None:
                 point.seq = max(point.seq, seq)
@@ -156,9 +178,21 @@ class Judge:
         for (_, time_s), (joint, keys) in fed.items():
             self._take_joint(joint.take(keys, time_s, delay_s), now, seq, delay_s)
 
+    def _note_work(self, report: Report, now: datetime) -> None:
+        """Let a device that begins or ends its work be waited for accordingly."""
+        name = (report.site, report.device)
+        shift = self._shifts.get(name)
+        value = report.values.get(shift.state) if shift is not None else None
+        if shift is None or value is None:
+            return
+        if shift.hear(value, report.taken_at.timestamp()):
+            self.silence.ask_soon(name, now.timestamp())
+
     def _take_joint(self, outcome: Outcome, now: datetime, seq: int, delay_s: float) -> None:
         """Tell the book what a report's readings, all of them, did to a virtual sensor."""
-        watch, changed = outcome
+        watch, changed, values = outcome
+        if self.on_computed is not None and values:
+            self.on_computed(values)
         place = (watch.key.site, watch.key.device, watch.key.point)
         self._dirty.setdefault(place, seq)
         if changed:

@@ -22,16 +22,21 @@ class Sides(NamedTuple):
 def sides(rule: BoundRule, at_s: float) -> Sides:
     """Lay out the limits of a rule that are valid at a time."""
     factor = rule.at_once
+
+    def eased(_: int, limit: float) -> float:
+        return limit - rule.margin - abs(limit) * (1.0 - rule.ratio)
+
+    def at_once(measure: int, limit: float) -> float:
+        """A percentage is held against the limit itself, 100 %, not against its level's rung."""
+        times = factor or 1.0
+        if rule.measures[measure].whole is not None and limit > 0.0:
+            return max(limit, 100.0 * times)
+        return limit + abs(limit) * (times - 1.0)
+
     return Sides(
-        table(rule.levels, at_s, lambda limit: limit),
-        table(
-            rule.levels,
-            at_s,
-            lambda limit: limit - rule.margin - abs(limit) * (1.0 - rule.ratio),
-        ),
-        table(rule.levels, at_s, lambda limit: limit + abs(limit) * (factor - 1.0))
-        if factor
-        else (),
+        table(rule.levels, at_s, lambda _, limit: limit),
+        table(rule.levels, at_s, eased),
+        table(rule.levels, at_s, at_once) if factor else (),
     )
 
 
@@ -42,13 +47,13 @@ def turns(rule: BoundRule) -> tuple[float, ...]:
     return tuple(sorted(end for end in ends if isfinite(end)))
 
 
-def table(levels: Sequence[Level], at_s: float, change: Callable[[float], float]) -> Table:
+def table(levels: Sequence[Level], at_s: float, change: Callable[[int, float], float]) -> Table:
     """Lay the levels valid at a time out from the most severe down, with every limit changed."""
     return tuple(
         (
             int(level.severity),
             tuple(
-                tuple((measure, change(limit)) for measure, limit in way.limits)
+                tuple((measure, change(measure, limit)) for measure, limit in way.limits)
                 for way in level.ways
                 if way.period.holds_at(at_s)
             ),
@@ -83,10 +88,13 @@ def met(level: Level, stats: Sequence[float | None], at_s: float) -> Way | None:
 def against(rule: BoundRule, stats: Sequence[float | None], position: int, limit: float) -> Against:
     """Hold one measure against its limit, in the sign people know it by."""
     stat, measure = stats[position], rule.measures[position]
+    whole = measure.whole
     return Against(
         name="" if measure.name == "value" else measure.name.replace("_", " "),
         name_zh=measure.name_zh,
         value=None if stat is None else rule.sign * stat,
         limit=rule.sign * limit,
         unit=measure.unit,
+        whole=None if whole is None else abs(whole.value),
+        whole_unit=measure.whole_unit,
     )

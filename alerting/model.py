@@ -106,13 +106,18 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
-    """One measure held against one limit, both in `unit`; `value` is None while unknown."""
+    """One measure held against one limit, both in `unit`; `value` is None while unknown.
+
+    `whole` is what 100 % is, in `whole_unit`, where the measure is a percentage.
+    """
 
     name: str
     name_zh: str
     value: float | None
     limit: float
     unit: str
+    whole: float | None = None
+    whole_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,8 @@ def _against_en(sentence: Sentence, words: str) -> str:
 def _part_en(entry: Against, words: str) -> str:
     unit = shown_unit(entry.unit)
     shown = "unknown" if entry.value is None else f"{entry.value:.4g} {unit}".rstrip()
+    if entry.value is not None and entry.whole is not None:
+        shown += f" of {entry.whole:.4g} {shown_unit(entry.whole_unit)}"
     name = f"{entry.name} " if entry.name else ""
     return f"{name}{shown}, {words} {entry.limit:.4g} {unit}".rstrip()
 
@@ -127,9 +129,12 @@ def _against_zh(sentence: Sentence, words: str) -> str:
 
 
 def _part_zh(entry: Against, words: str) -> str:
-    unit = shown_unit(entry.unit)
+    unit, name = shown_unit(entry.unit), entry.name_zh
     shown = "未知" if entry.value is None else f"{entry.value:.4g} {unit}".rstrip()
-    return f"{entry.name_zh}{shown}，{words}{entry.limit:.4g} {unit}".rstrip()
+    if entry.whole is not None:
+        whole = f"{entry.whole:.4g} {shown_unit(entry.whole_unit)}"
+        name = f"{name.removesuffix('的')}{whole}的"
+    return f"{name}{shown}，{words}{entry.limit:.4g} {unit}".rstrip()
 
 
 # Numbers of a silent device: how many of its sensors, of how many, for how long in seconds (below

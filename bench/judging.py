@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alerting.detect.robust import robust_for
+from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from bench.district import message, write_district
 from groundwatch.district import load_district
@@ -29,6 +30,7 @@ def measure(turns: int) -> float:
         registry=district.registry,
         packs=district.packs,
         detector_for=lambda sensor: robust_for(sensor.kind, sensor.key.quantity),
+        joints=joints_for(district.registry),
     )
     intake = Intake(district.registry)
     spent_s, count = 0.0, 0

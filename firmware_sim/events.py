@@ -142,6 +142,16 @@ DEEDS: dict[str, Deed] = {
         ("crane",),
         {"clearance_m": Param(4.0, 0.0, 500.0), "lasting": Param(120.0, 10.0, 864000.0)},
     ),
+    "carry": Deed(
+        "the crane carries a load to an azimuth (from north) and radius, and holds it there",
+        ("crane",),
+        {
+            "azimuth_deg": Param(0.0, 0.0, 360.0),
+            "radius_m": Param(30.0, 3.0, 120.0),
+            "load_t": Param(1.0, 0.1, 50.0),
+            "lasting": Param(120.0, 1.0, 86400.0),
+        },
+    ),
     "lean": Deed(
         "the mast leans further than it should",
         ("crane",),
@@ -165,6 +175,11 @@ DEEDS: dict[str, Deed] = {
         "the device speaks another unit: values are so many times too large",
         ANY,
         {"times": Param(1000.0, 1e-6, 1e6), "lasting": _LASTING},
+    ),
+    "blocked": Deed(
+        "leaves in the funnel: the gauge catches only this share of the rain",
+        ("rain",),
+        {"catch": Param(0.0, 0.0, 1.0), "lasting": _LASTING},
     ),
     "counter_reset": Deed("a counter begins again at zero", ("rain",), {}),
     "low_battery": Deed(
@@ -217,7 +232,7 @@ VALUE_DEEDS = frozenset(
 )
 CLOCK_DEEDS = frozenset({"clock_skew", "clock_jump"})
 MESSAGE_DEEDS = frozenset({"lose", "duplicate", "reorder"})
-FAULTS = VALUE_DEEDS | CLOCK_DEEDS | MESSAGE_DEEDS | LIFE_DEEDS | {"low_battery"}
+FAULTS = VALUE_DEEDS | CLOCK_DEEDS | MESSAGE_DEEDS | LIFE_DEEDS | {"low_battery", "blocked"}
 # Parameters that are durations: seconds here, written as 90s, 20m, 3h in the file.
 SPANS = frozenset({"rise", "hold", "fall", "over", "lasting", "within"})
 

@@ -245,6 +245,32 @@ _TABLE: Final = (
         supplies=_CRANE_SUPPLIES,
     ),
     Need(
+        hazard="crane_zone",
+        primary=("heavy_lifting", "evacuation"),
+        support=_CRANE_SUPPORT,
+        supplies=_CRANE_SUPPLIES,
+    ),
+    Need(hazard="crane_operation", primary=("heavy_lifting",), n_teams=(0, 0, 1, 1)),
+    Need(hazard="crane_monitor", primary=("heavy_lifting",), n_teams=(0, 0, 1, 1)),
+    Need(
+        hazard="hoist_operation",
+        primary=("rope_rescue",),
+        support=("heavy_lifting", "cutting", "medical"),
+        supplies=_HOIST_SUPPLIES,
+    ),
+    Need(
+        hazard="platform_overload",
+        primary=("rope_rescue", "scaffolding"),
+        support=("heavy_lifting", "medical"),
+        supplies=_HOIST_SUPPLIES,
+    ),
+    Need(
+        hazard="platform_tilt",
+        primary=("rope_rescue", "scaffolding"),
+        support=("heavy_lifting", "medical"),
+        supplies=_HOIST_SUPPLIES,
+    ),
+    Need(
         hazard="hoist_overload",
         primary=("rope_rescue",),
         support=("heavy_lifting", "cutting", "medical"),

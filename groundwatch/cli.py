@@ -159,7 +159,9 @@ def check(
 
 @app.command()
 def limits(
-    sensor: Annotated[str, typer.Argument(help="a sensor, site/device[/point]/quantity")],
+    sensor: Annotated[
+        str, typer.Argument(help="site/device/quantity, or site/device/point/quantity")
+    ],
     sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
     at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="as they hold on this day")
@@ -256,6 +258,24 @@ def explain(
 
 
 @app.command()
+def cycles(
+    device: Annotated[str, typer.Argument(help="site/device, or a site for all its cranes")],
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """List the lifts of a tower crane in the last 24 hours, newest first."""
+    site, _, crane = device.partition("/")
+    rows = _asked(lambda: call("GET", url, "/cycles", site=site, device=crane or None))
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for line in cycle_lines(rows["items"]):
+        print(line)
+    if not rows["items"]:
+        print(f"no lift of {device} in the last 24 hours")
+
+
+@app.command()
 def replay(
     url: Url = DEFAULT_URL,
     ids: Annotated[list[int] | None, typer.Option("--id", help="only these entries")] = None,
@@ -326,6 +346,24 @@ def doctor(config: Config = None, sites: Sites = None, as_json: AsJson = False) 
 def version() -> None:
     """Print the version."""
     print(__version__)
+
+
+def cycle_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """Write lifts as columns: when, which crane, how long, how heavy, from where to where."""
+    return [
+        f"{row['started_at'][:19].replace('T', ' ')}  {row['site']}/{row['device']}"
+        f"  {row['duration_s']:6.0f} s  {row['max_load_t']:6.2f} t"
+        f"  {_number(row['max_pct'], '4.0f')} %"
+        f"  radius {_number(row['start_radius_m'], '.1f')}"
+        f" to {_number(row['end_radius_m'], '.1f')} m"
+        f"  slew {_number(row['start_slew_deg'], '.0f')} to {_number(row['end_slew_deg'], '.0f')}"
+        + ("  (readings stopped)" if row["was_cut"] else "")
+        for row in rows
+    ]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
 
 
 def alert_lines(rows: list[dict[str, Any]], language: Tongue = Tongue.EN) -> list[str]:

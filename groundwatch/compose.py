@@ -19,10 +19,13 @@ from alerting.detect.detector import Detector
 from alerting.detect.robust import robust_for
 from alerting.detect.shelf import Shelf
 from alerting.engine import Engine, EngineConfig, Parts
+from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.ports import Channel
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
+from groundwatch.computed_writer import ComputedWriter
+from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, open_doors
 from groundwatch.flag_writer import FlagWriter
@@ -152,6 +155,8 @@ async def opened(
             started_at=clock.now(),
             writer=watched.writer,
             flags=FlagWriter(store=keepers.store),
+            computed=ComputedWriter(store=keepers.store),
+            cycles=CycleKeeper(district.registry),
             tasks=watched.tasks,
             watch=SelfWatch(watched),
             models=_models(settings, keepers.store, clock),
@@ -194,6 +199,7 @@ async def _engine(settings: Settings, district: District, parts: Parts, log: Log
         registry=district.registry,
         packs=district.packs,
         detector_for=_detector(settings),
+        joints=joints_for(district.registry),
         slack_s=_SLACK_S * parts.clock.speed if isinstance(parts.clock, ScaledClock) else 0.0,
     )
     engine = Engine(judge=judge, parts=parts, config=EngineConfig(home=_home(district)))
@@ -211,8 +217,8 @@ async def _pipeline(
     clock: Clock,
     lanes: Sequence[ForeignLane],
 ) -> Pipeline:
-    lanes = [*LANES, *lanes, *station_lanes(district.registry)]
-    intake = Intake(district.registry, lanes=lanes)
+    every_lane = [*LANES, *lanes, *station_lanes(district.registry)]
+    intake = Intake(district.registry, lanes=every_lane)
     newest = await _remember(intake, log)
     if isinstance(clock, EventClock) and newest is not None:
         clock.tell(newest)
@@ -240,6 +246,7 @@ def _connect(program: Program) -> None:
         pipeline.on_reports = program.note_reports
         pipeline.on_orders = program.telling.commander.put
         pipeline.on_replies = program.telling.commander.take_replies
+    program.engine.judge.on_computed = program.computed.put
     program.engine.listeners += [program.writer.put, program.watch.note_changes]
 
 

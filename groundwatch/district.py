@@ -20,6 +20,8 @@ _DESCRIBES = frozenset(
     {
         *("rated_load_t", "radius_m", "hook_height_m", "slew_deg", "reeving", "travel_m"),
         *("jib_angle_deg", "operator_code", "lift_state", "floor", "height_m", "door_open"),
+        *("chart_load_t", "nameplate_pct", "tilt_x_deg", "tilt_y_deg", "limit_bits"),
+        *("warning_bits", "load_t"),
         *("rain_total_mm", "pump_running", "barrier_closed"),
         *("battery_v", "battery_pct", "temperature_degc"),
     }
@@ -39,11 +41,16 @@ class District:
 
     def not_judged(self) -> list[str]:
         """List in sentences every limit that misses an input on some sensor."""
-        return [
+        by_rule = [
             f"{sensor.key}: {rule.id}, {missing.severity.word}: {gap_text(missing)}"
             for sensor in self.registry.sensors()
             for rule in rules_for(sensor, self.packs.get(sensor.kind, ()))
             for missing in rule.not_judged
+        ]
+        return by_rule + [
+            f"{device.site}/{device.id}/{name}: not judged, {why}"
+            for device in self.registry.devices()
+            for name, why in device.missing.items()
         ]
 
     def without_rule(self) -> dict[str, int]:

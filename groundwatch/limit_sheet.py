@@ -23,7 +23,7 @@ class NoSuchSensor(SettingsError):
 
 
 def limits_text(named: str, *, sites: Path, at: datetime, as_json: bool) -> str:
-    """Give the limits of a sensor `site/device[/point]/quantity` as they hold at an instant.
+    """Give the limits of the sensor of a name, as they hold at an instant, as text or JSON.
 
     Raises:
         NoSuchSensor: no sensor has that name, or the site files cannot be read at all.

@@ -18,8 +18,11 @@ from alerting.errors import JournalError
 from alerting.unusual import Examined
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
+from groundwatch.computed_writer import ComputedWriter
+from groundwatch.cycles import CycleKeeper, begin_again
 from groundwatch.district import District
 from groundwatch.doors import Telling
+from groundwatch.due_dates import watch_dates
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
@@ -91,6 +94,8 @@ class Program:
     started_at: datetime
     writer: StoreWriter
     flags: FlagWriter
+    computed: ComputedWriter
+    cycles: CycleKeeper
     tasks: KeepGoing
     watch: SelfWatch
     telling: Telling
@@ -128,6 +133,8 @@ class Program:
                 keep("alerts_to_store", self.writer.write_transitions),
                 keep("sites_to_store", self.writer.show_sites),
                 keep("flags_to_store", self.flags.run),
+                keep("computed_to_store", self._write_computed),
+                keep("dates", self._watch_dates),
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
                 keep("telling", self.telling.run),
@@ -159,6 +166,18 @@ class Program:
     async def _serve(self) -> None:
         if self.http is not None:
             await self.http.run()
+
+    async def _write_computed(self) -> None:
+        """Write computed values and lifts; those under way before a restart are taken up first."""
+        await self.computed.opened.wait()
+        try:
+            self.computed.put_records(await begin_again(self.cycles, self.store, self.clock.now()))
+        except StorageError as error:
+            _LOG.warning("lifts under way are not taken up", extra={"why": str(error)})
+        await self.computed.run()
+
+    async def _watch_dates(self) -> None:
+        await watch_dates(self.district.registry, self.pipeline, self.clock)
 
     async def _learn(self) -> None:
         """Let the models judge what comes in, and train them anew each night."""
@@ -198,6 +217,7 @@ class Program:
                 pause_s = min(15.0, pause_s * 2)
             else:
                 self.store_problem, self.writer.is_open = "", True
+                self.computed.opened.set()
                 await self.shipper.run()
                 return
 
@@ -246,6 +266,7 @@ class Program:
         """Look at what was judged just now: whose clock is right, and what the models say."""
         self.watch.note_reports(reports)
         self.flags.put(self.engine.judge.flags.take())
+        self.computed.put_records(self.cycles.take(reports))
         if self.models is not None:
             self.models.forests.put(reports)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from alerting.book import Change
 from alerting.detect.robust import robust_for
+from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.model import Alert, AlertKind, Transition, TransitionKind
 from groundwatch.district import District
@@ -54,6 +55,7 @@ class Trial:
             registry=registry,
             packs=district.packs,
             detector_for=lambda sensor: robust_for(sensor.kind, sensor.key.quantity),
+            joints=joints_for(registry),
         )
         self._judge.silence.start(start.timestamp())
         self._intake = Intake(registry)

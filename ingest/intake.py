@@ -63,10 +63,11 @@ class Intake:
         self._desks: dict[str, Desk | _ForeignDesk] = {}
         self._refusals: dict[str, str] = {}
         self._taking = Taking(self.counts)
+        self._strangers: dict[tuple[str, str], str] = {}
         self._unnamed: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self._points = {
             (device.site, device.id): {
-                point: point_of(sensors.values(), window)
+                point: point_of(device, sensors.values(), window)
                 for point, sensors in device.points.items()
             }
             for device in registry.devices()
@@ -227,8 +228,7 @@ class Intake:
         for sample in heard.samples:
             device = self._registry.addressed(lane.door, sample.address)
             if device is None:
-                reason = why_no_device(self._registry, lane.door, sample.address)
-                refused.append((sample.part, reason))
+                refused.append((sample.part, self._why_stranger(lane.door, sample.address)))
                 continue
             desk, samples = found.setdefault(sample.address, (self._desk_of(device), []))
             said = translated(device, sample)
@@ -244,6 +244,14 @@ class Intake:
         for desk, samples in found.values():
             refused += self._taking.take(turn, message, desk, samples)
         return refused
+
+    def _why_stranger(self, door: str, address: str) -> str:
+        """Say that nobody has an address; looking for near ones among many is done once."""
+        reason = self._strangers.get((door, address))
+        if reason is None:
+            reason = why_no_device(self._registry, door, address)
+            keep(self._strangers, (door, address), reason)
+        return reason
 
     def _note_unnamed(
         self, lane: ForeignLane, device: Device, sample: ForeignSample, unnamed: list[str]

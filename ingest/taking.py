@@ -5,7 +5,7 @@ cannot be used comes back as a sentence; `ingest.intake` puts it in quarantine.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import isfinite
@@ -14,8 +14,10 @@ from typing import NamedTuple, TypeVar
 from ingest.codecs.sample import Codec, Sample, meant, named
 from ingest.memory import PointMemory, as_kept
 from ingest.source import Decoded, RawMessage, Undecodable
+from sensors.derive import Ready, derive
 from sensors.model import Qc, Report
 from sensors.plausible import MAX_AHEAD, why_clock_refused, why_not_plausible
+from sensors.recipes.table import ready_for
 from sensors.registry import ClockRule, Device, FutureRule, Sensor
 
 log = logging.getLogger(__name__)
@@ -60,10 +62,11 @@ class Gauge(NamedTuple):
 
 
 class Point(NamedTuple):
-    """The sensors of one point of a device by quantity, and what it reported last."""
+    """The sensors of one point by quantity, what it reported last, and what is derived there."""
 
     gauges: dict[str, Gauge]
     memory: PointMemory
+    ready: tuple[Ready, ...]
 
 
 class Desk(NamedTuple):
@@ -177,6 +180,8 @@ class Taking:
         else:
             turn.fresh[key] = values
         if values:
+            if point.ready:
+                derive(values, qc, point.ready)
             self._report(turn, message, (desk.device, sample), values, qc)
         return reason
 
@@ -265,7 +270,7 @@ class Taking:
             log.warning("%s/%s is stamped with the time of arrival: %s", *key, reason)
 
 
-def point_of(sensors: Iterable[Sensor], window: int) -> Point:
+def point_of(device: Device, sensors: Collection[Sensor], window: int) -> Point:
     gauges = {
         sensor.key.quantity: Gauge(
             sensor.scale, sensor.offset, sensor.suspect_low, sensor.suspect_high, sensor
@@ -273,7 +278,7 @@ def point_of(sensors: Iterable[Sensor], window: int) -> Point:
         for sensor in sensors
         if not sensor.derived  # computed here, and never taken from a sender
     }
-    return Point(gauges, PointMemory(gauges, window))
+    return Point(gauges, PointMemory(gauges, window), ready_for(device, sensors))
 
 
 def keep(kept: dict[K, V], key: K, value: V) -> None:

@@ -65,6 +65,19 @@ CRANE = _kind(
     Q("operator_code", "司机", "operator code, 255 is nobody", "code", 0.0, 255.0),
     Q("lift_state", "吊装状态", "0 idle 1 lifting 2 moving 3 lowering 4 fault", "code", 0.0, 4.0),
     Q("limit_bits", "限位", "limit switches, bit field", "code", 0.0, 4294967295.0),
+    # Computed here, never sent (`sensors.derive`, `alerting.joints`).
+    Q("chart_load_t", "特性表额定起重量", "rated load by the load chart", "t", 0.0, 100.0),
+    Q("chart_pct", "起重量百分比", "load, per cent of the load chart", "%", -10.0, 300.0),
+    Q("nameplate_pct", "铭牌力矩百分比", "moment, per cent of nameplate", "%", -10.0, 500.0),
+    Q("limiter_gap_pct", "力矩差", "crane's own per cent less the chart's", "%", -310.0, 310.0),
+    Q("tilt_deg", "倾角", "mast tilt in any direction", "deg", 0.0, 65.0, None, 5.0),
+    Q("unloaded_tilt_permille", "空载垂直度", "tilt without load", "permille", 0.0, 1500.0),
+    Q("overturn_sign", "倾覆征兆", "signature of overturning", "bool", 0.0, 1.0),
+    Q("unmanned_lift", "无人登录作业", "lifting with nobody logged in", "bool", 0.0, 1.0),
+    Q("device_alarms", "设备报警数", "alarms of the device's own monitor", "count", 0.0, 32.0),
+    Q("contact_s", "碰撞时间", "time to contact with another crane", "s", 0.0, 600.0),
+    Q("no_lift_m", "禁吊区距离", "loaded hook to a no-lift zone", "m", -500.0, 500.0),
+    Q("no_entry_m", "禁入区距离", "jib or hook to a no-entry zone", "m", -500.0, 500.0),
 )
 
 HOIST = _kind(
@@ -83,6 +96,12 @@ HOIST = _kind(
     Q("door_open", "门开", "door open", "bool", 0.0, 1.0),
     Q("operator_code", "司机", "operator code, 255 is nobody", "code", 0.0, 255.0),
     Q("warning_bits", "报警位", "warning switches, bit field", "code", 0.0, 4294967295.0),
+    Q("antifall_calibration_days", "防坠器标定剩余", "calibration left", "d", -36500.0, 36500.0),
+    Q("antifall_drop_test_days", "坠落试验剩余", "drop test left", "d", -36500.0, 36500.0),
+    Q("antifall_life_days", "防坠器寿命剩余", "service life left", "d", -36500.0, 36500.0),
+    Q("door_moving", "开门运行", "moving with the door open", "bool", 0.0, 1.0),
+    Q("tilt_deg", "倾角", "tilt in any direction", "deg", 0.0, 65.0, None, 5.0),
+    Q("device_alarms", "设备报警数", "alarms of the device's own monitor", "count", 0.0, 32.0),
 )
 
 PIT = _kind(
@@ -152,6 +171,10 @@ PLATFORM = _kind(
     Q("load_t", "载重", "load", "t", -0.5, 20.0),
     Q("tilt_x_deg", "倾角X", "tilt x", "deg", -45.0, 45.0, -5.0, 5.0),
     Q("tilt_y_deg", "倾角Y", "tilt y", "deg", -45.0, 45.0, -5.0, 5.0),
+    Q("load_pct", "载重百分比", "load, per cent of rated", "%", -50.0, 2000.0),
+    Q("warning_bits", "报警位", "0 weight warn 1 alarm 2 tilt warn 3 alarm", "code", 0.0, 15.0),
+    Q("tilt_deg", "倾角", "tilt in any direction", "deg", 0.0, 65.0, None, 5.0),
+    Q("device_alarms", "设备报警数", "alarms of the device's own monitor", "count", 0.0, 32.0),
 )
 
 CAMERA = _kind(
@@ -165,3 +188,28 @@ CAMERA = _kind(
 KINDS: dict[str, Kind] = {
     kind.key: kind for kind in (CRANE, HOIST, PIT, FORMWORK, RAIN, WATER_LEVEL, PLATFORM, CAMERA)
 }
+
+# Records made here of what devices reported; stored like reports, and no device is of them.
+RECORDS: dict[str, Kind] = {
+    "crane_cycle": Kind(
+        "crane_cycle",
+        "工作循环",
+        "one lift of a tower crane, at the instant it began",
+        {
+            entry.key: entry
+            for entry in (
+                Q("duration_s", "时长", "how long the load hung", "s", 0.0, 86400.0),
+                Q("max_load_t", "最大起重量", "largest load", "t", 0.0, 100.0),
+                Q("max_pct", "最大百分比", "largest per cent of rated", "%", 0.0, 300.0),
+                Q("start_radius_m", "起点幅度", "radius at the start", "m", 0.0, 120.0),
+                Q("end_radius_m", "终点幅度", "radius at the end", "m", 0.0, 120.0),
+                Q("start_slew_deg", "起点回转", "slew at the start", "deg", -720.0, 720.0),
+                Q("end_slew_deg", "终点回转", "slew at the end", "deg", -720.0, 720.0),
+                Q("was_cut", "中断", "1 where readings stopped during it", "bool", 0.0, 1.0),
+            )
+        },
+    )
+}
+
+# Everything a telemetry store has a measurement for.
+STORED: dict[str, Kind] = {**KINDS, **RECORDS}

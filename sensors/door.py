@@ -16,7 +16,12 @@ DOORS: dict[str, str] = {
     "hj212": "MN, the number of the equipment",
 }
 MAX_ADDRESS = 128
+_LEVEL = r"[^/+#]+"
 FORMS: dict[str, re.Pattern[str]] = {
+    "sparkplug": re.compile(rf"{_LEVEL}/{_LEVEL}(/{_LEVEL})?"),
+    "chirpstack": re.compile(r"[0-9a-f]{16}"),
+    "frigate": re.compile(_LEVEL),
+    "vendor": re.compile(rf"(yunzhu|regulator|crane_alarm)/{_LEVEL}"),
     "sl651": re.compile(r"[0-9A-F]{10}(/[0-9A-Za-z_.-]+)?"),
     "hj212": re.compile(r"[0-9A-Za-z_.-]{1,64}"),
 }

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from sensors.catalogue import Quantity
 from sensors.model import Qc
+from sensors.qc.gross_range import climatology, gross_range
+from sensors.qc.verdict import worst
 from sensors.registry import ClockRule, Sensor
 
 MAX_AHEAD = timedelta(minutes=5)
@@ -36,13 +38,11 @@ def why_not_plausible(value: float, sensor: Sensor) -> tuple[Qc, str]:
 
 def _why(value: float, sensor: Sensor) -> tuple[Qc, str]:
     name, unit = sensor.key.quantity, sensor.unit
+    gross = gross_range(value, sensor.low, sensor.high)
+    verdict = worst((gross, climatology(value, sensor.suspect_low, sensor.suspect_high)))
     if not isfinite(value):
-        return Qc.FAIL, f"{name} is {value}, which is not a number that can be measured"
-    if not sensor.low <= value <= sensor.high:
-        span = f"{sensor.low:g} to {sensor.high:g} {unit}"
-        return Qc.FAIL, f"{name} {value:g} {unit} is outside the gross range {span}"
-    span = f"{sensor.suspect_low:g} to {sensor.suspect_high:g} {unit}"
-    return Qc.SUSPECT, f"{name} {value:g} {unit} is outside the typical range {span}"
+        return verdict.flag, f"{name} is {value}, which is {verdict.reason}"
+    return verdict.flag, f"{name} {value:g} {unit} is {verdict.reason} {unit}"
 
 
 def believable(quantity: Quantity, kind: str, design: Mapping[str, float]) -> Believable:

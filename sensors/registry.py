@@ -12,6 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
+from sensors.crane.chart import Chart
+from sensors.crane.zone import Zone
 from sensors.model import Position, SensorKey
 from sensors.qc.checks import NO_CHECKS, Checks
 
@@ -111,7 +113,8 @@ class Sensor:
     `words` those of them that are words, `design_from` where each is given. `limits` are the
     project's own limits of rules on this sensor. `beside` names the other
     quantities at the same point. `derived` says how a virtual sensor is computed; "" for one that
-    is measured.
+    is measured. The silence of one that is not `is_steady` is no blindness: it has no value while
+    what it is about is not there. `judged_by` is the quantity that is judged in its place.
     `checks` are the quality tests that look beyond one value.
     """
 
@@ -135,6 +138,8 @@ class Sensor:
     design_from: Mapping[str, Given] = field(hash=False, default_factory=dict)
     limits: tuple[OwnLimit, ...] = ()
     checks: Checks = NO_CHECKS
+    is_steady: bool = True
+    judged_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +147,9 @@ class Device:
     """The box with a radio that carries sensors.
 
     `points` is the hot look-up: point, then quantity, to the sensor. `addresses` are its addresses
-    behind foreign doors (`sensors.door`), `names` what the sensors are called there.
+    behind foreign doors (`sensors.door`), `names` what the sensors are called there. `missing` says
+    of each quantity (`point/quantity`) that could be computed, and cannot, what is missing. `dates`
+    are those of `sensors.due`: when something was done that runs out.
     """
 
     site: str
@@ -153,6 +160,9 @@ class Device:
     every: timedelta
     sensors: tuple[Sensor, ...]
     addresses: Mapping[str, str] = field(hash=False, default_factory=dict)
+    chart: Chart | None = None
+    missing: Mapping[str, str] = field(hash=False, default_factory=dict)
+    dates: Mapping[str, date] = field(hash=False, default_factory=dict)
     names: Mapping[str, Sensor] = field(init=False, repr=False, compare=False, default_factory=dict)
     points: Mapping[str, Mapping[str, Sensor]] = field(
         init=False, repr=False, compare=False, default_factory=dict
@@ -164,7 +174,8 @@ class Device:
         names: dict[str, Sensor] = {}
         for sensor in self.sensors:
             points.setdefault(sensor.key.point, {})[sensor.key.quantity] = sensor
-            names[foreign_name(sensor)] = sensor
+            if not sensor.derived:
+                names[foreign_name(sensor)] = sensor
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "names", names)
 
@@ -191,6 +202,7 @@ class Site:
     village: str
     clock: ClockRule
     devices: tuple[Device, ...]
+    zones: tuple[Zone, ...] = ()
 
 
 class Registry:

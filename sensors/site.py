@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from sensors.crane.chart_file import Charts, load_charts
 from sensors.document import Document, Fault, load_yaml
 from sensors.door import DOORS, is_address
 from sensors.qc.table import load_tables
@@ -63,11 +64,13 @@ def load_registry(
     folder = Path(directory) / FOLDER
     files, faults = _site_files(folder)
     faults += load_tables()[1]
+    charts, chart_faults = load_charts(directory)
+    faults += chart_faults
     seen: dict[str, str] = {}
     addressed: dict[tuple[str, str], str] = {}
     sites: list[Site] = []
     for path in files:
-        site, line, more = load_site(path, bounds=bounds)
+        site, line, more = load_site(path, bounds=bounds, charts=charts)
         faults += more
         if site is None:
             continue
@@ -81,10 +84,15 @@ def load_registry(
     return Registry(sites), sorted(faults)
 
 
-def load_site(path: Path | str, *, bounds: Mapping[str, Bounds] | None = None) -> Loaded:
+def load_site(
+    path: Path | str,
+    *,
+    bounds: Mapping[str, Bounds] | None = None,
+    charts: Charts | None = None,
+) -> Loaded:
     """Load one site file; the site is None when its `site:` block is not sound."""
     document: Document = load_yaml(path)
-    reading = SiteReading(document, bounds or {})
+    reading = SiteReading(document, bounds or {}, charts)
     site = reading.site()
     return Loaded(site, document.line(("site", "id")), reading.faults)
 

@@ -13,11 +13,15 @@ from typing import NamedTuple, TypeGuard
 
 from sensors.calibrate import Line, resolved, sent_unit, units_of
 from sensors.catalogue import KINDS, Quantity
+from sensors.crane.chart import Chart
+from sensors.crane.chart_file import Charts
+from sensors.crane.zone import Zone
 from sensors.design import DESIGN, RISING_STAGES, WORDS
 from sensors.document import Document, Fault, Location, check_model, did_you_mean, listed
 from sensors.model import Position, SensorKey
 from sensors.plausible import Believable, believable
 from sensors.qc.table import checks_for, why_not_partner
+from sensors.recipes.table import with_derived
 from sensors.registry import ClockRule, Device, Given, Sensor, Site
 from sensors.sheet import given_at, own_limit
 from sensors.site_schema import (
@@ -27,8 +31,11 @@ from sensors.site_schema import (
     SheetBlock,
     SiteBlock,
     SiteFile,
+    ZoneBlock,
 )
 from sensors.units import Unit
+from sensors.virtual.crane import with_virtual
+from sensors.virtual.due import with_due
 
 # A device farther than this from its site is more likely a typing error than a large site.
 FAR_KM = 50.0
@@ -37,6 +44,7 @@ FAR_KM = 50.0
 _TELL_APART = {
     "device": "change its id",
     "sensor": "give each point its own `point`",
+    "zone": "change its id",
     "name": "give each sensor of the device its own `sent_as`",
 }
 
@@ -83,11 +91,14 @@ class _Parent(NamedTuple):
 class SiteReading:
     """Reads one site document; `faults` fills as `site` works."""
 
-    def __init__(self, document: Document, bounds: Mapping[str, Bounds]) -> None:
-        """Take the document and the known boxes of districts by name."""
+    def __init__(
+        self, document: Document, bounds: Mapping[str, Bounds], charts: Charts | None = None
+    ) -> None:
+        """Take the document, the known boxes of districts by name and the load charts."""
         self.faults: list[Fault] = []
         self._document = document
         self._bounds = bounds
+        self._charts = charts or {}
 
     def site(self) -> Site | None:
         """Build the site, or None when the file or its `site:` block is not sound."""
@@ -99,7 +110,7 @@ class SiteReading:
         devices = self._devices(header)
         if file is None or header is None:
             return None
-        return Site(
+        site = Site(
             id=header.id,
             name=header.name,
             zh=header.zh or "",
@@ -114,7 +125,9 @@ class SiteReading:
                 not_before=datetime.combine(header.clock.not_before, time(), UTC),
             ),
             devices=devices,
+            zones=self._zones(),
         )
+        return with_virtual(site)
 
     # --- the site's own block ---
 
@@ -146,22 +159,67 @@ class SiteReading:
             self.faults += faults
             parent = self._parent(block, header, at)
             sensors = self._sensors(parent, at)
+            chart = self._chart(block, at)
             if block is None or self._given_before(block.id, (*at, "id"), seen, "device"):
                 continue
             if header is not None and parent.position is not None:
-                devices.append(
-                    Device(
-                        site=header.id,
-                        id=block.id,
-                        kind=block.kind,
-                        name=block.name or block.id,
-                        position=parent.position,
-                        every=block.every,
-                        sensors=sensors,
-                        addresses=block.addresses,
-                    )
+                device = Device(
+                    site=header.id,
+                    id=block.id,
+                    kind=block.kind,
+                    name=block.name or block.id,
+                    position=parent.position,
+                    every=block.every,
+                    sensors=sensors,
+                    addresses=block.addresses,
+                    chart=chart,
+                    dates=block.dates,
                 )
+                devices.append(with_due(with_derived(device)))
         return tuple(devices)
+
+    def _chart(self, block: DeviceBlock | None, at: Location) -> Chart | None:
+        """Find the load chart that a crane names; a fault where there is none."""
+        if block is None or block.chart is None:
+            return None
+        wanted = block.chart
+        found = self._charts.get((wanted.model, wanted.jib_m))
+        if found is None:
+            known = [f"{model} with {jib_m:g} m" for model, jib_m in sorted(self._charts)]
+            what = f"no load chart of '{wanted.model[:64]}' with a jib of {wanted.jib_m:g} m"
+            fix = "put it into charts/*.yaml"
+            self._fault((*at, "chart"), what, listed(known) if known else "", fix)
+        elif block.kind != "crane":
+            self._fault((*at, "chart"), f"a {block.kind} has no load chart", fix="remove it")
+            return None
+        return found
+
+    # --- zones ---
+
+    def _zones(self) -> tuple[Zone, ...]:
+        entries = self._document.value.get("zones")
+        seen: dict[str, int] = {}
+        zones: list[Zone] = []
+        for index in range(len(entries) if isinstance(entries, list) else 0):
+            at: Location = ("zones", index)
+            block, faults = check_model(self._document, ZoneBlock, at)
+            self.faults += faults
+            if block is None or self._given_before(block.id, (*at, "id"), seen, "zone"):
+                continue
+            if block.ground_m is not None and block.top_m is None:
+                what = "ground_m says where top_m is counted from, and there is no top_m"
+                self._fault((*at, "ground_m"), what, fix="give top_m or remove ground_m")
+            top_m = block.top_m + (block.ground_m or 0.0) if block.top_m is not None else None
+            zones.append(
+                Zone(
+                    id=block.id,
+                    name=block.name or block.id,
+                    kind=block.kind,
+                    corners=tuple(_position(corner) for corner in block.polygon),
+                    top_m=top_m,
+                )
+            )
+        return tuple(zones)
 
     def _parent(self, block: DeviceBlock | None, header: SiteBlock | None, at: Location) -> _Parent:
         """Gather what the sensors need; as much as is sound, so that they are all checked."""

@@ -19,14 +19,18 @@ from pydantic import (
 )
 
 from sensors.catalogue import KINDS
+from sensors.crane.zone import ZoneKind
 from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX, WORDS
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
 from sensors.door import DOORS, MAX_ADDRESS
+from sensors.due import DUE
 from sensors.qc.table import QualityBlock
 from sensors.registry import FutureRule, SiteKind
 
 MAX_DEVICES = 10_000
 MAX_SENSORS = 10_000
+MAX_ZONES = 200
+MAX_CORNERS = 200
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _ID_ALLOWED = "1 to 64 of A-Z a-z 0-9 _ . - and first a letter or digit"
@@ -69,6 +73,13 @@ def _check_design_name(name: str) -> str:
     )
     what = f"unknown design value '{name[:64]}'"
     raise Refused(what, allowed=allowed, fix=did_you_mean(name, known))
+
+
+def _check_date_name(name: str) -> str:
+    if name not in DUE:
+        what = f"'{name[:64]}' is no date that runs out"
+        raise Refused(what, allowed=listed(DUE), fix=did_you_mean(name, DUE))
+    return name
 
 
 def _check_order(pair: tuple[float, float]) -> tuple[float, float]:
@@ -130,6 +141,9 @@ DesignBlock = dict[
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ADDRESS)]
 AddressBlock = dict[Annotated[str, AfterValidator(_check_door)], Address]
+
+
+DateBlock = dict[Annotated[str, AfterValidator(_check_date_name)], date]
 
 
 class PositionBlock(FileModel):
@@ -213,6 +227,26 @@ class SensorBlock(FileModel):
     quality: QualityBlock | None = None
 
 
+class ChartBlock(FileModel):
+    """Which load chart of `charts/` holds for a crane."""
+
+    model: Annotated[Text, Field(description="the crane's model, as the chart's file names it")]
+    jib_m: Annotated[Number, Field(gt=0, le=120, description="jib length in m")]
+
+
+class ZoneBlock(FileModel):
+    """One entry of `zones:`; `top_m` is an elevation, or a height above `ground_m` where given."""
+
+    id: Id
+    name: Text | None = None
+    kind: Annotated[ZoneKind, Field(description=listed(ZoneKind))]
+    polygon: Annotated[
+        list[Place], Field(min_length=3, max_length=MAX_CORNERS, description="corners in WGS 84")
+    ]
+    top_m: Annotated[Number, Field(ge=-100, le=9000)] | None = None
+    ground_m: Annotated[Number, Field(ge=-100, le=9000)] | None = None
+
+
 class DeviceBlock(FileModel):
     """One entry of `devices:`; its sensors are validated one by one as `SensorBlock`."""
 
@@ -224,6 +258,8 @@ class DeviceBlock(FileModel):
     design: DesignBlock = Field(default_factory=dict)
     design_sheet: SheetBlock | None = None
     addresses: AddressBlock = Field(default_factory=dict)
+    chart: ChartBlock | None = None
+    dates: DateBlock = Field(default_factory=dict)
     sensors: Annotated[
         list[Any],
         Field(min_length=1, max_length=MAX_SENSORS, description="what the device measures"),
@@ -238,3 +274,7 @@ class SiteFile(FileModel):
         list[Any],
         Field(min_length=1, max_length=MAX_DEVICES, description="the devices of the site"),
     ]
+    zones: Annotated[
+        list[Any],
+        Field(max_length=MAX_ZONES, description="where no crane may lift or be"),
+    ] = Field(default_factory=list)

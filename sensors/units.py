@@ -55,6 +55,8 @@ UNITS: dict[str, Unit] = {
         Unit("mV", "V", 0.001),
         Unit("m3/s", "m3/s"),
         Unit("l/s", "m3/s", 0.001),
+        Unit("s", "s"),
+        Unit("d", "d"),
         Unit("count", "count"),
         Unit("bool", "bool"),
         Unit("code", "code"),

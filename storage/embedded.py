@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from alerting.model import Alert, Transition
-from sensors.catalogue import KINDS
+from sensors.catalogue import KINDS, STORED
 from sensors.model import Reading, Report, SensorKey
 from storage import embedded_file
 from storage.errors import StorageError, StoreRefused, StoreUnavailable
@@ -126,7 +126,7 @@ class EmbeddedStore:
         self, key: SensorKey, kind: str, since: datetime, until: datetime, limit: int = 10_000
     ) -> list[Reading]:
         """Give one sensor's readings with since <= taken_at < until, oldest first."""
-        if kind not in KINDS or key.quantity not in KINDS[kind].quantities:
+        if kind not in STORED or key.quantity not in STORED[kind].quantities:
             raise ValueError(f"the catalogue has no quantity {key.quantity!r} of kind {kind!r}")
         span = to_us(since), to_us(until)
         return await self._call(self._reader, embedded_file.history, key, kind, span, limit)
@@ -135,8 +135,8 @@ class EmbeddedStore:
         self, kind: str, since: datetime, until: datetime, limit: int = 1_000_000
     ) -> list[Row]:
         """Give all devices' wide rows of one kind, oldest first."""
-        if kind not in KINDS:
-            raise ValueError(f"kind {kind!r} is none of {', '.join(KINDS)}")
+        if kind not in STORED:
+            raise ValueError(f"kind {kind!r} is none of {', '.join(STORED)}")
         return await self._call(
             self._reader, embedded_file.rows, kind, (to_us(since), to_us(until)), limit
         )
@@ -144,7 +144,7 @@ class EmbeddedStore:
     async def expire(self, now: datetime) -> int:
         """Delete readings older than the retention, in bounded steps; give how many rows.
 
-        Transitions of alerts are kept.
+        Transitions of alerts and records (lifts of cranes) are kept.
         """
         if self._config.retention is None:
             return 0

@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from alerting.model import Alert, Transition
-from sensors.catalogue import KINDS
+from sensors.catalogue import KINDS, STORED
 from sensors.model import Qc, Reading, Report, SensorKey
 from storage.errors import StoreRefused
 from storage.ports import Row, SiteRow
@@ -60,7 +60,7 @@ def open_file(path: Path, busy_s: float) -> sqlite3.Connection:
         with transaction(connection):
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
-            for kind in KINDS:
+            for kind in STORED:
                 _make_table(connection, kind)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
     except BaseException:
@@ -84,7 +84,7 @@ def _make_table(connection: sqlite3.Connection, kind: str) -> None:
         " PRIMARY KEY (site, device, point, taken_us)) WITHOUT ROWID"
     )
     there = {row[1] for row in connection.execute(f"PRAGMA table_info(t_{kind})")}
-    for quantity in KINDS[kind].quantities:
+    for quantity in STORED[kind].quantities:
         if quantity not in there:
             connection.execute(f"ALTER TABLE t_{kind} ADD COLUMN {quantity} REAL")
 
@@ -149,6 +149,8 @@ def latest(connection: sqlite3.Connection, site: str | None) -> list[Reading]:
     ).fetchall()
     found = []
     for kind, site_id, device, point, quantity in sensors:
+        if kind not in KINDS:
+            continue  # a record is no reading
         row = connection.execute(
             f"SELECT taken_us, {quantity}, qc FROM t_{kind}"  # noqa: S608 - catalogue
             f" WHERE site = ? AND device = ? AND point = ? AND {quantity} IS NOT NULL"
@@ -186,7 +188,7 @@ def rows(connection: sqlite3.Connection, kind: str, span: tuple[int, int], limit
     Sorting wide rows in SQLite costs more than reading them, so that it is asked to only where
     `limit` cuts.
     """
-    names = tuple(KINDS[kind].quantities)
+    names = tuple(STORED[kind].quantities)
     columns = ", ".join(f"t.{name}" for name in names)
     select = (
         f"SELECT t.site, t.device, t.point, t.taken_us, t.qc, {columns}"  # noqa: S608 - catalogue

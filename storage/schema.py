@@ -14,7 +14,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from alerting.model import Alert, Transition
-from sensors.catalogue import KINDS
+from sensors.catalogue import STORED
 from sensors.model import Qc, Report
 from storage.ports import Refused, SiteRow
 
@@ -24,7 +24,7 @@ MAX_TAG_CHARS = 256
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_FIELDS = {key: {q: f"{q}=" for q in kind.quantities} for key, kind in KINDS.items()}
+_FIELDS = {key: {q: f"{q}=" for q in kind.quantities} for key, kind in STORED.items()}
 _FLAGS = frozenset(Qc)
 _TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ "})
 _TEXT_ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\", "\n": " ", "\r": " "})
@@ -57,9 +57,9 @@ def from_us(microseconds: int) -> datetime:
 
 def why_unstorable(report: Report) -> str | None:
     """Say why no store can take `report`, or None when it can."""
-    kind = KINDS.get(report.kind)
+    kind = STORED.get(report.kind)
     if kind is None:
-        return f"kind {report.kind!r} is none of {', '.join(KINDS)}"
+        return f"kind {report.kind!r} is none of {', '.join(STORED)}"
     fault = (
         _why_not_tag("site", report.site)
         or _why_not_tag("device", report.device)
@@ -144,7 +144,7 @@ class LineWriter:
 
     def _make_head(self, key: tuple[str, str, str, str]) -> str | None:
         kind, site, device, point = key
-        if kind not in KINDS or _why_not_tag("site", site) or _why_not_tag("device", device):
+        if kind not in STORED or _why_not_tag("site", site) or _why_not_tag("device", device):
             return None
         if point and _why_not_tag("point", point):
             return None

@@ -15,6 +15,11 @@ Said = tuple[Location, str]
 
 def inner_faults(spec: PackSpec) -> Iterator[Said]:
     """Yield what is wrong inside a pack that has the right form, with its location."""
+    working, known = spec.while_working, KINDS[spec.kind].quantities
+    if working is not None and working.state not in known:
+        allowed = listed(sorted(known))
+        text = f"{spec.kind} has no quantity {working.state!r}; allowed: {allowed}"
+        yield ("while_working", "state"), text
     seen: set[str] = set()
     for number, rule in enumerate(spec.rules):
         here: Location = ("rules", number)

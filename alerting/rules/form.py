@@ -84,7 +84,11 @@ class LevelSpec(FileModel):
 
 
 class RaiseSpec(FileModel):
-    """How many readings, or how long, before a level is believed."""
+    """How many readings, or how long, before a level is believed.
+
+    One reading is enough `at_once` times beyond the limit; for a percentage that is 100 %, whatever
+    rung of its ladder a level stands on.
+    """
 
     n: Annotated[int, Field(ge=1, le=50)] = 1
     of: Annotated[int, Field(ge=1, le=50)] = 1
@@ -140,6 +144,15 @@ class RuleSpec(FileModel):
         return self
 
 
+class WorkingSpec(FileModel):
+    """How long silence is tolerated while `state` is above a value: the machine works then."""
+
+    state: str
+    above: float = 0.0
+    stale: Duration
+    offline: Duration
+
+
 class PackSpec(FileModel):
     """One rule pack file."""
 
@@ -149,6 +162,7 @@ class PackSpec(FileModel):
     lateness: Duration
     stale: Duration
     offline: Duration
+    while_working: WorkingSpec | None = None
     rules: list[RuleSpec]
 
 

@@ -1,6 +1,6 @@
 """A tipping-bucket rain gauge: tip by tip, what is lost while the bucket tips, and a counter."""
 
-from firmware_sim.physics.world import World
+from firmware_sim.physics.world import World, lasting
 from firmware_sim.site import DeviceSpec
 
 _STEP_S = 10.0
@@ -21,6 +21,7 @@ class Rain:
         self._bucket_mm = random.uniform(0.0, self._tip_mm)
         self._tips = random.randint(0, 2000)
         self._t_s = 0.0
+        self._blocked = world.acting("blocked", spec.site, spec.id)
 
     def at(self, t_s: float) -> dict[str, float]:
         """Give every quantity of a gauge; `rain_mm` is what fell since the call before."""
@@ -45,6 +46,7 @@ class Rain:
             step_s = min(_STEP_S, t_s - self._t_s)
             middle = self._t_s + step_s / 2.0
             falling = self._world.rain_mm_per_h(self._site, self._device, middle)
+            falling *= self._open_share(middle)
             self._bucket_mm += falling * self._catch * step_s / 3600.0
             self._t_s += step_s
             while self._bucket_mm >= self._tip_mm - 1e-9:
@@ -52,3 +54,7 @@ class Rain:
                 tips += 1
         self._tips += tips
         return tips
+
+    def _open_share(self, t_s: float) -> float:
+        blocked = lasting(self._blocked, t_s) if self._blocked else None
+        return 1.0 if blocked is None else blocked.params["catch"]

@@ -114,6 +114,8 @@ def _of_intake(program: Program) -> Numbers:
         ("unkept", "Messages judged that found no room to wait for the log", counts.unkept),
         ("shipped", "Reports written to the database", ship.n_shipped),
         ("refused", "Reports the database refused", ship.n_refused),
+        ("computed_written", "Computed values' reports written", program.computed.n_written),
+        ("computed_dropped", "Those that made room for newer ones", program.computed.n_dropped),
         ("source_reconnects", "Connections to the broker after the first", _reconnects(program)),
     ]
 

@@ -7,11 +7,14 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from alerting.model import Alert
+from groundwatch.cycles import KIND
 from groundwatch.explain import sensor_named, sensor_view, why_flagged
 from groundwatch.http.alert_models import AlertAnswer
 from groundwatch.http.parts import BoardPart, ProgramPart, StorePart
 from groundwatch.http.problems import field_problem, near_words, not_found
 from groundwatch.http.sensor_models import (
+    CycleAnswer,
+    CyclePage,
     DeviceAnswer,
     LatestPage,
     ReadingAnswer,
@@ -35,6 +38,7 @@ KindOfDevice = Literal[
 ]
 _BACK = timedelta(hours=24)
 _STEP = timedelta(microseconds=1)
+_MAX_CYCLES = 100_000
 
 
 class SensorFilter(Asked):
@@ -60,6 +64,16 @@ class LatestFilter(Asked):
     """Which sensors' newest readings."""
 
     site: str | None = Field(default=None, description="Only of this site.")
+
+
+class CycleFilter(Asked):
+    """Which lifts: those that began at `since` <= t < `until`."""
+
+    site: str | None = Field(default=None, description="Only of this site.")
+    device: str | None = Field(default=None, description="Only of this crane.")
+    since: Instant | None = Field(default=None, description="24 hours before `until` if not given.")
+    until: Instant | None = Field(default=None, description="Now if not given.")
+    limit: int = Field(default=200, ge=1, le=5000)
 
 
 @router.get("/sites", tags=["sites"], summary="List sites with their worst standing alert")
@@ -148,6 +162,29 @@ async def latest_readings(
     found = await store.latest(wanted.site)
     items = [ReadingAnswer.of(reading, why_flagged(program, reading)) for reading in found]
     return LatestPage(items=items)
+
+
+@router.get("/cycles", tags=["readings"], summary="Lifts of tower cranes")
+async def list_cycles(
+    program: ProgramPart, store: StorePart, wanted: Annotated[CycleFilter, Query()]
+) -> CyclePage:
+    """Give the lifts of one crane, of a site's cranes or of all, the newest first."""
+    if wanted.site is not None:
+        site = _site(program, wanted.site, "query.site")
+        cranes = [device.id for device in site.devices if device.kind == "crane"]
+        if wanted.device is not None and wanted.device not in cranes:
+            what = f"site {site.id} has no crane of this id"
+            raise field_problem("query.device", what, near=near_words(wanted.device, cranes))
+    until = wanted.until or program.clock.now()
+    since = wanted.since or until - _BACK
+    if since >= until:
+        raise field_problem("query.since", f"{since.isoformat()} is not before `until`")
+    rows = [
+        row
+        for row in await store.rows(KIND, since, until, _MAX_CYCLES)
+        if wanted.site in (None, row.site) and wanted.device in (None, row.device)
+    ]
+    return CyclePage(items=[CycleAnswer.of(row) for row in reversed(rows)][: wanted.limit])
 
 
 def _site(program: Program, site_id: str, where: str) -> Site:

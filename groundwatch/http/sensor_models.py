@@ -13,6 +13,7 @@ from groundwatch.limits import Condition, FoldView, LevelView, RuleView, Share, 
 from sensors.catalogue import KINDS
 from sensors.model import Reading
 from sensors.registry import Device, Sensor, Site
+from storage.ports import Row
 
 
 class SiteAnswer(Answer):
@@ -405,3 +406,43 @@ class LatestPage(Answer):
     """The newest stored reading of every sensor."""
 
     items: list[ReadingAnswer]
+
+
+class CycleAnswer(Answer):
+    """One lift of a tower crane; a number is null where the crane did not say it."""
+
+    site: str
+    device: str
+    started_at: Instant
+    duration_s: float
+    max_load_t: float
+    max_pct: float | None = Field(description="Largest per cent of the load chart, or of moment.")
+    start_radius_m: float | None
+    end_radius_m: float | None
+    start_slew_deg: float | None
+    end_slew_deg: float | None
+    was_cut: bool = Field(description="Whether the readings stopped while the load hung.")
+
+    @classmethod
+    def of(cls, row: Row) -> "CycleAnswer":
+        """Make it of a stored record."""
+        values = row.values
+        return cls(
+            site=row.site,
+            device=row.device,
+            started_at=row.taken_at,
+            duration_s=values["duration_s"],
+            max_load_t=values["max_load_t"],
+            max_pct=values.get("max_pct"),
+            start_radius_m=values.get("start_radius_m"),
+            end_radius_m=values.get("end_radius_m"),
+            start_slew_deg=values.get("start_slew_deg"),
+            end_slew_deg=values.get("end_slew_deg"),
+            was_cut=bool(values.get("was_cut")),
+        )
+
+
+class CyclePage(Answer):
+    """Lifts, the newest first."""
+
+    items: list[CycleAnswer]

@@ -61,7 +61,7 @@ def _sparkplug(registry: Registry, _: FormatOptions) -> Reader:
     return Reader(reader.read, greet=reader.rebirths)
 
 
-def _frigate(registry: Registry, _: FormatOptions) -> Reader:
+def _frigate(registry: Registry, options: FormatOptions) -> Reader:
     zones = {
         point: device.addresses["frigate"]
         for device in registry.devices()
@@ -69,7 +69,7 @@ def _frigate(registry: Registry, _: FormatOptions) -> Reader:
         for point in device.points
         if point
     }
-    return Reader(Frigate(registry.addresses("frigate"), zones).read)
+    return Reader(Frigate(registry.addresses("frigate"), zones).read, _cleaning(options))
 
 
 def _cleaning(options: FormatOptions) -> Cleaning:

@@ -29,6 +29,7 @@ KEPT_S = 120.0
 # is gone, also if the end was lost; and so long after the start somebody may be there unheard of.
 GONE_AFTER_S = 300.0
 SETTLED_AFTER_S = 180.0
+_FOLD_EVERY_S = 10.0
 MAX_OBJECTS = 500
 MAX_STATES = 200
 _MICROSECOND = timedelta(microseconds=1)
@@ -96,6 +97,7 @@ class Scene:
     zones: set[str] = field(default_factory=set)
     _newest: float = float("-inf")
     _since: float = float("inf")
+    _folded: float = float("-inf")
 
     def clear(self) -> None:
         """Forget every object; the zones stay."""
@@ -142,7 +144,8 @@ class Scene:
             for quantity in quantities:
                 said = self._said.setdefault((zone, quantity), {})
                 said.setdefault(time, [])
-                for instant in sorted(each for each in said if each >= time):
+                is_newest = time >= self._newest
+                for instant in [time] if is_newest else sorted(t for t in said if t >= time):
                     counts = said[instant]
                     count = self._count(zone, quantity, instant)
                     at = from_posix(instant)
@@ -164,6 +167,9 @@ class Scene:
     def _fold(self) -> None:
         """Forget what is too old to be changed by anything that is still taken."""
         oldest = self._newest - KEPT_S
+        if oldest - self._folded < _FOLD_EVERY_S:
+            return
+        self._folded = oldest
         for key, said in list(self._said.items()):
             for instant in [each for each in said if each < oldest]:
                 del said[instant]

@@ -38,7 +38,7 @@ class ForeignSample(NamedTuple):
     `units` holds symbols of `sensors.units` for the names whose unit the sender states itself,
     `flags` what the sender's own quality flag makes of a name's value: it is never better than
     that. `part` says which of `Heard.parts` it came from. Where the sender gives no instant of its
-    own, `taken_at` is reckoned from arrival and `is_reckoned`: no such value is better than suspect.
+    own, `taken_at` is reckoned from arrival and `is_reckoned`: such a value is suspect at best.
     """
 
     address: str

@@ -26,6 +26,10 @@ PERSONAL = frozenset(
         "mobile",
         "operatorName",
         "operatorId",
+        # Frigate puts recognised faces and licence plates there.
+        "sub_label",
+        "sub_labels",
+        "recognized_license_plate",
     )
 )
 MARK = "person:"

@@ -87,11 +87,13 @@ class Sparkplug:
         return self._read_new(node, place, payload, incoming)
 
     def rebirths(self, now: datetime, reason: str) -> list[Order]:
-        """Ask every node for its births, after we were away; trust none of them before."""
+        """Ask every node for its births, after we were away.
+
+        Births that are known are believed as long as the sequence goes on.
+        """
         orders: list[Order] = []
         for group, name in sorted(self._nodes):
             node = self._nodes[group, name]
-            node.forget()
             node.asked_at = None
             orders += self._ask(node, _Place("", group, name, ""), now, reason)
         return orders

@@ -12,7 +12,7 @@ from sensors.qc.verdict import Verdict
 def gross_range(value: float, low: float, high: float) -> Verdict:
     """Fail what cannot be measured at all."""
     if not isfinite(value):
-        return Verdict(Qc.FAIL, "gross range", "it is not a number that can be measured")
+        return Verdict(Qc.FAIL, "gross range", "not a number that can be measured")
     if low <= value <= high:
         return Verdict(Qc.PASS, "gross range")
     return Verdict(Qc.FAIL, "gross range", f"outside the gross range {low:g} to {high:g}")

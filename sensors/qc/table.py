@@ -98,29 +98,28 @@ class AgainstSpec(_Sourced):
 
 
 def _off(value: Any) -> Any:
-    return "off" if value is False else value
-
-
-def _refuse_text(value: Any) -> Any:
-    if isinstance(value, str) and value != "off":
-        raise Refused(f"'{value[:40]}' is no test", allowed="off, or the numbers of the test")
+    """Read the word `off` as a test that is named and not made."""
+    if value == "off":
+        return None
+    if value is None or isinstance(value, (str, bool)):
+        said = "nothing" if value is None else f"'{value}'"[:40]
+        raise Refused(f"{said} is no test", allowed="off, or the numbers of the test")
     return value
 
 
-Off = Literal["off"]
-_Maybe = (BeforeValidator(_refuse_text), BeforeValidator(_off))
+_Off = BeforeValidator(_off)
 
 
 class QualityBlock(FileModel):
     """The tests of one quantity; what is not named is as the table of the kind says."""
 
-    spike: Annotated[SpikeSpec | Off | None, *_Maybe] = None
-    rate: Annotated[RateSpec | Off | None, *_Maybe] = None
-    flat: Annotated[FlatSpec | Off | None, *_Maybe] = None
-    totals: Annotated[list[TotalSpec] | Off | None, *_Maybe] = None
-    neighbour: Annotated[NeighbourSpec | Off | None, *_Maybe] = None
-    in_rain: Annotated[InRainSpec | Off | None, *_Maybe] = None
-    against: Annotated[AgainstSpec | Off | None, *_Maybe] = None
+    spike: Annotated[SpikeSpec | None, _Off] = None
+    rate: Annotated[RateSpec | None, _Off] = None
+    flat: Annotated[FlatSpec | None, _Off] = None
+    totals: Annotated[list[TotalSpec] | None, _Off] = None
+    neighbour: Annotated[NeighbourSpec | None, _Off] = None
+    in_rain: Annotated[InRainSpec | None, _Off] = None
+    against: Annotated[AgainstSpec | None, _Off] = None
 
 
 class TableFile(FileModel):
@@ -163,7 +162,7 @@ def load_tables(folder: Path = TABLE_FOLDER) -> tuple[Tables, tuple[Fault, ...]]
 def why_not_partner(block: QualityBlock, kind: str) -> str | None:
     """Say why the partner a block names cannot be one, or None."""
     spec = block.against
-    if not isinstance(spec, AgainstSpec) or spec.partner in KINDS[kind].quantities:
+    if spec is None or spec.partner in KINDS[kind].quantities:
         return None
     return f"a {kind} has no quantity '{spec.partner}' to compare with"
 
@@ -177,13 +176,13 @@ def checks_for(kind: str, quantity: str, own: QualityBlock | None = None) -> Che
     spike, rate, flat, totals = block.spike, block.rate, block.flat, block.totals
     alike, rained, partner = block.neighbour, block.in_rain, block.against
     return Checks(
-        spike=_spike(spike) if isinstance(spike, SpikeSpec) else None,
-        rate=_rate(rate, wraps) if isinstance(rate, RateSpec) else None,
-        flat=_flat(flat) if isinstance(flat, FlatSpec) else None,
-        totals=tuple(map(_total, totals)) if isinstance(totals, list) else (),
-        neighbour=_neighbour(alike) if isinstance(alike, NeighbourSpec) else None,
-        in_rain=_in_rain(rained) if isinstance(rained, InRainSpec) else None,
-        against=_against(partner) if isinstance(partner, AgainstSpec) else None,
+        spike=_spike(spike) if spike else None,
+        rate=_rate(rate, wraps) if rate else None,
+        flat=_flat(flat) if flat else None,
+        totals=tuple(map(_total, totals or ())),
+        neighbour=_neighbour(alike) if alike else None,
+        in_rain=_in_rain(rained) if rained else None,
+        against=_against(partner) if partner else None,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from alerting.model import Alert, Transition
-from sensors.catalogue import KINDS
+from sensors.catalogue import KINDS, STORED
 from sensors.model import Qc, Reading, Report, SensorKey
 from storage.errors import RowRefused, StoreRefused
 from storage.influx import influxql
@@ -165,8 +165,8 @@ class InfluxStore:
         self, kind: str, since: datetime, until: datetime, limit: int = 1_000_000
     ) -> list[Row]:
         """Give all devices' wide rows of one kind, oldest first."""
-        if kind not in KINDS:
-            raise ValueError(f"kind {kind!r} is none of {', '.join(KINDS)}")
+        if kind not in STORED:
+            raise ValueError(f"kind {kind!r} is none of {', '.join(STORED)}")
         await self.open()
         rows: list[Row] = []
         for window in influxql.windows(*_within_reach(since, until), self._window()):
@@ -217,9 +217,9 @@ class InfluxStore:
 
 def _check_sensor(key: SensorKey, kind: str) -> None:
     """Refuse names that are not in the catalogue; they would become part of a query."""
-    if kind not in KINDS:
-        raise ValueError(f"kind {kind!r} is none of {', '.join(KINDS)}")
-    if key.quantity not in KINDS[kind].quantities:
+    if kind not in STORED:
+        raise ValueError(f"kind {kind!r} is none of {', '.join(STORED)}")
+    if key.quantity not in STORED[kind].quantities:
         raise ValueError(f"a {kind} has no quantity {key.quantity!r}")
 
 
@@ -244,7 +244,7 @@ def _reading(row: Cells, quantity: str, value: str, flag: str, tags: Mapping[str
 
 def _row(row: Cells, kind: str) -> Row:
     columns = row.columns
-    names = KINDS[kind].quantities
+    names = STORED[kind].quantities
     values = {q: float(columns[q]) for q in names if columns.get(q) is not None}
     flags = {q: int(columns[f"{q}_qc"]) for q in names if columns.get(f"{q}_qc") is not None}
     return Row(*_place(row), row.taken_at, values, flags)

@@ -1,5 +1,6 @@
 """Each fault does what its name says to a sensor, a clock or a message, and nothing to others."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -179,3 +180,17 @@ def test_a_device_waits_when_its_sensors_say_nothing() -> None:
     device.connected()
     device.born()
     assert isinstance(device.step(3000.0), Wait)
+
+
+def test_a_blocked_gauge_catches_its_share_and_opens_again() -> None:
+    storm = Event(
+        deed="rain_storm",
+        at_s=0.0,
+        params={"peak_mm_per_h": 60.0, "rise": 1.0, "hold": 1e5, "fall": 1.0, "spread": 0.0},
+    )
+    spec = replace(RAIN, sensors=(SensorSpec("rain_mm"),))
+    shut = event("blocked", catch=0.0, lasting=600.0)
+    signal = build(spec, World(start=START, seed=3, events=[storm, shut]))
+    bins = [signal.at(60.0 * minute)[""]["rain_mm"] for minute in range(1, 31)]
+    assert sum(bins[10:20]) == 0.0
+    assert min(sum(bins[:10]), sum(bins[20:])) > 5.0

@@ -14,6 +14,7 @@ from tests.servers import free_port
 EXAMPLE = Path(__file__).parents[3] / "examples" / "baiyun"
 COMMANDS = (
     *("run", "demo", "check", "alerts", "ack", "near", "explain", "replay", "doctor", "version"),
+    "limits",
 )
 
 

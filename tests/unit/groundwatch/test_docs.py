@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_site_files_of_the_document_have_no_fault(tmp_path: Path) -> None:
     text = (ROOT / "docs/site-files.md").read_text()
-    site, people, routes = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    site, people, routes, overlay, limit = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     (tmp_path / "sites").mkdir()
     (tmp_path / "resources").mkdir()
     (tmp_path / "sites" / "my-creek.yaml").write_text(site)
@@ -22,6 +22,17 @@ def test_the_site_files_of_the_document_have_no_fault(tmp_path: Path) -> None:
     assert district.faults == ()
     assert district.registry.n_sensors == 1
     assert district.not_judged() == []
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "packs" / "rain.yaml").write_text(overlay)
+    pit = site.split("devices:")[0].replace("my-creek", "my-pit") + "devices:\n"
+    pit += (
+        "  - id: P-1\n    kind: pit\n    every: 10m\n    design: {safety_grade: 1}\n    sensors:\n"
+    )
+    (tmp_path / "sites" / "my-pit.yaml").write_text(pit + limit)
+    district = load_district(tmp_path)
+    assert district.faults == ()
+    assert district.registry.n_sensors == 2
+    assert [pack.name for pack in district.packs["rain"]] == ["rain@3+my-district-1"]
 
 
 def test_the_settings_of_the_readme_are_settings(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ FORMS: list[bytes] = [
     f"x=1&{ID}".encode(),
     f"driverName={NAME};IdNo={ID}".encode(),
     b"\xff\xfe" + f" IdNo: {ID} name: {NAME} ".encode(),
+    json.dumps({"after": {"sub_label": [NAME, 0.9], "sub_labels": [ID]}}).encode(),
     b"[" * 5000 + f'{{"driverId":"{ID}","driverName":"{NAME}"}}'.encode(),
 ]
 
@@ -140,9 +141,10 @@ def test_what_the_quarantine_gets_through_the_intake_holds_no_person(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     chosen = {"yunzhu": ("yunzhu/#",), "crane_alarm": ("alarm/#",), "regulator": ("reg/#",)}
+    chosen |= {"frigate": ("frigate/#",)}
     options = FormatOptions(private_key=KEY, yunzhu=YunzhuOptions(secret="s"))
     intake = Intake(Registry(), lanes=opened(chosen, Registry(), options).lanes)
-    for topic in ("yunzhu/x", "alarm/x", "reg/x"):
+    for topic in ("yunzhu/x", "alarm/x", "reg/x", "frigate/events"):
         for payload in (*FORMS, json.dumps(envelope()).encode()):
             (reject,) = intake.decode([RawMessage(topic, payload, NOW)]).rejects
             kept = reject.payload.decode(errors="replace") + reject.reason

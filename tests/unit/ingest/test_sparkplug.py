@@ -153,10 +153,17 @@ def test_an_alias_without_a_name_is_asked_about() -> None:
 
 
 def test_after_our_restart_every_known_node_is_asked_for_its_births() -> None:
-    made = born()
+    made = reader()
     orders = made.rebirths(NOW, "we were away")
     assert [each.topic for each in orders] == ["spBv1.0/north/NCMD/gw-1"]
     assert read(made, "DDATA", [Metric(alias=3, value=1.0)], seq=2).samples == ()
+
+
+def test_after_a_cut_births_are_asked_for_and_believed_while_the_sequence_goes_on() -> None:
+    made = born()
+    assert len(made.rebirths(NOW, "we were away")) == 1
+    assert values(read(made, "DDATA", [Metric(alias=3, value=1.0)], seq=2)) == {"Load": 1.0}
+    assert "something in between is lost" in read(made, "DDATA", [LOAD], seq=4).faults[0].reason
 
 
 def test_a_death_takes_the_devices_with_it_unless_it_is_of_an_earlier_connection() -> None:

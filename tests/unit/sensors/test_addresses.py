@@ -89,3 +89,21 @@ def test_an_address_must_have_the_form_its_door_knows(
     assert [f"'{address}' is no address behind {door}" in str(fault) for fault in faults] == (
         [] if is_one else [True]
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("chirpstack: 70B3D57ED0000017", "DevEUI, 16 hexadecimal digits in lower case"),
+        ("sparkplug: gw-1", "group/edge node/device, or group/edge node"),
+        ("sparkplug: a/b/c/d", "group/edge node/device, or group/edge node"),
+        ("vendor: HX-0017", "feed/number of the device"),
+        ("frigate: a/b", "name of the camera"),
+    ],
+)
+def test_an_address_that_could_never_be_heard_is_a_fault(
+    load: Load, address: str, words: str
+) -> None:
+    _, (fault,) = load(creek(f"{{{address}}}"))
+    assert "is no address behind" in str(fault)
+    assert words in str(fault)

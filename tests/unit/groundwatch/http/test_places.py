@@ -12,6 +12,7 @@ pytestmark = pytest.mark.broker
 API = "/api/v1"
 WIND = "huanghe-tower/TC-04/wind_ms"
 RADIUS = "huanghe-tower/TC-04/radius_m"
+LOAD = "huanghe-tower/TC-04/load_t"
 
 
 def send(live: Running, quantity: str, *values: float) -> None:
@@ -112,6 +113,25 @@ def test_readings_come_back_as_they_were_sent(live: Running) -> None:
     latest = live.get(f"{API}/readings/latest", site="huanghe-tower")["items"]
     assert {r["sensor"]: r["value"] for r in latest}[RADIUS] == 15.0
     assert live.get(f"{API}/readings/latest", site="jiahe-pit")["items"] == []
+
+
+def test_a_flag_that_is_only_known_later_is_stored_and_shown_with_its_reason(own: Running) -> None:
+    since = (own.clock.now() - timedelta(seconds=60)).isoformat()
+    send(own, "load_t", 1.0, 1.1, 1.0, 6.0, 1.0)
+    own.clock.ahead += timedelta(seconds=90)
+    send(own, "load_t", 1.0, 1.1)
+
+    def flagged() -> list[dict[str, Any]]:
+        page = own.get(f"{API}/readings", sensor=LOAD, since=since)
+        return [entry for entry in page["items"] if entry["qc"] != 1]
+
+    own.until(flagged)
+    (spike,) = flagged()
+    assert (spike["value"], spike["qc"]) == (6.0, 3)
+    assert spike["why"].startswith("spike: a single value rose by 5 at once")
+    remarks = {r["value"]: r["remark"] for r in own.get(f"{API}/explain", sensor=LOAD)["readings"]}
+    assert "spike: a single value" in remarks.pop(6.0)
+    assert set(remarks.values()) == {""}
 
 
 @pytest.mark.parametrize(

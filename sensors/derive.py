@@ -1,0 +1,135 @@
+"""Values computed from one report's own values, stored and judged like measured ones.
+
+A recipe says for one quantity of one kind of device what it needs; `derivations` works out, once
+when the site files are loaded, which of them can be computed on a device point and why the others
+cannot. `derive` applies them to each report: no state, so the order of arrival cannot matter.
+What needs several reports or devices is a joint (`alerting.joint`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import NamedTuple
+
+from sensors.crane.chart import Chart
+from sensors.model import Qc
+
+_PASS = int(Qc.PASS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a recipe may look at: one point of one device. `chart_why` says why it has no chart."""
+
+    kind: str
+    design: Mapping[str, float]
+    measured: frozenset[str]
+    chart: Chart | None = None
+    chart_why: str = "the site file gives no `chart`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """One computed quantity: from which quantities of the report, and how.
+
+    `compute` takes the inputs in order and gives None where there is no value to give. `says` is
+    for people. `design` is put beside the device's own for the rules on it. One that is silent by
+    its nature (the tilt without a load, while there is a load) is not `is_steady`, and its silence
+    is not blindness. It is judged in the place of what it `replaces`.
+    """
+
+    output: str
+    inputs: tuple[str, ...]
+    compute: Callable[..., float | None]
+    says: str
+    design: Mapping[str, float] = field(default_factory=dict)
+    is_steady: bool = True
+    replaces: str = ""
+
+
+class Recipe(NamedTuple):
+    """How one quantity may be derived.
+
+    `make` gives the derivation, None where it does not apply, or a sentence saying what is missing.
+    """
+
+    output: str
+    make: Callable[[Source], Derivation | str | None]
+
+
+class Found(NamedTuple):
+    """What can be derived on a point, in the order to do it, and why the rest cannot."""
+
+    derivations: tuple[Derivation, ...]
+    missing: Mapping[str, str]
+
+
+class Ready(NamedTuple):
+    """A derivation laid out for the path that every message takes, with its range."""
+
+    output: str
+    inputs: tuple[str, ...]
+    compute: Callable[..., float | None]
+    low: float
+    high: float
+    suspect_low: float
+    suspect_high: float
+
+
+def found(source: Source, recipes: Iterable[Recipe]) -> Found:
+    """Work out what can be derived; a recipe may use what those before it give."""
+    made: list[Derivation] = []
+    missing: dict[str, str] = {}
+    known = source.measured
+    for recipe in recipes:
+        if recipe.output in known:
+            continue
+        answer = recipe.make(
+            Source(
+                kind=source.kind,
+                design=source.design,
+                measured=known,
+                chart=source.chart,
+                chart_why=source.chart_why,
+            )
+        )
+        if isinstance(answer, str):
+            missing[recipe.output] = answer
+        elif answer is not None:
+            made.append(answer)
+            known = known | {answer.output}
+    return Found(tuple(made), missing)
+
+
+def derive(values: dict[str, float], qc: dict[str, int], ready: Iterable[Ready]) -> None:
+    """Add what can be computed to a report's values; its quality is that of its worst input."""
+    get = values.get
+    for output, inputs, compute, low, high, suspect_low, suspect_high in ready:
+        given: list[float] = []
+        for name in inputs:
+            value = get(name)
+            if value is None:
+                break
+            given.append(value)
+        else:
+            answer = compute(*given)
+            if answer is None or not isfinite(answer):
+                continue
+            flag = max((qc.get(name, _PASS) for name in inputs), default=_PASS) if qc else _PASS
+            if not suspect_low <= answer <= suspect_high:
+                outside = Qc.SUSPECT if low <= answer <= high else Qc.FAIL
+                flag = max(flag, int(outside))
+            if flag != _PASS:
+                qc[output] = flag
+            values[output] = answer
+
+
+def per_cent(part: str, whole: str, number: float, output: str) -> Derivation:
+    """Give the derivation of a quantity as a percentage of a fixed number named `whole`."""
+    factor = 100.0 / number
+
+    def compute(value: float) -> float:
+        return value * factor
+
+    says = f"{part} in per cent of {whole} {number:g}"
+    return Derivation(output=output, inputs=(part,), compute=compute, says=says)

@@ -1,0 +1,1 @@
+"""Virtual sensors of a site that need more than one report: what they are, not their values."""

@@ -1,0 +1,142 @@
+"""The virtual sensors of a site's cranes: one per pair that could meet, one per zone in reach.
+
+Works on the devices of one site. Gives them back with the sensors added, and with the reason where
+a pair or a zone cannot be judged. `alerting.joints` computes the values.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations
+from math import hypot
+
+from sensors.crane.frame import Frame
+from sensors.crane.geometry import Tower, compared_parts
+from sensors.crane.zone import Zone, edge_m, is_inside
+from sensors.model import Position
+from sensors.registry import Device, Sensor, Site
+from sensors.virtual.make import virtual
+
+# Where a site file says nothing (confidence D): a cathead of 6 m, parts 1.6 m wide, and 2 m that
+# must stay between any two parts (GB 5144, domain reference A7).
+CATHEAD_M, HALF_WIDTH_M, ROOM_M = 6.0, 0.8, 2.0
+NEEDED = ("jib_length_m", "counter_jib_m", "mast_height_m", "base_elevation_m")
+MOVES = ("slew_deg", "radius_m", "hook_height_m")
+# Nobody has a crane that reaches farther: what lacks its numbers is a neighbour within twice this.
+_FARTHEST_REACH_M = 80.0
+_ZONE_NEAR_M = 10.0
+
+
+def with_virtual(site: Site) -> Site:
+    """Give the site with the virtual sensors of its cranes."""
+    cranes = [device for device in site.devices if device.kind == "crane"]
+    added: dict[str, list[Sensor]] = {}
+    missing: dict[str, dict[str, str]] = {}
+    for one, other in combinations(cranes, 2):
+        why = why_not_pair(one, other, site.position)
+        if why is None:
+            added.setdefault(one.id, []).extend(_pair_sensors(one, other))
+        elif why:
+            missing.setdefault(one.id, {})[f"{other.id}/clearance_m"] = why
+    for crane in cranes:
+        for zone in site.zones:
+            why = _why_not_zone(crane, zone, site.position)
+            if why is None:
+                added.setdefault(crane.id, []).append(_zone_sensor(crane, zone))
+            elif why:
+                missing.setdefault(crane.id, {})[f"{zone.id}/{zone.kind}_m"] = why
+        if (sign := _overturn_sensor(crane)) is not None:
+            added.setdefault(crane.id, []).append(sign)
+    if not added and not missing:
+        return site
+    devices = [
+        _with(device, added.get(device.id, ()), missing.get(device.id, {}))
+        for device in site.devices
+    ]
+    return replace(site, devices=tuple(devices))
+
+
+def _with(device: Device, sensors: Iterable[Sensor], missing: Mapping[str, str]) -> Device:
+    known = {sensor.key for sensor in device.sensors}
+    new = [sensor for sensor in sensors if sensor.key not in known]
+    return replace(device, sensors=(*device.sensors, *new), missing={**device.missing, **missing})
+
+
+def tower_of(device: Device, home: Position) -> Tower | str:
+    """Give a crane as a body in the frame of its site's position, or say what is missing."""
+    sensors = device.points.get("", {})
+    lacking = [name for name in MOVES if name not in sensors]
+    if lacking:
+        return f"{device.id} has no {' and no '.join(lacking)}"
+    design = sensors["slew_deg"].design
+    lacking = [name for name in NEEDED if name not in design]
+    if lacking:
+        return f"the site file gives no {' and no '.join(lacking)} for {device.id}"
+    x_m, y_m = Frame(home).xy_m(device.position)
+    jib_foot_m = design["base_elevation_m"] + design["mast_height_m"]
+    return Tower(
+        x_m=x_m,
+        y_m=y_m,
+        base_m=design["base_elevation_m"],
+        jib_foot_m=jib_foot_m,
+        head_m=jib_foot_m + design.get("cathead_height_m", CATHEAD_M),
+        jib_m=design["jib_length_m"],
+        tail_m=design["counter_jib_m"],
+        low_hook_m=design["base_elevation_m"] + design.get("hook_low_m", 0.0),
+        is_luffing="jib_angle_deg" in sensors,
+        half_width_m=design.get("half_width_m", HALF_WIDTH_M),
+    )
+
+
+def why_not_pair(one: Device, other: Device, home: Position) -> str | None:
+    """Say why two cranes are not judged together: None where they are, "" if they cannot meet."""
+    if one.position == other.position:
+        return f"{one.id} and {other.id} have the same position; give each its own"
+    tower, tower2 = tower_of(one, home), tower_of(other, home)
+    if isinstance(tower, str) or isinstance(tower2, str):
+        frame = Frame(home)
+        (x, y), (x2, y2) = frame.xy_m(one.position), frame.xy_m(other.position)
+        if hypot(x - x2, y - y2) > 2 * _FARTHEST_REACH_M:
+            return ""
+        return "; ".join(each for each in (tower, tower2) if isinstance(each, str))
+    return None if compared_parts(tower, tower2, room_m(one, other)) else ""
+
+
+def room_m(one: Device, other: Device) -> float:
+    """Give the room that must stay between two cranes."""
+    designs = [device.points[""]["slew_deg"].design for device in (one, other)]
+    return max(design.get("clearance_min_m", ROOM_M) for design in designs)
+
+
+def _pair_sensors(one: Device, other: Device) -> list[Sensor]:
+    says = f"nearest parts of {one.id} and {other.id}, from where both say they are"
+    return [
+        virtual(one, other.id, "clearance_m", says),
+        virtual(one, other.id, "contact_s", f"{says}, and how fast they move; 600 is not soon"),
+    ]
+
+
+def _why_not_zone(crane: Device, zone: Zone, home: Position) -> str | None:
+    tower = tower_of(crane, home)
+    if isinstance(tower, str):
+        return tower
+    if zone.kind == "no_lift" and "load_t" not in crane.points[""]:
+        return f"{crane.id} has no load_t"
+    frame = Frame(home)
+    corners = [frame.xy_m(corner) for corner in zone.corners]
+    reach_m = max(tower.jib_m, tower.tail_m) + _ZONE_NEAR_M
+    near = is_inside(corners, tower.x_m, tower.y_m) or (
+        edge_m(corners, tower.x_m, tower.y_m) <= reach_m
+    )
+    return None if near else ""
+
+
+def _zone_sensor(crane: Device, zone: Zone) -> Sensor:
+    what = "loaded hook" if zone.kind == "no_lift" else "jib, counter-jib or hook"
+    return virtual(crane, zone.id, f"{zone.kind}_m", f"{what} to the edge of zone {zone.name}")
+
+
+def _overturn_sensor(crane: Device) -> Sensor | None:
+    known = crane.points.get("", {})
+    if not {"tilt_x_deg", "tilt_y_deg"} <= set(known):
+        return None
+    return virtual(crane, "", "overturn_sign", "tilt rate, overload with tilt, or load lost")

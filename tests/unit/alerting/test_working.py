@@ -1,0 +1,50 @@
+"""Silence counts sooner while a crane lifts (0.2): overdue after 5 s, gone after 10 s."""
+
+from pathlib import Path
+
+import pytest
+
+from alerting.judge import Judge
+from tests.builders import at
+from tests.unit.alerting.joints.yard import crane, judge_of, registry, run, stands
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Judge:
+    found = judge_of(registry(tmp_path, crane("A", 0.0, 40.0)))
+    found.silence.start(at(0).timestamp(), grace_s=0.0)
+    return found
+
+
+def blind(judge: Judge, seconds: float) -> str | None:
+    changes = judge.tick(at(seconds), 99)
+    return changes[-1].alert.severity.word if changes else None
+
+
+CASES = {
+    "lifting, 5 s": (1.0, 105.0, None),
+    "lifting, 6 s": (1.0, 106.0, "minor"),
+    "lifting, 11 s": (1.0, 111.0, "moderate"),
+    "idle, 59 s": (0.0, 159.0, None),
+    "idle, 61 s": (0.0, 161.0, "minor"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_silence(judge: Judge, case: str) -> None:
+    state, seconds, severity = CASES[case]
+    run(judge, [stands(0, "A", 0.0, state=0.0), stands(100, "A", 0.0, state=state)])
+    assert blind(judge, 100.5) is None
+    assert blind(judge, seconds) == severity
+
+
+def test_after_the_lift_the_patience_is_that_of_rest_again(judge: Judge) -> None:
+    entries = [stands(float(n), "A", 0.0, state=float(n % 2)) for n in range(100)]
+    run(judge, [*entries, stands(100, "A", 0.0, state=0.0)])
+    assert blind(judge, 158.0) is None
+    assert blind(judge, 161.0) == "minor"
+
+
+def test_an_older_report_does_not_tell_what_the_crane_does_now(judge: Judge) -> None:
+    run(judge, [stands(100, "A", 0.0, state=0.0), stands(90, "A", 0.0, state=1.0)])
+    assert blind(judge, 120.0) is None
