@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from alerting.history import History
 from alerting.joints.borehole import max_age_s, profile, profile_words
+from alerting.model import Remark
 from sensors.danger import danger_words
 from sensors.model import SensorKey
 from sensors.registry import Registry, Sensor
@@ -16,7 +17,7 @@ from sensors.virtual.ground import DEEP, DEEPEST, boreholes, hole_and_depth
 
 HEAT = "temperature_degc"
 HeatOf = Callable[[SensorKey], History | None]
-Remark = Callable[[float], str]
+Beside = Callable[[float], Remark | None]
 
 
 def heat_key(sensor: Sensor, registry: Registry) -> SensorKey | None:
@@ -29,28 +30,34 @@ def heat_key(sensor: Sensor, registry: Registry) -> SensorKey | None:
     return None
 
 
-def heat_remark(sensor: Sensor, heat: SensorKey, history_of: HeatOf) -> Remark | None:
+def heat_remark(sensor: Sensor, heat: SensorKey, history_of: HeatOf) -> Beside | None:
     """Make the sentence on heat; None where the site file does not say how a strut takes it."""
     per_degc = sensor.design.get("strut_kn_per_degc")
     reference = sensor.design.get("strut_reference_degc")
     if per_degc is None or reference is None:
         return None
 
-    def remark(time_s: float) -> str:
+    def remark(time_s: float) -> Remark:
         history = history_of(heat)
         place = -1 if history is None else bisect_right(history.times, time_s) - 1
         if history is None or place < 0 or time_s - history.times[place] > max_age_s(sensor):
-            return "how much of it heat explains is not known: no recent temperature"
+            return Remark(
+                "how much of it heat explains is not known: no recent temperature",
+                "近期无温度数据，温度影响未知",
+            )
         degc = history.values[place]
-        return (
-            f"heat explains about {per_degc * (degc - reference):.0f} kN of it"
-            f" ({degc:.1f} °C, {per_degc:g} kN/°C from {reference:g} °C on); judged on the whole"
+        part = f"{per_degc * (degc - reference):.0f} kN"
+        return Remark(
+            f"heat explains about {part} of it"
+            f" ({degc:.1f} °C, {per_degc:g} kN/°C from {reference:g} °C on); judged on the whole",
+            f"其中温度影响约{part}（{degc:.1f} °C，自{reference:g} °C起{per_degc:g} kN/°C），"
+            "仍按总轴力判定",
         )
 
     return remark
 
 
-def hole_remark(sensor: Sensor, registry: Registry, history_of: HeatOf) -> Remark | None:
+def hole_remark(sensor: Sensor, registry: Registry, history_of: HeatOf) -> Beside | None:
     """Make the sentence on the profile of the borehole a sensor belongs to."""
     key = sensor.key
     device = registry.device(key.site, key.device)
@@ -62,15 +69,17 @@ def hole_remark(sensor: Sensor, registry: Registry, history_of: HeatOf) -> Remar
     return lambda time_s: profile_words(hole, profile(points, history_of, time_s))
 
 
-def danger_remark(history: History | None, time_s: float) -> str:
+def danger_remark(history: History | None, time_s: float) -> Remark | None:
     """Say which danger sign was reported at an instant."""
     place = -1 if history is None else bisect_right(history.times, time_s) - 1
-    return danger_words(history.values[place]) if history is not None and place >= 0 else ""
+    if history is None or place < 0:
+        return None
+    return Remark(*danger_words(history.values[place]))
 
 
 def remark_for(
     sensor: Sensor, registry: Registry, history_of: HeatOf, keep: Callable[[SensorKey], None]
-) -> Remark | None:
+) -> Beside | None:
     """Make what is said with a sensor's alerts; `keep` is asked to keep a history it needs."""
     quantity = sensor.key.quantity
     if quantity == "danger_kind":

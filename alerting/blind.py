@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from alerting.model import Severity
+from alerting.model import Form, Sentence, Severity
 from sensors.model import SensorKey
 
 GRACE_S = 120.0
 _MAX_AHEAD_S = 300.0
+_MAX_NAMED = 4
 _LONGEST_S = 3600.0  # every device is asked this often, whatever its deadline said
 
 
@@ -56,7 +57,7 @@ class Blindness:
     n_sensors: int
     severity: Severity
     since_s: float
-    reason: str
+    said: Sentence
 
 
 @dataclass(slots=True)
@@ -99,28 +100,20 @@ def why_blind(
         n_sensors=count,
         severity=severity,
         since_s=since_s,
-        reason=_sentence(overdue, count, now_s - since_s, has_alert=is_alerted),
+        said=_sentence(overdue, count, now_s - since_s, has_alert=is_alerted),
     )
 
 
-def _sentence(silent: list[Patience], count: int, age_s: float, *, has_alert: bool) -> str:
-    names = ", ".join(
-        "/".join(part for part in (sensor.key.point, sensor.key.quantity) if part)
-        for sensor in silent[:4]
+def _sentence(silent: list[Patience], count: int, age_s: float, *, has_alert: bool) -> Sentence:
+    is_never = all(sensor.newest_s == 0.0 for sensor in silent)
+    return Sentence(
+        form=Form.SILENT,
+        names=tuple(
+            "/".join(part for part in (sensor.key.point, sensor.key.quantity) if part)
+            for sensor in silent[:_MAX_NAMED]
+        ),
+        numbers=(len(silent), count, -1.0 if is_never else age_s, float(has_alert)),
     )
-    more = f" and {len(silent) - 4} more" if len(silent) > 4 else ""
-    never = all(sensor.newest_s == 0.0 for sensor in silent)
-    what = "never heard from" if never else f"gave nothing believable for {_span(age_s)}"
-    tail = "; an alert stands on it and cannot be judged" if has_alert else ""
-    return f"{len(silent)} of {count} sensors {what}: {names}{more}{tail}."
-
-
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 class SilenceTimers:

@@ -18,11 +18,14 @@ from alerting.model import (
     AlertKind,
     AlertState,
     Finding,
+    Form,
     NotifyReason,
+    Sentence,
     Severity,
     Transition,
     TransitionKind,
 )
+from alerting.sentence import plain, say
 from alerting.track import Episode, Live, Step, Track
 from sensors.model import Position
 
@@ -83,6 +86,7 @@ def open_alert(
         unit=finding.unit,
         reason=finding.reason,
         provenance=finding.provenance,
+        said=finding.said,
     )
 
 
@@ -92,7 +96,7 @@ def step_alert(
     taken_at: datetime,
     moment: Moment,
     *,
-    reason: str,
+    said: Sentence,
     final: bool = True,
 ) -> tuple[Alert, Transition]:
     """Give the alert with one more transition, which carries the alert's present severity."""
@@ -105,19 +109,25 @@ def step_alert(
         taken_at=taken_at,
         detected_at=moment.now,
         value=after.value,
-        reason=reason,
+        reason=say(said),
         final=final,
         late_by_s=moment.late_by_s,
+        said=said,
     )
     return after, transition
 
 
-def close_alert(alert: Alert, taken_at: datetime, moment: Moment, reason: str) -> Change:
+def close_alert(alert: Alert, taken_at: datetime, moment: Moment, said: Sentence) -> Change:
     """Resolve an alert because a person signed it off."""
     ended = replace(alert, state=AlertState.RESOLVED, ended_at=taken_at, awaiting_sign_off=False)
     kind = TransitionKind.SIGNED_OFF
-    ended, transition = step_alert(ended, kind, taken_at, moment, reason=reason)
+    ended, transition = step_alert(ended, kind, taken_at, moment, said=said)
     return Change(ended, transition, NotifyReason.CLEARED)
+
+
+def _said(finding: Finding) -> Sentence:
+    """Give the finding's sentence; one without parts is said as it was written."""
+    return finding.said or plain(Form.SYSTEM, finding.reason)
 
 
 def _at(seconds: float) -> datetime:
@@ -177,18 +187,14 @@ class Book:
             is_waiting = track.newest.calm_done
             if live.alert.awaiting_sign_off != is_waiting:
                 live.alert = replace(live.alert, awaiting_sign_off=is_waiting)
-                reason = (
-                    "calm for long enough; a person must sign off"
-                    if is_waiting
-                    else "no longer calm"
-                )
+                said = plain(Form.AWAITS if is_waiting else Form.DISTURBED)
                 kind = TransitionKind.AWAITS_SIGN_OFF if is_waiting else TransitionKind.DISTURBED
-                note = _Note(kind, moment.now, reason, None)
+                note = _Note(kind, moment.now, said, None)
                 self._add(live, moment, note)
 
-    def close(self, live: Live, taken_at: datetime, moment: Moment, reason: str) -> None:
+    def close(self, live: Live, taken_at: datetime, moment: Moment, said: Sentence) -> None:
         """Resolve an alert because a person signed it off."""
-        change = close_alert(live.alert, taken_at, moment, reason)
+        change = close_alert(live.alert, taken_at, moment, said)
         live.alert = change.alert
         self.changes.append(change)
 
@@ -200,7 +206,7 @@ class Book:
         alert = replace(alert, id=self._own_id(alert.id, moment.seq))
         live = Live(alert)
         kind, first = TransitionKind.RAISED, NotifyReason.FIRST
-        note = _Note(kind, finding.taken_at, finding.reason, first, final=False)
+        note = _Note(kind, finding.taken_at, _said(finding), first, final=False)
         self._add(live, moment, note)
         return live
 
@@ -240,10 +246,11 @@ class Book:
             unit=finding.unit,
             reason=finding.reason,
             provenance=finding.provenance,
+            said=finding.said,
         )
         kind = TransitionKind.UPGRADED if is_up else TransitionKind.DOWNGRADED
         notify = NotifyReason.SEVERITY_ROSE if is_up else NotifyReason.SEVERITY_FELL
-        note = _Note(kind, finding.taken_at, finding.reason, notify, final=final)
+        note = _Note(kind, finding.taken_at, _said(finding), notify, final=final)
         self._add(live, moment, note)
 
     def _lower(self, track: Track, live: Live, step: Step, first_open: int, moment: Moment) -> None:
@@ -274,34 +281,33 @@ class Book:
         severity = Severity(step.after)
         finding = track.finding(step)
         shown = replace(live.alert, severity=severity, value=finding.value)
-        after, transition = step_alert(shown, kind, taken_at, moment, reason=finding.reason)
+        after, transition = step_alert(shown, kind, taken_at, moment, said=_said(finding))
         live.alert = replace(live.alert, ordinal=after.ordinal)
         self.changes.append(Change(live.alert, transition, None))
 
     def _clear(self, live: Live, step: Step, moment: Moment) -> None:
         ended_at = _at(step.time_s)
         live.alert = replace(live.alert, state=AlertState.RESOLVED, ended_at=ended_at)
-        reason = "readings have stayed below the limit for as long as the rule asks"
-        note = _Note(TransitionKind.CLEARED, ended_at, reason, NotifyReason.CLEARED)
+        said = plain(Form.CLEARED)
+        note = _Note(TransitionKind.CLEARED, ended_at, said, NotifyReason.CLEARED)
         self._add(live, moment, note)
 
     def _withdraw(self, live: Live, kept: Sequence[Live], moment: Moment) -> None:
         """Take back an announcement that readings taken in between do not bear out."""
         live.alert = replace(live.alert, state=AlertState.WITHDRAWN, ended_at=moment.now)
         if kept:
-            reason = f"continues alert {kept[-1].alert.id}"
+            said = plain(Form.CONTINUES, kept[-1].alert.id)
             notify = None
         else:
-            came_between = "readings taken in between have arrived and the limit was not held"
-            reason = moment.why_not or came_between
+            said = Sentence(form=Form.NOT_HELD, text=moment.why_not)
             notify = NotifyReason.WITHDRAWN
         kind = TransitionKind.WITHDRAWN
-        note = _Note(kind, live.alert.started_at, reason, notify, final=False)
+        note = _Note(kind, live.alert.started_at, said, notify, final=False)
         self._add(live, moment, note)
 
     def _add(self, live: Live, moment: Moment, note: "_Note") -> None:
         live.alert, transition = step_alert(
-            live.alert, note.kind, note.taken_at, moment, reason=note.reason, final=note.final
+            live.alert, note.kind, note.taken_at, moment, said=note.said, final=note.final
         )
         if not note.final and note.kind in _TOLD:
             live.told.append(transition)
@@ -317,7 +323,7 @@ class _Note:
 
     kind: TransitionKind
     taken_at: datetime
-    reason: str
+    said: Sentence
     notify: NotifyReason | None
     final: bool = True
 

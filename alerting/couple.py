@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from alerting.history import Flag, History
 from alerting.measures.amount import amount_of
+from alerting.model import Remark
 from alerting.watch import Watch
 from sensors.coupling import Coupling
+from sensors.lifecycle import local_minute
 from sensors.registry import Sensor
 
 
@@ -143,20 +145,22 @@ class GaugeForce:
                 return each
         return None
 
-    def factor_at(self, time_s: float) -> tuple[float, str]:
+    def factor_at(self, time_s: float) -> tuple[float, Remark]:
         """Give the factor at an instant, and since when and why."""
         stretch = self.stretch_at(time_s)
         if stretch is None:
-            return 1.0, ""
+            return 1.0, Remark("")
         return self.coupling.factor, self.why(stretch)
 
-    def why(self, stretch: Stretch) -> str:
+    def why(self, stretch: Stretch) -> Remark:
         """Say since when limits are tighter and because of what."""
         coupling, since = self.coupling, _time(stretch.start_s)
         gauge = f"{coupling.gauge.site}/{coupling.gauge.device}"
-        return (
+        local = local_minute(datetime.fromtimestamp(stretch.start_s, UTC))
+        return Remark(
             f"limits tightened x {coupling.factor:g} since {since}"
-            f" because of {coupling.condition} at {gauge}"
+            f" because of {coupling.condition} at {gauge}",
+            f"因{gauge}{coupling.condition_zh}，自{local}起限值收紧为{coupling.factor:g}倍",
         )
 
     def terms(self) -> str:

@@ -16,12 +16,15 @@ from alerting.model import (
     AlertKind,
     AlertState,
     Finding,
+    Form,
     NotifyReason,
     Provenance,
+    Sentence,
     Severity,
     TransitionKind,
 )
 from alerting.screen import Found
+from alerting.sentence import plain, say
 from sensors.model import SensorKey
 from sensors.registry import Sensor
 
@@ -80,6 +83,7 @@ class Doubts:
         if sensor.key in self._standing:
             return None
         taken_at = datetime.fromtimestamp(found.time_s, UTC)
+        said = Sentence(form=Form.DOUBTFUL, title=found.test, text=found.reason)
         finding = Finding(
             rule_id=RULE_ID,
             pack="quality",
@@ -89,12 +93,13 @@ class Doubts:
             value=found.value,
             limit=None,
             unit=sensor.unit,
-            reason=f"Doubtful sensor, {found.test}: {found.reason}. It can clear no alert.",
+            reason=say(said),
             provenance=_SOURCE,
+            said=said,
         )
         alert = open_alert(finding, "sensor_doubtful", AlertKind.DOUBTFUL, taken_at, moment)
         kind = TransitionKind.RAISED
-        alert, transition = step_alert(alert, kind, taken_at, moment, reason=finding.reason)
+        alert, transition = step_alert(alert, kind, taken_at, moment, said=said)
         self._standing[sensor.key] = alert
         return Change(alert, transition, NotifyReason.FIRST)
 
@@ -105,5 +110,6 @@ class Doubts:
             return None
         alert = replace(standing, state=AlertState.RESOLVED, ended_at=moment.now)
         kind = TransitionKind.CLEARED
-        alert, transition = step_alert(alert, kind, moment.now, moment, reason=reason)
+        said = plain(Form.BELIEVED, reason)
+        alert, transition = step_alert(alert, kind, moment.now, moment, said=said)
         return Change(alert, transition, NotifyReason.CLEARED)

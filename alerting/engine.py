@@ -26,9 +26,11 @@ from alerting.model import (
     AlertState,
     Card,
     Finding,
+    Form,
     NotifyReason,
     OutboxEntry,
     Provenance,
+    Sentence,
     Severity,
     TransitionKind,
 )
@@ -45,6 +47,7 @@ from alerting.ports import (
 from alerting.recorder import Recorder
 from alerting.render import CARD_FOLLOWS
 from alerting.route import Occasion, make_notices
+from alerting.sentence import by_person, plain
 from alerting.unusual import Examined
 from sensors.lifecycle import StageChange
 from sensors.model import Position, Report, SensorKey
@@ -227,9 +230,9 @@ class Engine:
             return
         orphan = replace(alert, awaiting_sign_off=True)
         moment = Moment(self._clock.now(), self.last_seq, alert.position)
-        reason = "its sensor or rule is no longer in the site files; a person must sign off"
+        said = plain(Form.ORPHAN)
         kind = TransitionKind.AWAITS_SIGN_OFF
-        orphan, transition = step_alert(orphan, kind, moment.now, moment, reason=reason)
+        orphan, transition = step_alert(orphan, kind, moment.now, moment, said=said)
         self.judge.keep_orphan(orphan)
         await self._publish([Change(orphan, transition, None)], None)
 
@@ -310,8 +313,8 @@ class Engine:
             alert = replace(alert, acknowledged_at=now, acknowledged_by=actor)
             moment = Moment(now, self.last_seq, alert.position)
             kind = TransitionKind.ACKNOWLEDGED
-            reason = f"acknowledged by {actor}" + (f": {note}" if note else "")
-            alert, transition = step_alert(alert, kind, now, moment, reason=reason)
+            said = by_person(Form.ACKNOWLEDGED, actor, note)
+            alert, transition = step_alert(alert, kind, now, moment, said=said)
             transition = replace(transition, actor=actor)
             action = Action(alert_id=alert_id, at=now, actor=actor, action="ack", note=note)
             effects = Effects(
@@ -339,8 +342,8 @@ class Engine:
             if alert.state is not AlertState.FIRING:
                 return alert
             now = self._clock.now()
-            reason = f"signed off by {actor}" + (f": {note}" if note else "")
-            changes = self.judge.sign_off(alert, now, self.last_seq, reason)
+            said = by_person(Form.SIGNED_OFF, actor, note)
+            changes = self.judge.sign_off(alert, now, self.last_seq, said)
             action = Action(alert_id=alert_id, at=now, actor=actor, action="sign_off", note=note)
             await self._publish(changes, None, (action,))
             await self._save_point(alert)
@@ -356,7 +359,9 @@ class Engine:
             finding = _system_finding(name, problem, severity, now)
             alert = open_alert(finding, "system", AlertKind.SYSTEM, now, moment)
             kind = TransitionKind.RAISED
-            alert, transition = step_alert(alert, kind, now, moment, reason=problem)
+            alert, transition = step_alert(
+                alert, kind, now, moment, said=finding.said or plain(Form.SYSTEM, problem)
+            )
             self._system[name] = alert
             await self._publish([Change(alert, transition, NotifyReason.FIRST)], None)
 
@@ -370,7 +375,7 @@ class Engine:
             moment = Moment(now, self.last_seq, self._config.home)
             alert = replace(alert, state=AlertState.RESOLVED, ended_at=now)
             kind = TransitionKind.CLEARED
-            alert, transition = step_alert(alert, kind, now, moment, reason="the problem is over")
+            alert, transition = step_alert(alert, kind, now, moment, said=plain(Form.OVER))
             await self._publish([Change(alert, transition, NotifyReason.CLEARED)], None)
 
     async def save_states(self, log: BlockLog, *, everything: bool = False) -> None:
@@ -537,4 +542,5 @@ def _system_finding(name: str, problem: str, severity: Severity, now: datetime) 
         unit="",
         reason=problem,
         provenance=_SYSTEM_SOURCE,
+        said=Sentence(form=Form.SYSTEM, title=name, text=problem),
     )

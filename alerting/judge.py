@@ -22,6 +22,7 @@ from alerting.joint import Computed, Joint, JointWatch, Outcome, joint_watches
 from alerting.model import (
     Alert,
     AlertKind,
+    Sentence,
     Transition,
     TransitionKind,
 )
@@ -394,11 +395,11 @@ class Judge:
         watch = self.find(key)
         return watch is not None and any(track.lives for track in watch.tracks)
 
-    def sign_off(self, alert: Alert, now: datetime, seq: int, reason: str) -> list[Change]:
+    def sign_off(self, alert: Alert, now: datetime, seq: int, said: Sentence) -> list[Change]:
         """Close a limit alert because a person says so: everything up to now is final."""
         moment = Moment(now, seq, alert.position)
         if self._orphans.pop(alert.id, None) is not None:
-            return [close_alert(alert, now, moment, reason)]
+            return [close_alert(alert, now, moment, said)]
         found = self.find(alert.sensor)
         if found is None:
             return []
@@ -406,7 +407,7 @@ class Judge:
         for track in found.tracks:
             self._book.finalise(track, first, last, moment)
             for live in [live for live in track.lives if live.alert.id == alert.id]:
-                self._book.close(live, now, moment, reason)
+                self._book.close(live, now, moment, said)
                 track.lives.remove(live)
                 track.sign_off()
         self._finalise(found, last, last, moment)

@@ -1,10 +1,11 @@
-"""A rule's levels laid out for comparing, and what is met put into words."""
+"""A rule's levels laid out for comparing, and what is met held against them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf, isfinite
 from typing import NamedTuple
 
+from alerting.model import Against
 from alerting.rules import BoundRule, Level, Way
 from alerting.terms import Terms
 
@@ -117,13 +118,16 @@ def met(level: Level, stats: Sequence[float | None], at_s: float) -> Way | None:
     return None
 
 
-def part(
-    rule: BoundRule, stats: Sequence[float | None], position: int, limit: float, words: str
-) -> str:
-    """Put one measure against its limit in words."""
+def against(rule: BoundRule, stats: Sequence[float | None], position: int, limit: float) -> Against:
+    """Hold one measure against its limit, in the sign people know it by."""
     stat, measure = stats[position], rule.measures[position]
-    shown = "unknown" if stat is None else f"{rule.sign * stat:.4g} {measure.unit}"
-    if stat is not None and measure.whole is not None:
-        shown += f" of {abs(measure.whole.value):.4g} {measure.whole_unit}"
-    name = "" if measure.name == "value" else f"{measure.name.replace('_', ' ')} "
-    return f"{name}{shown}, {words} {rule.sign * limit:.4g} {measure.unit}"
+    whole = measure.whole
+    return Against(
+        name="" if measure.name == "value" else measure.name.replace("_", " "),
+        name_zh=measure.name_zh,
+        value=None if stat is None else rule.sign * stat,
+        limit=rule.sign * limit,
+        unit=measure.unit,
+        whole=None if whole is None else abs(whole.value),
+        whole_unit=measure.whole_unit,
+    )

@@ -7,6 +7,7 @@ makes a new value. Everything in here is plain data that channels render and the
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from sensors.model import Position, SensorKey
 
@@ -81,9 +82,82 @@ class Provenance:
     confidence: str = "D"
 
 
+class Form(StrEnum):
+    """Which sentence is said; `alerting.sentence` has each in every language."""
+
+    LIMIT = "limit"
+    LEFT = "left"
+    SILENT = "silent"
+    UNUSUAL = "unusual"
+    CLEARED = "cleared"
+    SPOKEN = "spoken"
+    AS_USUAL = "as_usual"
+    NOT_HELD = "not_held"
+    CONTINUES = "continues"
+    AWAITS = "awaits"
+    DISTURBED = "disturbed"
+    ACKNOWLEDGED = "acknowledged"
+    SIGNED_OFF = "signed_off"
+    ORPHAN = "orphan"
+    DOUBTFUL = "doubtful"
+    BELIEVED = "believed"
+    SYSTEM = "system"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """One measure held against one limit, both in `unit`; `value` is None while unknown.
+
+    `whole` is what 100 % is, in `whole_unit`, where the measure is a percentage.
+    """
+
+    name: str
+    name_zh: str
+    value: float | None
+    limit: float
+    unit: str
+    whole: float | None = None
+    whole_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """The parts of a sentence, from which every language makes its own.
+
+    `against` and `is_low` (low values are dangerous) belong to limits, `severity` to the level that
+    was left, `names` (sensors, as `point/quantity`) and `numbers` to the forms that count. `remark`
+    says what is unsure about the value. `text` is what a person or a part of the program wrote; it
+    is shown as it is.
+    """
+
+    form: Form
+    title: str = ""
+    title_zh: str = ""
+    against: tuple[Against, ...] = ()
+    is_low: bool = False
+    severity: Severity | None = None
+    is_suspect: bool = False
+    remark: str = ""
+    remark_zh: str = ""
+    names: tuple[str, ...] = ()
+    numbers: tuple[float, ...] = ()
+    text: str = ""
+
+
+class Remark(NamedTuple):
+    """What a person must know beside a value, in both languages; "" says nothing."""
+
+    en: str
+    zh: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a rule or detector found in one reading, in a sentence a person can check."""
+    """What a rule or detector found in one reading, in a sentence a person can check.
+
+    `reason` is that sentence in English, for the record; `said` its parts for any language.
+    """
 
     rule_id: str
     pack: str
@@ -95,6 +169,7 @@ class Finding:
     unit: str
     reason: str
     provenance: Provenance
+    said: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +203,7 @@ class Alert:
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     awaiting_sign_off: bool = False
+    said: Sentence | None = None
 
     @property
     def site(self) -> str:
@@ -154,6 +230,7 @@ class Transition:
     final: bool = True
     late_by_s: float | None = None
     actor: str = ""
+    said: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +263,10 @@ class ChainLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Who and what can help near one alert, and in words what cannot be had."""
+    """Who and what can help near one alert, and in words what cannot be had.
+
+    `glossary` has the Chinese of the supplies and capabilities named in it.
+    """
 
     teams: tuple[Responder, ...] = ()
     supplies: tuple[Responder, ...] = ()
@@ -195,6 +275,7 @@ class Card:
     shortfall: tuple[str, ...] = ()
     looked_up_at: datetime | None = None
     missing: str = ""
+    glossary: tuple[tuple[str, str], ...] = ()
 
 
 class NotifyReason(StrEnum):

@@ -11,10 +11,12 @@ from alerting.model import (
     AlertKind,
     AlertState,
     Finding,
+    Form,
     NotifyReason,
     Provenance,
     TransitionKind,
 )
+from alerting.sentence import plain, say
 from sensors.model import Position, SensorKey
 
 BLIND_RULE = "blind"
@@ -89,11 +91,12 @@ class Sight:
             severity=severity,
             peak=max(standing.peak, severity),
             severity_at=moment.now,
-            reason=blindness.reason,
+            reason=say(blindness.said),
+            said=blindness.said,
             value=float(len(blindness.silent)),
         )
         kind, notify = TransitionKind.UPGRADED, NotifyReason.SEVERITY_ROSE
-        alert, transition = step_alert(alert, kind, moment.now, moment, reason=blindness.reason)
+        alert, transition = step_alert(alert, kind, moment.now, moment, said=blindness.said)
         self._standing[name] = alert
         return Change(alert, transition, notify)
 
@@ -102,7 +105,7 @@ class Sight:
         finding = _finding(name, blindness, moment.now)
         alert = open_alert(finding, "sensor_silent", AlertKind.BLIND, started_at, moment)
         kind = TransitionKind.RAISED
-        alert, transition = step_alert(alert, kind, moment.now, moment, reason=blindness.reason)
+        alert, transition = step_alert(alert, kind, moment.now, moment, said=blindness.said)
         self._standing[name] = alert
         self._told[name] = set(blindness.silent)
         self._timers.mark(name, is_blind=True)
@@ -113,9 +116,9 @@ class Sight:
         self._told.pop(name, None)
         self._timers.mark(name, is_blind=False)
         alert = replace(standing, state=AlertState.RESOLVED, ended_at=moment.now)
-        reason = "every sensor of the device has spoken again"
+        said = plain(Form.SPOKEN)
         kind = TransitionKind.CLEARED
-        alert, transition = step_alert(alert, kind, moment.now, moment, reason=reason)
+        alert, transition = step_alert(alert, kind, moment.now, moment, said=said)
         return Change(alert, transition, NotifyReason.CLEARED)
 
 
@@ -129,6 +132,7 @@ def _finding(name: Name, blindness: Blindness, now: datetime) -> Finding:
         value=float(len(blindness.silent)),
         limit=None,
         unit="count",
-        reason=blindness.reason,
+        reason=say(blindness.said),
         provenance=_SOURCE,
+        said=blindness.said,
     )

@@ -10,8 +10,9 @@ from typing import Annotated, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field
 
+from alerting.model import Remark
 from sensors.document import FileModel, Refused, did_you_mean, listed
-from sensors.lifecycle import STAGES, Life
+from sensors.lifecycle import STAGE_ZH, STAGES, Life, local_minute
 
 
 def _check_stage(word: str) -> str:
@@ -47,13 +48,13 @@ class Terms(NamedTuple):
     is_judged: bool
     factors: tuple[float, ...]
     not_judged: frozenset[int]
-    why: tuple[str, ...]
+    why: tuple[Remark, ...]
 
 
 class Force(Protocol):
     """A coupling at work: says by what limits are multiplied at an instant, and why."""
 
-    def factor_at(self, time_s: float) -> tuple[float, str]:
+    def factor_at(self, time_s: float) -> tuple[float, Remark]:
         """Give the factor, 1 when not in force, and the sentence that says since when and why."""
         ...
 
@@ -107,7 +108,7 @@ def terms_of(
     factors = wanted.factors or (None,) * n_measures
 
     def at(time_s: float) -> Terms:
-        life, why = surroundings.life, list[str]()
+        life, why = surroundings.life, list[Remark]()
         tightened = 1.0
         for force in forces:
             factor, because = force.factor_at(time_s)
@@ -117,7 +118,7 @@ def terms_of(
         times = tuple(tightened * _stage_factor(entry, life, time_s, why) for entry in factors)
         other = _why_not(wanted, life, time_s)
         if other is not None:
-            why.append(f"not judged: the stage is {other}")
+            why.append(other)
         closed = frozenset(
             level for level, stages in wanted.levels if life.why_not_in(stages, time_s) is not None
         )
@@ -126,19 +127,28 @@ def terms_of(
     return at
 
 
-def _why_not(wanted: Wanted, life: Life, time_s: float) -> str | None:
+def _why_not(wanted: Wanted, life: Life, time_s: float) -> Remark | None:
     if not wanted.when:
         return None
     if not wanted.is_for_unknown and not life.knows(wanted.when, time_s):
-        return "not known"
-    return life.why_not_in(wanted.when, time_s)
+        return Remark("not judged: the stage is not known", "不判定：当前阶段未知")
+    other = life.why_not_in(wanted.when, time_s)
+    if other is None:
+        return None
+    wanted_zh = "、".join(STAGE_ZH[stage] for stage in sorted(wanted.when))
+    return Remark(f"not judged: the stage is {other}", f"不判定：当前不在{wanted_zh}阶段")
 
 
 def _stage_factor(
-    entry: tuple[str, float] | None, life: Life, time_s: float, why: list[str]
+    entry: tuple[str, float] | None, life: Life, time_s: float, why: list[Remark]
 ) -> float:
     if entry is None or (change := life.reached(entry[0], time_s)) is None:
         return 1.0
     stage, times = entry
-    why.append(f"limit x {times:g} since {change.at:%Y-%m-%d %H:%M}Z because of {stage}")
+    why.append(
+        Remark(
+            f"limit x {times:g} since {change.at:%Y-%m-%d %H:%M}Z because of {stage}",
+            f"自{local_minute(change.at)}起进入{STAGE_ZH[stage]}阶段，限值乘以{times:g}",
+        )
+    )
     return times

@@ -19,9 +19,11 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from alerting.history import Flag, History, is_covered, is_flat
-from alerting.levels import Sides, highest, lowest, met, part, sides, turns, under
-from alerting.model import Alert, Finding, Severity, Transition
+from alerting.levels import Sides, against, highest, lowest, met, sides, turns, under
+from alerting.measures.kind import Remark
+from alerting.model import Alert, Finding, Form, Sentence, Severity, Transition
 from alerting.rules import BoundRule
+from alerting.sentence import say
 from alerting.terms import Terms
 
 _MAX_TOUCHED = 240
@@ -126,7 +128,8 @@ class Track:
         is what they depend on that is written in files.
         """
         self.rule = rule
-        self.beside: Callable[[float], str] | None = None  # what else bears on it at an instant
+        # What stands beside a reading at an instant, and is said with its alert.
+        self.beside: Callable[[float], Remark | None] | None = None
         self.terms = terms
         self.filed = filed
         self._history = history
@@ -344,18 +347,22 @@ class Track:
         position, limit = way.limits[0]
         if step.after < step.before:
             left = under(self.levels.get(step.before) or rule.levels[-1], terms)
-            words = f"has left the {left.severity.word} level"
-            parts = [part(rule, stats, *pair, words) for pair in left.ways[0].limits]
+            form, severity, pairs = Form.LEFT, left.severity, left.ways[0].limits
         else:
-            words = "at or above" if rule.sign > 0 else "at or below"
-            parts = [part(rule, stats, *pair, words) for pair in way.limits]
+            form, severity, pairs = Form.LIMIT, None, way.limits
         stat = stats[position]
-        said = [*self._measured(index, way.limits), *(terms.why if terms else ())]
-        if self.beside is not None:
-            said.append(self.beside(history.times[index]))
-        remarks = [f"{why[0].upper()}{why[1:]}." for why in said if why]
-        if history.flags[index] & Flag.SUSPECT:
-            remarks.append("The reading is suspect.")
+        remarks = self._remarks(index, pairs, terms)
+        said = Sentence(
+            form=form,
+            title=rule.title,
+            title_zh=rule.title_zh,
+            against=tuple(against(rule, stats, *pair) for pair in pairs),
+            is_low=rule.sign < 0,
+            severity=severity,
+            is_suspect=bool(history.flags[index] & Flag.SUSPECT),
+            remark=". ".join(f"{each.en[0].upper()}{each.en[1:]}" for each in remarks),
+            remark_zh="。".join(each.zh for each in remarks),
+        )
         return Finding(
             rule_id=rule.id,
             pack=rule.pack,
@@ -365,15 +372,23 @@ class Track:
             value=rule.sign * stat if stat is not None else history.values[index],
             limit=rule.sign * limit,
             unit=rule.measures[position].unit,
-            reason=" ".join([f"{rule.title}: {' and '.join(parts)}.", *remarks]),
+            reason=say(said),
             provenance=way.provenance,
+            said=said,
         )
 
-    def _measured(self, index: int, way: Sequence[tuple[int, float]]) -> list[str]:
-        """Say how the measures of a way came to what they give, where they can."""
-        measures = [self.rule.measures[position] for position, _ in way]
-        said = [each.remark(self._history, index) for each in measures if each.remark is not None]
-        return [each.en for each in said if each is not None]
+    def _remarks(
+        self, index: int, pairs: Sequence[tuple[int, float]], terms: Terms | None
+    ) -> list[Remark]:
+        """Say what bears on the measures of a way: how they came about, terms, what is beside."""
+        said: list[Remark | None] = []
+        for position, _ in pairs:
+            remark = self.rule.measures[position].remark
+            said.append(remark(self._history, index) if remark is not None else None)
+        said += terms.why if terms is not None else ()
+        if self.beside is not None:
+            said.append(self.beside(self._history.times[index]))
+        return [each for each in said if each is not None and each.en]
 
     def _before(self, index: int) -> State:
         return self.states[index - 1] if index else self.base
@@ -515,11 +530,9 @@ class Track:
             return None
         if rule.flat_s and is_flat(history, index, rule.flat_s):
             return None
-        for measure in rule.measures:
-            if measure.covered_s and not is_covered(
-                history, index, measure.covered_s, rule.stale_s
-            ):
-                return None
+        covered_s = rule.covered_s
+        if covered_s and not is_covered(history, index, covered_s, rule.stale_s):
+            return None
         views, valid = self._views(index), self._valid_at(index)
         if valid is None or any(stat is None for stat in views[0]):
             return None

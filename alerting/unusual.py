@@ -13,11 +13,14 @@ from alerting.model import (
     AlertKind,
     AlertState,
     Finding,
+    Form,
     NotifyReason,
     Provenance,
+    Sentence,
     Severity,
     TransitionKind,
 )
+from alerting.sentence import say
 from sensors.model import SensorKey
 
 CALM_READINGS = 12
@@ -82,13 +85,19 @@ class Anomalies:
         del self._standing[examined.sensor]
         ended_at = datetime.fromtimestamp(examined.taken_s, UTC)
         alert = replace(standing.alert, state=AlertState.RESOLVED, ended_at=ended_at)
-        reason = f"{CALM_READINGS} readings in a row were as usual"
+        said = Sentence(form=Form.AS_USUAL, numbers=(CALM_READINGS,))
         kind = TransitionKind.CLEARED
-        alert, transition = step_alert(alert, kind, ended_at, moment, reason=reason)
+        alert, transition = step_alert(alert, kind, ended_at, moment, said=said)
         return Change(alert, transition, NotifyReason.CLEARED)
 
     def _open(self, examined: Examined, surprise: Surprise, moment: Moment) -> Change:
         taken_at = datetime.fromtimestamp(examined.taken_s, UTC)
+        said = Sentence(
+            form=Form.UNUSUAL,
+            title=examined.unit,
+            numbers=(examined.value, surprise.low, surprise.high),
+            text=surprise.reason,
+        )
         finding = Finding(
             rule_id=RULE_ID,
             pack="detect",
@@ -98,11 +107,12 @@ class Anomalies:
             value=examined.value,
             limit=surprise.high if examined.value > surprise.high else surprise.low,
             unit=examined.unit,
-            reason=f"Unusual: {surprise.reason}",
+            reason=say(said),
             provenance=_SOURCE,
+            said=said,
         )
         alert = open_alert(finding, "anomaly", AlertKind.ANOMALY, taken_at, moment)
         kind = TransitionKind.RAISED
-        alert, transition = step_alert(alert, kind, taken_at, moment, reason=finding.reason)
+        alert, transition = step_alert(alert, kind, taken_at, moment, said=said)
         self._standing[examined.sensor] = _Standing(alert)
         return Change(alert, transition, NotifyReason.FIRST)

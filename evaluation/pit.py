@@ -21,8 +21,9 @@ from alerting.book import Change
 from alerting.history import Flag, History
 from alerting.judge import Judge
 from alerting.measures.failure import Forecast, Method, forecast
-from alerting.model import Alert, AlertKind, AlertState, Severity, TransitionKind
+from alerting.model import Alert, AlertKind, AlertState, Form, Severity, TransitionKind
 from alerting.rules import PACK_FOLDER, load_packs
+from alerting.sentence import plain
 from sensors.catalogue import KINDS
 from sensors.model import Position, Report, SensorKey
 from sensors.registry import ClockRule, Device, Registry, Sensor, Site, SiteKind
@@ -140,7 +141,7 @@ def judged(record: Sequence[Day]) -> list[Rise]:
             if alert.awaiting_sign_off or (
                 day.at - rose_at > _FORGET and "forecast" in alert.rule_id
             ):
-                judge.sign_off(alert, now, seq * 2 + 1, "calm")
+                judge.sign_off(alert, now, seq * 2 + 1, plain(Form.SIGNED_OFF, "calm"))
                 standing.pop(alert.id)
     return found
 

@@ -176,6 +176,13 @@ class NeedTable:
         """Give what a hazard needs, None for a word that is not in the table."""
         return self.hazards.get(hazard)
 
+    def names(self) -> list[tuple[str, str]]:
+        """List what items and capabilities are called, one and several, with the Chinese."""
+        items = [
+            (name, item.zh) for item in self.items.values() for name in (item.name, item.plural)
+        ]
+        return items + [(entry.name, entry.zh) for entry in self.capabilities.values()]
+
 
 def _supplies(**quantities: tuple[float, float, float, float]) -> tuple[ItemNeed, ...]:
     return tuple(ItemNeed(item, numbers) for item, numbers in quantities.items())

@@ -5,6 +5,7 @@ Pure computation on loaded resources, a few milliseconds at 100 000 of them, so 
 
 import asyncio
 import math
+from dataclasses import replace
 from datetime import datetime
 
 from alerting.model import Alert, AlertKind, Card, ChainLink, Responder, Severity
@@ -53,6 +54,9 @@ class CardDesk:
         self._matcher = Matcher(resources.teams, resources.depots, resources.needs, reach)
         self._views = Views(resources.cameras)
         self._areas = Areas(resources.places)
+        self._names = tuple(
+            (name, zh) for name, zh in resources.needs.names() if name and zh and name != zh
+        )
 
     async def card(self, alert: Alert) -> Card:
         """Look up the card of an alert at its position; does not raise for any alert.
@@ -80,7 +84,7 @@ class CardDesk:
         match = self._matcher.match(hazard, Scene(at, int(severity), now))
         chain = self._areas.chain(at, match.need.duty, site)
         views = self._views.seeing(at, now)
-        return Card(
+        card = Card(
             teams=tuple(_team(pick) for pick in match.teams),
             supplies=tuple(_supply(pick) for pick in match.supplies),
             cameras=tuple(_camera(view) for view in views),
@@ -89,6 +93,13 @@ class CardDesk:
             looked_up_at=now,
             missing=self._missing,
         )
+        return replace(card, glossary=self._glossary_of(card))
+
+    def _glossary_of(self, card: Card) -> tuple[tuple[str, str], ...]:
+        """Give the Chinese of the supplies and capabilities that the card speaks of."""
+        items = (name for depot in card.supplies for name, _, _ in depot.items)
+        said = "; ".join((*card.shortfall, *items))
+        return tuple(pair for pair in self._names if pair[0] in said)
 
     def _unseen(self, at: gis.Position, views: list[View]) -> list[str]:
         """Say so when no camera, or no working one, shows the point."""

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,6 +32,18 @@ Config = Annotated[Path | None, typer.Option("--config", "-c", help="settings fi
 Sites = Annotated[Path | None, typer.Option("--sites", help="directory of site files")]
 State = Annotated[Path | None, typer.Option("--state", help="directory this program writes to")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
+
+
+class Tongue(StrEnum):
+    """A language that people read."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+Language = Annotated[
+    Tongue, typer.Option("--language", envvar="GROUNDWATCH_LANGUAGE", help="en or zh")
+]
 Url = Annotated[str, typer.Option("--url", help="address of the running program")]
 
 
@@ -169,6 +182,7 @@ def alerts(
     site: Annotated[str | None, typer.Option(help="only this site")] = None,
     everything: Annotated[bool, typer.Option("--all", help="ended ones too")] = False,
     history: Annotated[bool, typer.Option("--history", help="final transitions only")] = False,
+    language: Language = Tongue.EN,
     as_json: AsJson = False,
 ) -> None:
     """List alerts of the running program, newest first."""
@@ -180,7 +194,7 @@ def alerts(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    for line in alert_lines(rows["items"]):
+    for line in alert_lines(rows["items"], language):
         print(line)
     if not rows["items"]:
         where = f" at {site}" if site else ""
@@ -379,7 +393,7 @@ def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
 
 
-def alert_lines(rows: list[dict[str, Any]]) -> list[str]:
+def alert_lines(rows: list[dict[str, Any]], language: Tongue = Tongue.EN) -> list[str]:
     """Write alerts or their transitions as columns: id, when, state, how bad, where, why."""
     cells = [
         (
@@ -391,9 +405,12 @@ def alert_lines(rows: list[dict[str, Any]]) -> list[str]:
         )
         for row in rows
     ]
+    reason = "reason_zh" if language is Tongue.ZH else "reason"
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     return [
-        "  ".join((*map(str.ljust, those, widths), str(row.get("reason", "")))).rstrip()
+        "  ".join(
+            (*map(str.ljust, those, widths), str(row.get(reason) or row.get("reason", "")))
+        ).rstrip()
         for those, row in zip(cells, rows, strict=True)
     ]
 

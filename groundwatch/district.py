@@ -87,9 +87,16 @@ def counted(count: int, word: str) -> str:
 
 
 def load_district(
-    directory: Path, *, packs: Path | None = None, resources: Path | None = None
+    directory: Path,
+    *,
+    packs: Path | None = None,
+    resources: Path | None = None,
+    language: str = "en",
 ) -> District:
-    """Load a directory of site files; nothing is raised, every fault is in the answer."""
+    """Load a directory of site files; nothing is raised, every fault is in the answer.
+
+    `language` is that of people who name none.
+    """
     if not directory.is_dir():
         return _nothing(directory)
     registry, site_faults = load_registry(directory)
@@ -104,6 +111,7 @@ def load_district(
         )
         | {"sensor_silent", "sensor_doubtful", "anomaly", "system"},
         why_refused=_why_address_refused,
+        language=language,
     )
     routes, route_faults = load_routes(directory, known)
     faults += route_faults

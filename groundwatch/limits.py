@@ -224,7 +224,7 @@ def _rule_view(rule: BoundRule, side: Side, track: Track | None, watch: Watch | 
         ),
         fold=None if track is None or watch is None else _fold_view(track, watch),
         origins=rule.origins,
-        remarks=(*(terms.why if terms else ()), *_remarks(rule, watch)),
+        remarks=(*(each.en for each in (terms.why if terms else ())), *_remarks(rule, watch)),
     )
 
 

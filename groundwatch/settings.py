@@ -210,6 +210,7 @@ class Settings(BaseSettings):
     resources: Path | None = None
     journal: str | None = None
     clock: Literal["system", "event"] = "system"
+    language: Literal["en", "zh"] = "en"
     log_max_bytes: int = Field(default=2 * 1024**3, ge=1024 * 1024)
     retention_days: int | None = Field(default=None, ge=1)
     mqtt: MqttSettings = MqttSettings()

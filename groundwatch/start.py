@@ -117,7 +117,12 @@ def loaded(settings: Settings) -> District:
     Raises:
         SettingsError: there are faults; each is one line.
     """
-    district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
+    district = load_district(
+        settings.sites,
+        packs=settings.packs,
+        resources=settings.resources,
+        language=settings.language,
+    )
     if district.faults:
         text = "\n".join(district.faults)
         found = counted(len(district.faults), "fault")

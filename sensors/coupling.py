@@ -41,3 +41,10 @@ class Coupling:
         if self.gauge.quantity == "rain_mm":
             return f"{self.over:g} mm of rain in {self.window.total_seconds() / 3600:g} h"
         return f"{self.over:g} m of water on the ground"
+
+    @property
+    def condition_zh(self) -> str:
+        """Say the same in Chinese."""
+        if self.gauge.quantity == "rain_mm":
+            return f"{self.window.total_seconds() / 3600:g} h雨量达{self.over:g} mm"
+        return f"积水达{self.over:g} m"

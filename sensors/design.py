@@ -135,6 +135,13 @@ DESIGN: dict[str, DesignName] = {
         # Water level
         D("datum", "m", "to add to the gauge's stage for the 1985 National datum", -100.0, 9000.0),
         D("gauge_zero_m", "m", "elevation of the gauge's zero in its datum", *_STAGE),
+        D(
+            "tidal",
+            "0 or 1",
+            "1 where the tide moves the stage: no rate of rise, no flow",
+            0.0,
+            1.0,
+        ),
         D("bed_level_m", "m", "elevation of the bed", *_STAGE),
         D("bank_level_m", "m", "elevation of the bank or dyke crest", *_STAGE),
         D("patrol_stage_m", "m", "stage at which patrols start (设防水位)", *_STAGE),

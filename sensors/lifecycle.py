@@ -8,7 +8,7 @@ the device itself, and counts by its own instant, not by when it became known.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 LINES: dict[str, tuple[str, ...]] = {
@@ -20,8 +20,39 @@ LINES: dict[str, tuple[str, ...]] = {
 }
 """Every line with its stages in the order of the works; a stage's word belongs to one line."""
 
+STAGE_ZH: dict[str, str] = {
+    "planned": "筹备",
+    "excavating": "开挖",
+    "slab_cast": "底板浇筑完成",
+    "backfilled": "回填",
+    "erection": "安装",
+    "in_use": "使用",
+    "dismantling": "拆卸",
+    "dismantled": "已拆除",
+    "mounted": "搭设",
+    "zeroed": "置零",
+    "pouring": "浇筑",
+    "curing": "养护",
+    "removed": "拆模",
+    "early": "前期",
+    "started": "开工",
+    "continuing": "续建",
+    "finished": "竣工",
+    "working": "施工",
+    "stopped": "停工",
+}
+"""What each stage is called in Chinese."""
+
 PHASES = LINES["formwork"]
 """What a formwork gateway's `phase_code` means: 0 mounted, 1 zeroed, … 4 removed."""
+
+
+_SHOWN_ZONE = timezone(timedelta(hours=8))
+
+
+def local_minute(instant: datetime) -> str:
+    """Write an instant as people in China read it, to the minute."""
+    return f"{instant.astimezone(_SHOWN_ZONE):%Y-%m-%d %H:%M}"
 
 
 class Place(NamedTuple):

@@ -64,6 +64,28 @@ UNITS: dict[str, Unit] = {
 }
 
 
+# How a unit is shown to people where its symbol here is a word or plain text.
+_SHOWN = {
+    "degC": "°C",
+    "deg": "°",
+    "permille": "‰",
+    "m3/s": "m³/s",
+    "count": "",
+    "bool": "",
+    "code": "",
+}
+
+
+def shown_unit(symbol: str) -> str:
+    """Give a unit as people read it in any language, also one per hour or day; "" for states.
+
+    >>> shown_unit("permille/d"), shown_unit("mm")
+    ('‰/d', 'mm')
+    """
+    base, slash, per = symbol.partition("/") if symbol not in _SHOWN else (symbol, "", "")
+    return f"{_SHOWN.get(base, base)}{slash}{per}"
+
+
 def to_base(value: float, unit: str) -> float:
     """Turn `value` in `unit` into its base unit.
 

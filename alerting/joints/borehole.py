@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from alerting.history import History
 from alerting.joint import Input, Joint, Seen
+from alerting.model import Remark
 from sensors.model import SensorKey
 from sensors.registry import Device, Registry, Sensor
 from sensors.virtual.ground import DEEPEST, boreholes
@@ -69,19 +70,25 @@ def profile(
     return found
 
 
-def profile_words(hole: str, points: Sequence[ProfilePoint]) -> str:
+def profile_words(hole: str, points: Sequence[ProfilePoint]) -> Remark:
     """Say where a borehole moved most, and which points are missing.
 
-    >>> profile_words("CX3", [ProfilePoint(5.0, 2.0, 0.0), ProfilePoint(7.5, 8.0, 0.0)])
+    >>> profile_words("CX3", [ProfilePoint(5.0, 2.0, 0.0), ProfilePoint(7.5, 8.0, 0.0)]).en
     'borehole CX3 moved most at 7.5 m: 8 mm'
     """
     known = {point.depth_m: point.value_mm for point in points if point.value_mm is not None}
     if not known:
-        return f"borehole {hole}: no point has a recent value"
+        said = f"borehole {hole}: no point has a recent value"
+        return Remark(said, f"测斜孔{hole}各测点均无近期数据")
     depth_m = max(known, key=lambda depth_m: abs(known[depth_m]))
-    text = f"borehole {hole} moved most at {depth_m:g} m: {known[depth_m]:.3g} mm"
+    most = f"{known[depth_m]:.3g} mm"
+    text = f"borehole {hole} moved most at {depth_m:g} m: {most}"
+    zh = f"测斜孔{hole}最大位移在{depth_m:g} m深处，为{most}"
     missing = [f"{point.depth_m:g} m" for point in points if point.value_mm is None]
-    return f"{text}; nothing recent from {', '.join(missing)}" if missing else text
+    if missing:
+        text += f"; nothing recent from {', '.join(missing)}"
+        zh += f"；{'、'.join(missing)}处无近期数据"
+    return Remark(text, zh)
 
 
 def holes_of(devices: Iterable[Device]) -> list[tuple[Device, str, dict[float, Sensor]]]:

@@ -7,6 +7,7 @@ not when: it counts at the gap's end, which never hides rain, and the answer say
 
 from collections.abc import Callable
 from math import fsum
+from operator import sub
 
 from alerting.history import History
 from alerting.measures.kind import Made, MeasureKind, MeasureSpec, Remark
@@ -51,13 +52,17 @@ class Counter:
         return step_mm if 0.0 <= step_mm <= most_mm else 0.0
 
     def sum(self, history: History, first: int, last: int) -> float:
-        """Add up the steps that end at first <= i <= last; most windows cost one comparison."""
+        """Add up the steps that end at first <= i <= last.
+
+        Steps that any rain can make are the whole rise, which costs two passes over a slice; only a
+        window with a reset or an exchanged gauge in it is added up step by step.
+        """
         if last <= 0:
             return 0.0
         values = history.values[max(0, first - 1) : last + 1]
-        risen_mm = values[-1] - values[0]
-        if 0.0 <= risen_mm <= self.least_mm and sorted(values) == list(values):
-            return risen_mm
+        steps = list(map(sub, values[1:], values))
+        if steps and min(steps) >= 0.0 and max(steps) <= self.least_mm:
+            return values[-1] - values[0]
         return fsum(self.step(history, index) for index in range(max(1, first), last + 1))
 
 
@@ -135,6 +140,8 @@ def _accumulated(spec: MeasureSpec, sensor: Sensor) -> Made | str:
 
 
 AMOUNTS: dict[str, MeasureKind] = {
-    "counter_total": MeasureKind(make=_counter_total),
-    "accumulated": MeasureKind(make=_accumulated, options=("window", "hold"), unit="mm"),
+    "counter_total": MeasureKind(make=_counter_total, zh="{window}累计"),
+    "accumulated": MeasureKind(
+        make=_accumulated, options=("window", "hold"), unit="mm", zh="{window}累计"
+    ),
 }

@@ -68,6 +68,6 @@ def _day_total(spec: MeasureSpec, sensor: Sensor) -> Made:
 
 
 EVENTS: dict[str, MeasureKind] = {
-    "event_total": MeasureKind(make=_event_total, options=("window", "dry")),
-    "day_total": MeasureKind(make=_day_total, options=("day_starts", "zone")),
+    "event_total": MeasureKind(make=_event_total, options=("window", "dry"), zh="本场累计"),
+    "day_total": MeasureKind(make=_day_total, options=("day_starts", "zone"), zh="当日累计"),
 }

@@ -51,5 +51,7 @@ def _intensity(spec: MeasureSpec, sensor: Sensor) -> Made | str:
 
 
 INTENSITY: dict[str, MeasureKind] = {
-    "intensity": MeasureKind(make=_intensity, options=("window", "bins_from"), unit="mm/h"),
+    "intensity": MeasureKind(
+        make=_intensity, options=("window", "bins_from"), unit="mm/h", zh="雨强"
+    ),
 }

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 
 from alerting.basis import From
 from alerting.history import History
+from alerting.model import Remark
 from alerting.numbers import DesignValue, Number, resolve
 from alerting.terms import FactorSpec
 from sensors.document import Duration, FileModel, Refused
@@ -50,10 +51,11 @@ class MeasureSpec(FileModel):
     """What is computed from the readings before it is held against a limit.
 
     `unit` is what the limits are in, `baseline` what the value is relative to; `from` is where a
-    plain number in `per_cent_of` comes from.
-    `needs` lists design values of which the site file must give one, for what makes no sense
-    without (a stage without datum). `unless` lists quantities that are judged instead where the
-    same point reports them too. What follows are options of single kinds of measure.
+    plain number in `per_cent_of` comes from. `words_zh` names it in Chinese where the kind's own
+    name will not do. `needs` lists design values of which the site file must give one, for what
+    makes no sense without (a stage without datum). `unless` lists quantities that are judged
+    instead where the same point reports them too, `not_where` a design value that, where it is not
+    zero, makes the measure meaningless. What follows are options of single kinds of measure.
     """
 
     of: str = "value"
@@ -62,8 +64,10 @@ class MeasureSpec(FileModel):
     baseline: Annotated[str, Field(min_length=3, description="what the value is relative to")]
     per_cent_of: Number | None = None
     origin: Annotated[From | None, Field(alias="from")] = None
+    words_zh: str | None = None
     needs: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    not_where: str | None = None
     dry: Duration | None = None
     day_starts: time | None = None
     zone: Annotated[str, AfterValidator(_check_zone)] | None = None
@@ -101,13 +105,6 @@ OPTIONS = (
 )
 
 
-class Remark(NamedTuple):
-    """What a person must know about one answer of a measure, in both languages."""
-
-    en: str
-    zh: str
-
-
 class Made(NamedTuple):
     """A measure made for one sensor.
 
@@ -130,7 +127,8 @@ class MeasureKind:
     `make` gives the function for one sensor, or a sentence that says what is missing. `options`
     must all be given in the pack, and no others. `per` is added to the sensor's unit (`/d`), `unit`
     replaces it. `is_bounded` says that the measure is never above the largest value in its window,
-    so that a calm window needs no sum; `uses_zero` that it counts from the zeroing.
+    so that a calm window needs no sum; `uses_zero` that it counts from the zeroing. `zh` names it
+    in Chinese, with `{window}` for its window.
     """
 
     make: Callable[[MeasureSpec, Sensor], Made | str]
@@ -139,6 +137,7 @@ class MeasureKind:
     uses_zero: bool = False
     per: str = ""
     unit: str | None = None
+    zh: str = ""
 
     def unit_for(self, sensor: Sensor) -> str:
         """Give the unit of the measure on one sensor."""
@@ -153,6 +152,8 @@ def why_not_here(spec: MeasureSpec, sensor: Sensor) -> str | None:
     """Say why a measure is not for this sensor at all; None when it is."""
     if spec.needs and not any(name in sensor.design for name in spec.needs):
         return f"the site file gives no {' and no '.join(spec.needs)}"
+    if spec.not_where is not None and sensor.design.get(spec.not_where):
+        return f"the site file says {spec.not_where}, where this means nothing"
     return why_instead(spec, sensor)
 
 

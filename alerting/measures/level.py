@@ -13,7 +13,7 @@ from alerting.measures.kind import Made, MeasureKind, MeasureSpec, resolve
 from sensors.registry import Sensor
 
 _HOUR_S = 3600.0
-_MAX_PICKS = 24  # 276 pairs
+_MAX_PICKS = 16  # 120 pairs
 FAR_MINUTES = 1440.0  # a day or more: further ahead no slope is worth anything
 
 
@@ -27,7 +27,7 @@ class Trend(NamedTuple):
 def trend(history: History, index: int, window_s: float, min_readings: int) -> Trend | None:
     """Fit the line over (t - window, t]; None when there is too little to see one.
 
-    Windows of more than 24 readings are thinned evenly to 24, the newest always among them.
+    Windows of more than 16 readings are thinned evenly to 16, the newest always among them.
     """
     first, times, values = history.window_start(index, window_s), history.times, history.values
     count = index + 1 - first
@@ -105,8 +105,13 @@ def _time_to_level(spec: MeasureSpec, sensor: Sensor) -> Made | str:
 
 
 LEVELS: dict[str, MeasureKind] = {
-    "rise_rate": MeasureKind(make=_rise_rate, options=("window", "min_readings"), per="/h"),
+    "rise_rate": MeasureKind(
+        make=_rise_rate, options=("window", "min_readings"), per="/h", zh="上涨速率"
+    ),
     "time_to_level": MeasureKind(
-        make=_time_to_level, options=("window", "min_readings", "until", "min_slope"), unit="min"
+        make=_time_to_level,
+        options=("window", "min_readings", "until", "min_slope"),
+        unit="min",
+        zh="预计尚有",
     ),
 }

@@ -39,7 +39,25 @@ def why_no_measure(spec: MeasureSpec) -> list[str]:
         for name in OPTIONS
         if name in given and name not in kind.options
     ]
-    unknown = [
-        name for name in spec.needs if name not in DESIGN and not name.startswith(OWN_PREFIX)
-    ]
+    designs = spec.needs if spec.not_where is None else (*spec.needs, spec.not_where)
+    unknown = [name for name in designs if name not in DESIGN and not name.startswith(OWN_PREFIX)]
     return faults + [f"no design value is called '{name[:64]}'" for name in unknown]
+
+
+def name_zh(spec: MeasureSpec) -> str:
+    """Give the Chinese name of a measure: the pack's own, or the kind's with its window.
+
+    >>> name_zh(MeasureSpec.model_validate({"of": "mean", "window": "2m"}))
+    '2 min平均'
+    """
+    if spec.words_zh is not None:
+        return spec.words_zh
+    name = MEASURES[spec.of].zh.format(window=window_text(spec.window_s))
+    return f"{name}已达限值的" if spec.per_cent_of is not None else name
+
+
+def window_text(seconds: float) -> str:
+    """Give a span of time that reads the same in every language: `30 s`, `10 min`, `12 h`."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"

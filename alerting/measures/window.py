@@ -27,9 +27,9 @@ def _value(spec: MeasureSpec, sensor: Sensor) -> Made:
 
 WINDOWED: dict[str, MeasureKind] = {
     "value": MeasureKind(make=_value, options=(), is_bounded=True),
-    "mean": MeasureKind(make=over(mean), is_bounded=True),
-    "max": MeasureKind(make=over(maximum), is_bounded=True),
-    "total": MeasureKind(make=over(total)),
-    "rise": MeasureKind(make=over(rise)),
-    "slope_per_day": MeasureKind(make=over(slope_per_day), per="/d"),
+    "mean": MeasureKind(make=over(mean), zh="{window}平均", is_bounded=True),
+    "max": MeasureKind(make=over(maximum), zh="{window}最大", is_bounded=True),
+    "total": MeasureKind(make=over(total), zh="{window}累计"),
+    "rise": MeasureKind(make=over(rise), zh="{window}内上涨"),
+    "slope_per_day": MeasureKind(make=over(slope_per_day), per="/d", zh="{window}变化速率"),
 }

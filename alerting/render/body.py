@@ -9,7 +9,8 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `created_at`: when the notice was made. All instants are RFC 3339 in UTC, ending in Z.
 - `recipient`: `id`, `name` and `language` of the person; never the address, which may hold a token.
 - `alert`: identity, state, severity word and colour, position (WGS 84), value, limit, unit, reason
-  in a sentence, provenance of the limit, and its instants (null where not reached).
+  in a sentence (in Chinese as `reason_zh`), provenance of the limit, and its instants (null where
+  not reached).
 - `transition`: the step of the alert's life this notice is about; `late_by_s` when the reading came
   later than its pack allows.
 - `card`: `teams`, `supplies`, `cameras` (each with distance, travel time, freshness and why), the
@@ -26,6 +27,7 @@ from typing import Any
 
 from alerting.model import Alert, Card, Notice, Responder, Transition
 from alerting.render.text import alert_path, render_text
+from alerting.sentence import in_chinese
 from sensors.model import SensorKey
 
 FORMAT = "groundwatch.notice/1"
@@ -86,6 +88,7 @@ def _alert_json(alert: Alert) -> dict[str, Any]:
         "limit": alert.limit,
         "unit": alert.unit,
         "reason": alert.reason,
+        "reason_zh": in_chinese(alert.said, alert.reason),
         "provenance": {
             "source": alert.provenance.source,
             "clause": alert.provenance.clause,
@@ -113,6 +116,7 @@ def _transition_json(transition: Transition) -> dict[str, Any]:
         "detected_at": _instant(transition.detected_at),
         "value": transition.value,
         "reason": transition.reason,
+        "reason_zh": in_chinese(transition.said, transition.reason),
         "final": transition.final,
         "late_by_s": transition.late_by_s,
         "actor": transition.actor,

@@ -17,16 +17,18 @@ from alerting.model import (
     Responder,
     Transition,
 )
+from alerting.render.phrases import card_words, thing_words
 from alerting.render.words import (
     Words,
     distance_words,
     number_words,
     remark_words,
     shown_time,
+    source_words,
     span_words,
     words_of,
 )
-from sensors.catalogue import KINDS
+from alerting.sentence import quantity_name, say
 
 MAX_LISTED = 3
 
@@ -51,10 +53,10 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         _labelled(words, "where", where(alert, notice.card, language)),
         _labelled(words, "value", _value_line(alert, language, words)),
         _labelled(words, "taken", _taken_line(notice.transition, words)),
-        _labelled(words, "why", notice.transition.reason or alert.reason),
+        _labelled(words, "why", why(notice, language)),
     ]
     if notice.card is not None and notice.reason not in _NO_CARD:
-        lines += _card_lines(notice.card, words)
+        lines += _card_lines(notice.card, language)
     lines += [_labelled(words, "note", remark_words(text, language)) for text in notice.remarks]
     lines.append(_labelled(words, "open", base_url.rstrip("/") + alert_path(alert.id)))
     return "\n".join(_printable(line) for line in lines)
@@ -79,15 +81,24 @@ def where(alert: Alert, card: Card | None, language: str) -> str:
     return f"{place} ({lat:.5f}, {lon:.5f})"
 
 
-def quantity_words(alert: Alert, language: str) -> str:
-    """Give the name of the alert's quantity, looked for among the alert's own kind first."""
+def why(notice: Notice, language: str) -> str:
+    """Say why, in the language; English where the parts of the sentence were not kept."""
+    said = notice.transition.said or (None if notice.transition.reason else notice.alert.said)
+    return (
+        say(said, language) if said is not None else notice.transition.reason or notice.alert.reason
+    )
+
+
+def subject_words(alert: Alert, language: str) -> str:
+    """Say what the alert's value is of: what its rule judges, or the quantity itself.
+
+    A rule may judge something else than the quantity: the minutes until a stage are no stage.
+    """
+    said = alert.said
+    if said is not None and said.against:
+        return said.title_zh if language == "zh" else said.title
     key = alert.sensor.quantity
-    own = [kind for kind in KINDS.values() if kind.key == alert.hazard]
-    for kind in (*own, *KINDS.values()):
-        found = kind.quantities.get(key)
-        if found is not None:
-            return found.zh if language == "zh" else found.en
-    return key.replace("_", " ")
+    return quantity_name(key, language, alert.hazard) if key else ""
 
 
 def _printable(line: str) -> str:
@@ -97,7 +108,7 @@ def _printable(line: str) -> str:
 
 def _headline(notice: Notice, language: str, words: Words) -> str:
     alert = notice.alert
-    what = quantity_words(alert, language) if alert.sensor.quantity else ""
+    what = subject_words(alert, language)
     subject = f"{what} {words[alert.kind]}".strip()
     if alert.kind is AlertKind.SYSTEM:
         subject = words["system"]
@@ -111,17 +122,18 @@ def _labelled(words: Words, label: str, text: str) -> str:
 
 
 def _value_line(alert: Alert, language: str, words: Words) -> str:
-    name = quantity_words(alert, language) if alert.sensor.quantity else ""
+    name = subject_words(alert, language)
     value = words["no_value"] if alert.value is None else number_words(alert.value, alert.unit)
     parts = [f"{name} {value}".strip()]
     if alert.limit is not None:
         parts.append(f"{words['limit_is']} {number_words(alert.limit, alert.unit)}")
-    source = _source(alert.provenance, words)
+    source = _source(alert.provenance, language)
     return words["comma"].join(parts) + (f" ({source})" if source else "")
 
 
-def _source(provenance: Provenance, words: Words) -> str:
-    named = f"{provenance.source} {provenance.clause}".strip()
+def _source(provenance: Provenance, language: str) -> str:
+    words = words_of(language)
+    named = source_words(provenance, language)
     if not named:
         return ""
     confidence = f"{words['confidence']} {provenance.confidence}"
@@ -135,9 +147,10 @@ def _taken_line(transition: Transition, words: Words) -> str:
     return f"{text}{words['comma']}{words['late']} {span_words(transition.late_by_s)}"
 
 
-def _card_lines(card: Card, words: Words) -> list[str]:
+def _card_lines(card: Card, language: str) -> list[str]:
+    words = words_of(language)
     lines = [
-        _labelled(words, label, _responders(found, words))
+        _labelled(words, label, _responders(found, card, language))
         for label, found in (
             ("team", card.teams),
             ("supply", card.supplies),
@@ -151,28 +164,34 @@ def _card_lines(card: Card, words: Words) -> list[str]:
             for link in card.chain
         ]
         lines.append(_labelled(words, "chain", words["semicolon"].join(links)))
-    if card.shortfall:
-        lines.append(_labelled(words, "shortfall", words["semicolon"].join(card.shortfall)))
+    missing = [card_words(text, language, card.glossary) for text in card.shortfall]
+    if missing:
+        lines.append(_labelled(words, "shortfall", words["semicolon"].join(missing)))
     if card.missing:
-        lines.append(_labelled(words, "card_missing", card.missing))
+        lines.append(_labelled(words, "card_missing", card_words(card.missing, language)))
     return lines
 
 
-def _responders(found: Sequence[Responder], words: Words) -> str:
-    shown = [_responder(responder, words) for responder in found[:MAX_LISTED]]
+def _responders(found: Sequence[Responder], card: Card, language: str) -> str:
+    words = words_of(language)
+    shown = [_responder(responder, card, language) for responder in found[:MAX_LISTED]]
     if len(found) > MAX_LISTED:
         shown.append(words["more"].format(count=len(found) - MAX_LISTED))
     return words["semicolon"].join(shown)
 
 
-def _responder(responder: Responder, words: Words) -> str:
+def _responder(responder: Responder, card: Card, language: str) -> str:
+    words = words_of(language)
     parts = [responder.name, distance_words(responder.distance_m)]
     if responder.travel_s is not None:
         minutes = max(1, round(responder.travel_s / 60))
         travel = words["travel"].format(minutes=minutes)
-        parts.append(f"{travel} ({responder.travel_how})" if responder.travel_how else travel)
-    parts += [f"{name} {number_words(count, unit)}" for name, count, unit in responder.items]
+        how = card_words(responder.travel_how, language)
+        parts.append(f"{travel} ({how})" if how else travel)
+    for name, count, unit in responder.items:
+        thing = thing_words(name, language, card.glossary)
+        parts.append(f"{thing} {number_words(count, unit)}")
     parts += [text for text in (responder.phone, responder.link) if text]
     if responder.as_of:
-        parts.append(responder.as_of)
+        parts.append(card_words(responder.as_of, language))
     return words["comma"].join(parts)

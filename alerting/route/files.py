@@ -71,7 +71,7 @@ class PersonEntry(FileModel):
     id: Slug
     name: Name
     role: Slug
-    language: Literal["en", "zh"] = "en"
+    language: Literal["en", "zh"] | None = None
     sites: tuple[Name, ...] = ()
     contacts: Annotated[list[ContactEntry], Field(min_length=1, max_length=8)]
     on_duty: Annotated[tuple[HoursEntry, ...], Field(max_length=28)] = ()
@@ -96,6 +96,7 @@ class PeopleFile(FileModel):
     """people.yaml."""
 
     timezone: ZoneName = DEFAULT_ZONE
+    language: Literal["en", "zh"] | None = None
     people: Annotated[list[PersonEntry], Field(min_length=1, max_length=5000)]
     rotas: Annotated[tuple[RotaEntry, ...], Field(max_length=500)] = ()
 

@@ -28,13 +28,15 @@ ROUTES_FILE = "routes.yaml"
 class Known:
     """What the files may name; None where the caller does not know, and then it is not checked.
 
-    `why_refused` is asked about each address: channel and address, answer a reason or None.
+    `language` is that of people who name none. `why_refused` is asked about each address: channel
+    and address, answer a reason or None.
     """
 
     sites: Collection[str] | None = None
     hazards: Collection[str] | None = None
     channels: Collection[str] = ("console", "webhook")
     why_refused: Callable[[str, str], str | None] | None = None
+    language: str = "en"
 
 
 NOTHING_KNOWN = Known()
@@ -54,7 +56,7 @@ def load_routes(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[RouteTab
     rotas: tuple[Rota, ...] = ()
     if people_file is not None:
         faults += _people_faults(people_document, people_file, known)
-        people, rotas = _people(people_file), _rotas(people_file)
+        people, rotas = _people(people_file, known), _rotas(people_file)
     if routes_file is None:
         return RouteTable(people=people, rotas=rotas), sorted(faults)
     faults += _contact_faults(routes_document, ("last_resort",), routes_file.last_resort, known)
@@ -71,11 +73,12 @@ def load_routes(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[RouteTab
     return table, sorted(faults)
 
 
-def _people(file: PeopleFile) -> tuple[Person, ...]:
-    return tuple(_person(entry, file.timezone) for entry in file.people)
+def _people(file: PeopleFile, known: Known) -> tuple[Person, ...]:
+    language = file.language or known.language
+    return tuple(_person(entry, file.timezone, language) for entry in file.people)
 
 
-def _person(entry: PersonEntry, default_zone: str) -> Person:
+def _person(entry: PersonEntry, default_zone: str, language: str) -> Person:
     zone = zone_named(entry.timezone or default_zone)
     return Person(
         id=entry.id,
@@ -87,7 +90,7 @@ def _person(entry: PersonEntry, default_zone: str) -> Person:
                 name=entry.name,
                 channel=contact.channel,
                 address=contact.address,
-                language=entry.language,
+                language=entry.language or language,
             )
             for contact in entry.contacts
         ),

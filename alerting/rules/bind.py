@@ -14,7 +14,7 @@ from typing import NamedTuple
 from alerting.basis import ALWAYS, Basis, From, Layer, Period, less_certain, period
 from alerting.history import History
 from alerting.measures.kind import Compute, MeasureSpec, why_instead, why_not_here
-from alerting.measures.table import MEASURES
+from alerting.measures.table import MEASURES, name_zh
 from alerting.model import Provenance, Severity
 from alerting.numbers import Missing, Number, Resolved, worked_out
 from alerting.rules.bound import BoundRule, Level, Measure, NotJudged, Way
@@ -400,6 +400,7 @@ def measure_of(
         terms=f"{spec.of} {made.window_s} {scale!r} {absolute}{made.terms}",
         is_plain=spec.of == "value" and is_raw,
         is_bounded=kind.is_bounded and is_raw,
+        name_zh=name_zh(spec),
         remark=made.remark,
         whole=whole,
         whole_unit=base_unit,

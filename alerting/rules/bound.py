@@ -26,6 +26,7 @@ class Measure:
     covered_s: float  # how much of the past readings must cover before it may clear anything
     unit: str
     baseline: str
+    name_zh: str
     terms: str  # everything it depends on, to see whether a saved state still belongs to it
     is_plain: bool
     is_bounded: bool  # never above the largest value in its window, so a calm window needs no sum
@@ -117,6 +118,11 @@ class BoundRule:
         """Give the longest stretch of history a decision looks back over, in seconds."""
         widest = max(measure.window_s for measure in self.measures)
         return max(widest, self.flat_s, self.dwell_s)
+
+    @property
+    def covered_s(self) -> float:
+        """Give the longest stretch that readings must cover before anything is cleared."""
+        return max(measure.covered_s for measure in self.measures)
 
     @property
     def unclear(self) -> int:

@@ -49,8 +49,8 @@ def barred(
         begin, end = spec.design["x_keep_off_from_deg"], spec.design["x_keep_off_to_deg"]
         half = ((end - begin) % 360.0) / 2.0
         found.append((begin + half, half))
-    for _, place in beside if mine is not None else ():
-        found.append(_circle(mine, place, keep_clear_m))
+    if mine is not None:
+        found += [_circle(mine, place, keep_clear_m) for _, place in beside]
     return found
 
 

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from alerting.model import Alert, Card, ChainLink, Responder, Transition
 from alerting.ports import Action
+from alerting.sentence import in_chinese
 from groundwatch.http.words import (
     Actor,
     Answer,
@@ -51,6 +52,7 @@ class AlertAnswer(Answer):
     limit: float | None
     unit: str
     reason: str = Field(description="One sentence a person can check.")
+    reason_zh: str = Field(description="The same in Chinese; English where its parts are lost.")
     provenance: Source
     ordinal: int = Field(description="Number of the newest step.")
 
@@ -84,6 +86,7 @@ class AlertAnswer(Answer):
             limit=alert.limit,
             unit=alert.unit,
             reason=alert.reason,
+            reason_zh=in_chinese(alert.said, alert.reason),
             provenance=Source.of(alert.provenance),
             ordinal=alert.ordinal,
         )
@@ -100,6 +103,7 @@ class StepAnswer(Answer):
     detected_at: Instant
     value: float | None
     reason: str
+    reason_zh: str
     final: bool = Field(description="False while readings under way could change it.")
     late_by_s: float | None = Field(description="Set when its reading came after the lateness.")
     actor: str
@@ -116,6 +120,7 @@ class StepAnswer(Answer):
             detected_at=step.detected_at,
             value=step.value,
             reason=step.reason,
+            reason_zh=in_chinese(step.said, step.reason),
             final=step.final,
             late_by_s=step.late_by_s,
             actor=step.actor,
@@ -172,6 +177,7 @@ class HistoryStep(Answer):
     taken_at: Instant
     value: float | None
     reason: str
+    reason_zh: str
     late_by_s: float | None
 
     @classmethod
@@ -191,6 +197,7 @@ class HistoryStep(Answer):
             taken_at=step.taken_at,
             value=step.value,
             reason=step.reason,
+            reason_zh=in_chinese(step.said, step.reason),
             late_by_s=step.late_by_s,
         )
 

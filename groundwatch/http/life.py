@@ -117,7 +117,7 @@ async def borehole(
     return ProfileAnswer(
         borehole=f"{site.id}/{device.id}/{hole}",
         at=at,
-        text=profile_words(hole, points),
+        text=profile_words(hole, points).en,
         points=[DepthAnswer.of(point) for point in points],
     )
 

@@ -119,7 +119,7 @@ class CouplingAnswer(Answer):
             source=coupling.source,
             confidence=coupling.confidence,
             is_in_force=stretch is not None,
-            text="" if stretch is None else force.why(stretch),
+            text="" if stretch is None else force.why(stretch).en,
             stretches=[StretchAnswer.of(each) for each in force.in_force],
             rates=rates,
         )

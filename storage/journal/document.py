@@ -1,4 +1,4 @@
-"""An outbox entry as one versioned JSON text, from which exactly the same entry is read back.
+"""Outbox entries and sentences as JSON texts, from which exactly the same is read back.
 
 Python's json rather than msgspec's writes the text: it keeps infinities and not-a-number, and a
 character that UTF-8 cannot hold, where msgspec would write null or refuse.
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from alerting.model import OutboxEntry
+from alerting.model import OutboxEntry, Sentence
 
 _VERSION = 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -32,6 +32,25 @@ def decode(text: str) -> OutboxEntry:
         return msgspec.convert(plain["entry"], OutboxEntry)
     except (KeyError, TypeError, msgspec.MsgspecError) as error:
         raise ValueError(f"not an outbox entry: {error}") from error
+
+
+def said_text(said: Sentence | None) -> str | None:
+    """Give the parts of a sentence as one JSON text, or None."""
+    if said is None:
+        return None
+    text = json.dumps(msgspec.to_builtins(said), ensure_ascii=False, separators=(",", ":"))
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def said_of(text: str | None) -> Sentence | None:
+    """Give a sentence back; None where none was kept, or where another version wrote it.
+
+    Its English wording stands beside it in the record, so nothing is lost.
+    """
+    try:
+        return None if text is None else msgspec.convert(json.loads(text), Sentence)
+    except (ValueError, msgspec.MsgspecError):
+        return None
 
 
 def _instant(value: object) -> str:

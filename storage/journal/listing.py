@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, tuple_
 
 from alerting.model import AlertKind, AlertState, Severity, Transition, TransitionKind
 from sensors.model import SensorKey
+from storage.journal.document import said_of
 from storage.journal.schema import alerts, transitions
 
 # Steps whose instants are those of readings; what a person or a timer did is not among them.
@@ -140,6 +141,7 @@ def steps_found(query: HistoryQuery) -> Select[Any]:
 def step_of(row: Row[Any]) -> PastStep:
     """Give the step of a row."""
     columns = {column.name: getattr(row, column.name) for column in transitions.columns}
+    columns["said"] = said_of(row.said)
     return PastStep(
         sensor=SensorKey(row.site, row.device, row.point, row.quantity),
         hazard=row.hazard,

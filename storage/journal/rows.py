@@ -14,7 +14,7 @@ from alerting.ports import Action, RuleState, StageRecord
 from sensors.lifecycle import StageChange
 from sensors.model import Position, SensorKey
 from storage.journal.columns import microseconds
-from storage.journal.document import decode, encode
+from storage.journal.document import decode, encode, said_of, said_text
 
 Values = dict[str, Any]
 
@@ -48,6 +48,7 @@ def alert_row(alert: Alert) -> Values:
         "acknowledged_at": alert.acknowledged_at,
         "acknowledged_by": alert.acknowledged_by,
         "awaiting_sign_off": alert.awaiting_sign_off,
+        "said": said_text(alert.said),
     }
 
 
@@ -81,6 +82,7 @@ def alert_of(row: Row[Any]) -> Alert:
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
         awaiting_sign_off=row.awaiting_sign_off,
+        said=said_of(row.said),
     )
 
 
@@ -98,12 +100,13 @@ def transition_row(transition: Transition) -> Values:
         "final": transition.final,
         "late_by_s": transition.late_by_s,
         "actor": transition.actor,
+        "said": said_text(transition.said),
     }
 
 
 def transition_of(row: Row[Any]) -> Transition:
     """Give the transition of a row."""
-    return Transition(**row._asdict())
+    return Transition(**{**row._asdict(), "said": said_of(row.said)})
 
 
 def outbox_row(entry: OutboxEntry) -> Values:

@@ -59,6 +59,7 @@ alerts = Table(
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", Words, nullable=False),
     Column("awaiting_sign_off", Boolean, nullable=False),
+    Column("said", Words),
     Index(None, "detected_at"),
     Index(None, "site", "detected_at"),
     Index(None, "state", "detected_at"),
@@ -78,6 +79,7 @@ transitions = Table(
     Column("final", Boolean, nullable=False),
     Column("late_by_s", Number),
     Column("actor", Words, nullable=False),
+    Column("said", Words),
 )
 
 # No foreign key to alerts: a notice that went out while the journal was away is saved on its own.

@@ -56,7 +56,7 @@ def test_the_same_in_chinese() -> None:
     text = render_text(make_notice(make_alert(), card=make_card()), "zh")
     lines = text.split("\n")
     assert lines[0] == "[橙色] 新警报：huanghe-tower，风速 超限"
-    assert lines[2] == "数值：风速 21.4 m/s，限值 20 m/s (依据 JGJ 196 4.2，可信度 C)"
+    assert lines[2] == "数值：风速 21.4 m/s，限值 20 m/s (依据 JGJ 196 第4.2条，可信度 C)"
     assert "约7分钟" in text
     assert "Nearest" not in text
 

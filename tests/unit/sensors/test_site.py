@@ -9,6 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sensors.calibrate import calibrated
 from sensors.catalogue import KINDS
 from sensors.document import Fault
 from sensors.model import Position, SensorKey
@@ -105,6 +106,26 @@ def test_what_a_sensor_does_not_say_it_takes_from_device_site_and_catalogue(load
     assert sensor.position == Position(23.21, 113.31)
     assert sensor.design["guaranteed_stage_m"] == 7.0
     assert hash(sensor)
+
+
+RADAR = """\
+devices:
+  - id: WL-9
+    kind: water_level
+    every: 5m
+    sensors:
+      - {quantity: stage_m, unit: mm, calibration: {scale: -1.0, offset: 12.35}}
+      - {quantity: battery_v}
+"""
+
+
+def test_a_probe_that_sends_its_distance_gives_a_stage(load: Load) -> None:
+    registry, faults = load(HEAD + RADAR)
+    assert not faults
+    probe = registry.sensor(SensorKey("north-pit", "WL-9", "", "stage_m"))
+    assert probe is not None
+    assert calibrated(8120.0, probe) == pytest.approx(12.35 - 8.12)
+    assert probe.beside == {"battery_v"}
 
 
 def test_the_registry_looks_up_sites_devices_and_points(load: Load) -> None:

@@ -93,7 +93,7 @@ def test_a_profile_is_that_of_one_instant() -> None:
     assert [point.value_mm for point in then] == [1.0, 2.0, None]
     now = profile(points, history_of, at(3000).timestamp())
     assert [point.value_mm for point in now] == [9.0, None, None]
-    assert profile_words("CX1", []) == "borehole CX1: no point has a recent value"
+    assert profile_words("CX1", []).en == "borehole CX1: no point has a recent value"
 
 
 def test_neighbouring_poles_are_judged_by_what_they_settled_since_zeroing() -> None:

@@ -1,0 +1,101 @@
+"""The Chinese of what cards say in words: freshness, travel, shortfalls and what is missing.
+
+Cards carry these as the English sentences of the look-up, so that a system reads one language. Each
+is known here by its shape; one that is not is shown as it is, which loses nothing. A test goes
+through the cards of the example district and finds none left over.
+"""
+
+import re
+from collections.abc import Sequence
+
+Glossary = Sequence[tuple[str, str]]
+
+_TIERS = {"district": "区", "street": "镇街", "village": "村社", "site": "工地"}
+
+_SHAPES: tuple[tuple[str, str], ...] = (
+    (r"as of (.+) ago", r"\1前更新"),
+    (r"age unknown", "更新时间不明"),
+    (r"dated (.+) ahead of now", r"记录时间超前\1"),
+    (r"at base, no live position", "在驻地，无实时位置"),
+    (r"straight line x (\S+) at (\S+) km/h \(town roads\)", r"直线距离×\1，按\2 km/h估算"),
+    (
+        r"straight line x (\S+) at (\S+) km/h \(flooded roads\)",
+        r"直线距离×\1，积水道路按\2 km/h估算",
+    ),
+    (r"needs (\d+) (.+) teams?, (\d+) on duty within (.+)", r"需要\1支\2队伍，\4内在岗\3支"),
+    (r"needs (\S+ \S+) of (.+), (.+) within (.+)", r"需要\2 \1，\4内仅有\3"),
+    (
+        r"needs (\S+ \S+) of (.+), (.+) in the nearest (\d+) depots",
+        r"需要\2 \1，最近\4个仓库仅有\3",
+    ),
+    (r"needs (.+), (.+) within (.+)", r"需要\1，\3内仅有\2"),
+    (r"needs (.+), (.+) in the nearest (\d+) depots", r"需要\1，最近\3个仓库仅有\2"),
+    (r"off duty, to be called in: (.+)", r"不在岗可召回：\1"),
+    (r"nearest next: (.+)", r"其次最近：\1"),
+    (r"none more within (.+), nearest known: (.+)", r"\1内再无，已知最近：\2"),
+    (r"none more within (.+)", r"\1内再无"),
+    (r"none known anywhere else", "别处未知有"),
+    (r"shown are (\d+) of (\d+) depots that hold a part", r"存有部分物资的\2个仓库中列出\1个"),
+    (r"no depot within (.+) holds supplies for .+", r"\1内没有仓库备有所需物资"),
+    (r"what .+ needs is not described: general help is shown", "未说明所需力量，列出一般力量"),
+    (
+        r".+ calls for no team and no supplies: look, and call the chain",
+        "无须队伍物资：查看现场并联系指挥链",
+    ),
+    (r"nobody is on file for site (.+)", r"工地\1没有登记联系人"),
+    (r"nobody is on file for (.+) \(\w+\)", r"\1没有登记联系人"),
+    (r"every camera that could show the point is offline", "能看到该点的摄像头均离线"),
+    (r"no camera is on file, so none shows the point", "没有登记摄像头"),
+    (r"no camera shows the point", "没有摄像头能看到该点"),
+    (r"nearest: (.+), (\S+ k?m) is beyond its range of (\S+) m", r"最近：\1，\2超出其\3 m视距"),
+    (
+        r"nearest: (.+), (\S+) m is nearer than the (\S+) m it can show",
+        r"最近：\1，\2 m近于其\3 m盲区",
+    ),
+    (
+        r"nearest: (.+), it looks another way: (\S+) degrees outside its view",
+        r"最近：\1，朝向偏出\2°",
+    ),
+    (
+        r"nearest: (.+), it cannot turn that way: (\S+) degrees outside its view",
+        r"最近：\1，转不到，偏出\2°",
+    ),
+    (r"no teams are on file", "没有登记队伍"),
+    (r"no depots are on file", "没有登记仓库"),
+    (r"no stock is on file", "没有登记物资"),
+    (r"no cameras are on file", "没有登记摄像头"),
+    (r"nobody of the command chain is on file", "指挥链上没有登记人员"),
+    (r"no map of the district is on file", "没有登记辖区地图"),
+    (r"the look-up did not answer in time", "查询超时"),
+    (r"no resources are configured: name a resources directory", "未配置资源目录"),
+    (r"no place to look around: .+", "位置无效，无法查询周边"),
+)
+_KNOWN = tuple((re.compile(shape, re.DOTALL), words) for shape, words in _SHAPES)
+_OUTSIDE = re.compile(r"the point is outside every (\w+) on file")
+
+
+def card_words(text: str, language: str, glossary: Glossary = ()) -> str:
+    """Give what a card says in the language, part by part; `glossary` has the names of things."""
+    if language != "zh":
+        return text
+    said = "；".join(_part(part) for part in text.split("; "))
+    return thing_words(said, language, glossary)
+
+
+def thing_words(text: str, language: str, glossary: Glossary) -> str:
+    """Give the names of supplies and capabilities in the language, longest first."""
+    if language == "zh":
+        for name, zh in sorted(glossary, key=lambda pair: -len(pair[0])):
+            text = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", zh, text)
+    return text
+
+
+def _part(text: str) -> str:
+    outside = _OUTSIDE.fullmatch(text)
+    if outside is not None:
+        return f"该点不在任何已登记的{_TIERS.get(outside[1], outside[1])}范围内"
+    for shape, words in _KNOWN:
+        found = shape.fullmatch(text)
+        if found is not None:
+            return found.expand(words)
+    return text

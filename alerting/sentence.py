@@ -1,0 +1,243 @@
+"""Sentences of reason in English and Chinese, made from their parts; plain functions.
+
+The English one is what logs and the record keep. A new form is one line in `_FORMS` or a function
+of its own here, in every language.
+"""
+
+from collections.abc import Callable
+
+from alerting.model import Against, Form, Sentence
+from sensors.catalogue import KINDS
+from sensors.units import shown_unit
+
+LANGUAGES = ("en", "zh")
+
+# Sentences with nothing in them but what a person wrote.
+_FORMS: dict[Form, tuple[str, str]] = {
+    Form.CLEARED: (
+        "readings have stayed below the limit for as long as the rule asks",
+        "测值回到限值以内，且已保持规定时间",
+    ),
+    Form.SPOKEN: ("every sensor of the device has spoken again", "该设备所有传感器均已恢复上报"),
+    Form.CONTINUES: ("continues alert {text}", "并入警报{text}"),
+    Form.AWAITS: (
+        "calm for long enough; a person must sign off",
+        "已平稳足够长时间，须由人员签字解除",
+    ),
+    Form.DISTURBED: ("no longer calm", "不再平稳"),
+    Form.ORPHAN: (
+        "its sensor or rule is no longer in the site files; a person must sign off",
+        "其传感器或规则已不在站点文件中，须由人员签字解除",
+    ),
+    Form.BELIEVED: ("{text}", "该传感器恢复可信"),
+    Form.OVER: ("the problem is over", "故障已消除"),
+    Form.ACKNOWLEDGED: ("acknowledged by {text}", "确认人：{text}"),
+    Form.SIGNED_OFF: ("signed off by {text}", "签字解除：{text}"),
+}
+
+# This program's own problems by name; their English sentence has the details.
+_SYSTEM_ZH = {
+    "broker": "收不到数据：消息服务器中断，所有传感器均不可见",
+    "log": "数据无法保存：本机日志写满或不可写",
+    "store": "数据库不可用，数据暂存于本机日志",
+    "journal": "警报记录库不可用：警报照常发出，尚未记录",
+    "refused": "警报记录库拒收部分记录，已另存文件",
+    "notices": "部分通知未送达任何人，请检查通道与联系方式",
+    "quarantine": "无法解析的消息过多，隔离区已满",
+    "unwritten": "部分警报变化未写入数据库，记录库中齐全",
+    "misdated": "大量数据时间超前，请核对本机时钟",
+    "clock": "本机时钟发生跳变，校正前判断可能有误",
+}
+_OTHER_SYSTEM_ZH = "本系统自身出现故障，详情见系统日志"
+
+
+def plain(form: Form, text: str = "") -> Sentence:
+    """Give a sentence with nothing in it but, perhaps, a person's words."""
+    return Sentence(form=form, text=text)
+
+
+def by_person(form: Form, actor: str, note: str) -> Sentence:
+    """Give the sentence about what a person did, with the note they left."""
+    return Sentence(form=form, text=f"{actor}: {note}" if note else actor)
+
+
+def say(sentence: Sentence, language: str = "en") -> str:
+    """Put a sentence into words; any language but Chinese is answered in English."""
+    is_zh = language == "zh"
+    fixed = _FORMS.get(sentence.form)
+    if fixed is not None:
+        return fixed[is_zh].format(text=sentence.text)
+    return _OWN[sentence.form][is_zh](sentence)
+
+
+def in_chinese(sentence: Sentence | None, reason: str) -> str:
+    """Give a sentence in Chinese, or the reason as it was recorded where its parts are lost."""
+    return say(sentence, "zh") if sentence is not None else reason
+
+
+def quantity_name(key: str, language: str, kind: str = "") -> str:
+    """Give the name of a quantity, looked for among the kind's own first."""
+    own = [entry for entry in KINDS.values() if entry.key == kind]
+    for entry in (*own, *KINDS.values()):
+        found = entry.quantities.get(key)
+        if found is not None:
+            return found.zh if language == "zh" else found.en
+    return key.replace("_", " ")
+
+
+def _limit_en(sentence: Sentence) -> str:
+    side = "at or below" if sentence.is_low else "at or above"
+    return _against_en(sentence, side)
+
+
+def _left_en(sentence: Sentence) -> str:
+    word = sentence.severity.word if sentence.severity is not None else "last"
+    return _against_en(sentence, f"has left the {word} level")
+
+
+def _against_en(sentence: Sentence, words: str) -> str:
+    parts = [_part_en(entry, words) for entry in sentence.against]
+    suspect = " The reading is suspect." if sentence.is_suspect else ""
+    remark = f" {sentence.remark}." if sentence.remark else ""
+    return f"{sentence.title}: {' and '.join(parts)}.{suspect}{remark}"
+
+
+def _part_en(entry: Against, words: str) -> str:
+    unit = shown_unit(entry.unit)
+    shown = "unknown" if entry.value is None else f"{entry.value:.4g} {unit}".rstrip()
+    if entry.value is not None and entry.whole is not None:
+        shown += f" of {entry.whole:.4g} {shown_unit(entry.whole_unit)}"
+    name = f"{entry.name} " if entry.name else ""
+    return f"{name}{shown}, {words} {entry.limit:.4g} {unit}".rstrip()
+
+
+def _limit_zh(sentence: Sentence) -> str:
+    side = "不高于" if sentence.is_low else "达到或超过"
+    return _against_zh(sentence, side)
+
+
+def _left_zh(sentence: Sentence) -> str:
+    colour = f"{sentence.severity.zh}色" if sentence.severity is not None else "原"
+    return _against_zh(sentence, f"已脱离{colour}等级界线")
+
+
+def _against_zh(sentence: Sentence, words: str) -> str:
+    parts = [_part_zh(entry, words) for entry in sentence.against]
+    suspect = "该测值可疑。" if sentence.is_suspect else ""
+    remark = f"{sentence.remark_zh}。" if sentence.remark_zh else ""
+    return f"{sentence.title_zh}：{'，且'.join(parts)}。{suspect}{remark}"
+
+
+def _part_zh(entry: Against, words: str) -> str:
+    unit, name = shown_unit(entry.unit), entry.name_zh
+    shown = "未知" if entry.value is None else f"{entry.value:.4g} {unit}".rstrip()
+    if entry.whole is not None:
+        whole = f"{entry.whole:.4g} {shown_unit(entry.whole_unit)}"
+        name = f"{name.removesuffix('的')}{whole}的"
+    return f"{name}{shown}，{words}{entry.limit:.4g} {unit}".rstrip()
+
+
+# Numbers of a silent device: how many of its sensors, of how many, for how long in seconds (below
+# 0: never heard from), and 1 where an alert stands on one of them.
+
+
+def _silent_en(sentence: Sentence) -> str:
+    silent, count, age_s, has_alert = sentence.numbers
+    names = ", ".join(sentence.names)
+    left = int(silent) - len(sentence.names)
+    more = f" and {left} more" if left > 0 else ""
+    what = "never heard from" if age_s < 0 else f"gave nothing believable for {_span(age_s)}"
+    tail = "; an alert stands on it and cannot be judged" if has_alert else ""
+    return f"{silent:.0f} of {count:.0f} sensors {what}: {names}{more}{tail}."
+
+
+def _silent_zh(sentence: Sentence) -> str:
+    silent, count, age_s, has_alert = sentence.numbers
+    names = "、".join(_sensor_zh(name) for name in sentence.names)
+    more = f"等{silent:.0f}项" if int(silent) > len(sentence.names) else ""
+    what = "从未上报" if age_s < 0 else f"已有{_span(age_s)}没有可信数据"
+    tail = "；其上尚有未解除的警报，无法判断" if has_alert else ""
+    return f"{count:.0f}个传感器中{silent:.0f}个{what}：{names}{more}{tail}。"
+
+
+def _sensor_zh(name: str) -> str:
+    point, _, quantity = name.rpartition("/")
+    return f"{point} {quantity_name(quantity, 'zh')}".strip()
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _not_held_en(sentence: Sentence) -> str:
+    return sentence.text or "readings taken in between have arrived and the limit was not held"
+
+
+def _not_held_zh(sentence: Sentence) -> str:
+    return "测值未通过质量检验" if sentence.text else "补到的中间测值表明并未持续超限"
+
+
+# The quality tests of `sensors.qc`; any other is called a quality test.
+_TESTS_ZH = {
+    "flat": "长时间不变",
+    "spike": "孤立跳变",
+    "rate": "变化过快",
+    "total": "累计不符",
+    "neighbour": "与邻站不符",
+    "partner": "与关联测值不符",
+    "gross_range": "超出量程",
+    "gap": "间断",
+    "location": "位置变动",
+}
+
+
+def _doubtful_en(sentence: Sentence) -> str:
+    return f"Doubtful sensor, {sentence.title}: {sentence.text}. It can clear no alert."
+
+
+def _doubtful_zh(sentence: Sentence) -> str:
+    test = _TESTS_ZH.get(sentence.title.replace(" ", "_"), "质量检验")
+    return f"传感器可疑：{test}。其测值不能解除任何警报。"
+
+
+def _unusual_en(sentence: Sentence) -> str:
+    return f"Unusual: {sentence.text}"
+
+
+def _unusual_zh(sentence: Sentence) -> str:
+    """Say what was expected; numbers are the value and the interval it was expected in."""
+    value, low, high = sentence.numbers
+    unit = shown_unit(sentence.title)
+    return (
+        f"变化异常：测值{value:.4g} {unit}".rstrip()
+        + f"，按以往规律应在{low:.4g}至{high:.4g} {unit}".rstrip()
+        + "之间。"
+    )
+
+
+def _as_usual_en(sentence: Sentence) -> str:
+    return f"{sentence.numbers[0]:.0f} readings in a row were as usual"
+
+
+def _as_usual_zh(sentence: Sentence) -> str:
+    return f"连续{sentence.numbers[0]:.0f}次测值恢复正常规律"
+
+
+_Own = tuple[Callable[[Sentence], str], Callable[[Sentence], str]]
+_OWN: dict[Form, _Own] = {
+    Form.NOT_HELD: (_not_held_en, _not_held_zh),
+    Form.DOUBTFUL: (_doubtful_en, _doubtful_zh),
+    Form.LIMIT: (_limit_en, _limit_zh),
+    Form.LEFT: (_left_en, _left_zh),
+    Form.SILENT: (_silent_en, _silent_zh),
+    Form.UNUSUAL: (_unusual_en, _unusual_zh),
+    Form.AS_USUAL: (_as_usual_en, _as_usual_zh),
+    Form.SYSTEM: (
+        lambda sentence: sentence.text,
+        lambda sentence: _SYSTEM_ZH.get(sentence.title, _OTHER_SYSTEM_ZH),
+    ),
+}
