@@ -112,17 +112,21 @@ class JointWatch:
     sources: tuple[Watch, ...]
     watch: Watch
     _places: dict[SensorKey, int] = field(init=False)
+    _triggers: tuple[History, ...] = field(init=False)
+    _ages: tuple[tuple[History, float], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Index the inputs by sensor."""
         self._places = {source.key: place for place, source in enumerate(self.sources)}
+        both = list(zip(self.joint.inputs, self.sources, strict=True))
+        self._triggers = tuple(source.history for entry, source in both if entry.is_trigger)
+        self._ages = tuple((source.history, entry.max_age_s) for entry, source in both)
 
     def take(self, keys: Iterable[SensorKey], time_s: float, delay_s: float) -> Outcome:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
-        until_s = max(self._until_s(self._places[key], time_s) for key in keys)
         changed: dict[int, Track] = {}
         values: list[Computed] = []
-        instants = self._instants(time_s, until_s)
+        instants = self._touched(keys, time_s)
         if time_s not in instants:  # its reading was taken out: nothing holds at this instant
             for track in self.watch.put_again(time_s, None, Qc.PASS, delay_s):
                 changed[id(track)] = track
@@ -137,6 +141,16 @@ class JointWatch:
         known = self.watch.history.times[max(0, self.watch.n_settled - 1) :]
         for instant in self._instants(max([first_s, *known[:1]]), math.inf):
             self._put(instant, 0.0, [])
+
+    def _touched(self, keys: Iterable[SensorKey], time_s: float) -> list[float]:
+        """List the instants whose output may have changed; mostly there is only the newest one."""
+        if all(len(each) and each.times[-1] <= time_s for each in self._triggers) and any(
+            each.times[-1] == time_s for each in self._triggers
+        ):
+            return [time_s]
+        return self._instants(
+            time_s, max(self._until_s(self._places[key], time_s) for key in keys)
+        )
 
     def _until_s(self, place: int, time_s: float) -> float:
         """Give until when a reading of one input bears on the output."""
@@ -158,25 +172,28 @@ class JointWatch:
         return sorted(found)
 
     def _put(self, time_s: float, delay_s: float, values: list[Computed]) -> Sequence[Track]:
-        seen = [
-            _seen(entry, source.history, time_s)
-            for entry, source in zip(self.joint.inputs, self.sources, strict=True)
-        ]
+        seen: list[Seen | None] = []
+        qc = Qc.PASS
+        for history, max_age_s in self._ages:
+            entry = _seen(history, max_age_s, time_s)
+            seen.append(entry)
+            if entry is None:
+                if self.joint.wants_all:
+                    qc = Qc.SUSPECT
+            elif history.flags[entry.place] != _CAN_CLEAR:
+                qc = Qc.SUSPECT
         value = self.joint.compute(time_s, seen)
-        is_sure = all(
-            (entry is None and not self.joint.wants_all)
-            or (entry is not None and entry.history.flags[entry.place] == _CAN_CLEAR)
-            for entry in seen
-        )
-        qc = Qc.PASS if is_sure else Qc.SUSPECT
         if value is not None:
             values.append(Computed(self.joint.output, time_s, value, qc))
         return self.watch.put_again(time_s, value, qc, delay_s)
 
 
-def _seen(entry: Input, history: History, time_s: float) -> Seen | None:
-    index = bisect_right(history.times, time_s) - 1
-    if index < 0 or time_s - history.times[index] > entry.max_age_s:
+def _seen(history: History, max_age_s: float, time_s: float) -> Seen | None:
+    times = history.times
+    index = len(times) - 1
+    if index >= 0 and times[index] > time_s:
+        index = bisect_right(times, time_s) - 1
+    if index < 0 or time_s - times[index] > max_age_s:
         return None
     return Seen(history, index)
 

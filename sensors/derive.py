@@ -35,7 +35,7 @@ class Derivation:
     `compute` takes the inputs in order and gives None where there is no value to give. `says` is
     for people. `design` is put beside the device's own for the rules on it. One that is silent by
     its nature (the tilt without a load, while there is a load) is not `is_steady`, and its silence
-    is not blindness. It is judged in the place of what it `replaces`.
+    is not blindness.
     """
 
     output: str
@@ -44,7 +44,6 @@ class Derivation:
     says: str
     design: Mapping[str, float] = field(default_factory=dict)
     is_steady: bool = True
-    replaces: str = ""
 
 
 class Recipe(NamedTuple):

@@ -117,7 +117,7 @@ class Sensor:
     project's own limits of rules on this sensor. `beside` names the other
     quantities at the same point. `derived` says how a virtual sensor is computed; "" for one that
     is measured. The silence of one that is not `is_steady` is no blindness: it has no value while
-    what it is about is not there. `judged_by` is the quantity that is judged in its place.
+    what it is about is not there.
     `checks` are the quality tests that look beyond one value.
     """
 
@@ -142,7 +142,6 @@ class Sensor:
     limits: tuple[OwnLimit, ...] = ()
     checks: Checks = NO_CHECKS
     is_steady: bool = True
-    judged_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

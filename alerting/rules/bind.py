@@ -56,8 +56,6 @@ def unused_for(sensor: Sensor, packs: Sequence[Pack]) -> list[Unused]:
 
 def instead_for(sensor: Sensor, packs: Sequence[Pack]) -> str:
     """Say what is judged in place of this sensor, "" when nothing is."""
-    if sensor.judged_by:
-        return f"{sensor.judged_by} is judged in its place"
     for pack in packs:
         for rule in pack.spec.rules:
             if sensor.key.quantity in rule.quantities and (found := _why_instead(rule, sensor)):
@@ -282,8 +280,6 @@ def period_text(when: Period) -> str:
 
 
 def _why_unused(pack: Pack, rule: RuleSpec, sensor: Sensor) -> str:
-    if sensor.judged_by:
-        return f"{sensor.judged_by} is judged in its place"
     off = pack.why_disabled(rule.id)
     if off is not None:
         return f"taken out of use by {off.by} ({off.spot}): {off.reason}"

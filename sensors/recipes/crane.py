@@ -121,7 +121,6 @@ def _chart_pct(source: Source) -> Derivation | str | None:
         inputs=("load_t", "chart_load_t"),
         compute=pct,
         says=says,
-        replaces="moment_pct",
     )
 
 

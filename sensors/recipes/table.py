@@ -60,23 +60,15 @@ def with_derived(device: Device) -> Device:
     """Give a device with the sensors that are derived from its own reports, and what is missing."""
     added: list[Sensor] = []
     missing: dict[str, str] = {}
-    judged_by: dict[SensorKey, str] = {}
     for point, sensors in device.points.items():
         first = next(iter(sensors.values()))
         answer = derived_on(_source(device, first.design, frozenset(sensors)))
         added += [_sensor(device, point, first, each) for each in answer.derivations]
-        for each in answer.derivations:
-            if (old := sensors.get(each.replaces)) is not None:
-                judged_by[old.key] = each.output
         prefix = f"{point}/" if point else ""
         missing |= {f"{prefix}{name}": why for name, why in answer.missing.items()}
     if not added and not missing:
         return device
-    kept = [
-        replace(sensor, judged_by=judged_by[sensor.key]) if sensor.key in judged_by else sensor
-        for sensor in device.sensors
-    ]
-    return replace(device, sensors=(*kept, *added), missing=missing)
+    return replace(device, sensors=(*device.sensors, *added), missing=missing)
 
 
 def _source(device: Device, design: Mapping[str, float], measured: frozenset[str]) -> Source:

@@ -559,3 +559,14 @@ async def test_how_sites_stand_is_stored(subject: Subject) -> None:
         (r["site"], r["name"], r["lat"], r["lon"], r["worst"], r["n_firing"], r["n_blind"])
         for r in found
     ] == [(r.site, r.name, r.lat, r.lon, r.worst, r.n_firing, r.n_blind) for r in rows]
+
+
+async def test_a_record_is_stored_and_is_no_reading(store: TelemetryStore) -> None:
+    """A lift of a crane has a measurement of its own; written twice it is there once."""
+    values = {"duration_s": 95.0, "max_load_t": 2.5, "was_cut": 0.0}
+    lift = crane(T0, values, kind="crane_cycle")
+    assert await store.write([lift, lift]) == []
+    (row,) = await store.rows("crane_cycle", T0, T0 + S)
+    assert (row.device, row.taken_at, row.values) == ("TC1", T0, values)
+    assert await store.latest() == []
+    assert await store.rows("crane", T0, T0 + S) == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from groundwatch.district import load_district
 from groundwatch.settings import load_settings
+from sensors.site import load_registry
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,6 +35,22 @@ def test_the_site_files_of_the_document_have_no_fault(tmp_path: Path) -> None:
     assert district.faults == ()
     assert district.registry.n_sensors == 2
     assert [pack.name for pack in district.packs["rain"]] == ["rain@3+my-district-1"]
+
+
+def test_the_cranes_of_the_document_have_charts_zones_and_dates(tmp_path: Path) -> None:
+    text = (ROOT / "docs/site-files.md").read_text()
+    site, chart, cranes, *_ = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    for name in ("sites", "charts"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "charts" / "chart.yaml").write_text(chart)
+    header, _, _ = site.partition("devices:")
+    place = "{lat: 23.2316312, lon: 113.2777941}"
+    header = header.replace("{lat: 23.23, lon: 113.25}", place).replace("river", "building", 1)
+    (tmp_path / "sites" / "my-site.yaml").write_text(header + cranes)
+    registry, faults = load_registry(tmp_path)
+    assert [str(fault) for fault in faults] == []
+    names = {str(sensor.key).split("/", 2)[2] for sensor in registry.sensors() if sensor.derived}
+    assert names >= {"chart_pct", "school/no_lift_m", "antifall_life_days"}
 
 
 def test_the_settings_of_the_readme_are_settings(tmp_path: Path) -> None:

@@ -154,3 +154,25 @@ def test_a_name_that_does_not_exist_is_answered_with_what_may_be_meant(
     problem = live.get(API + path, status=status)
     assert near == "" or near in problem["near"]
     assert problem["status"] == status
+
+
+def test_a_lift_is_listed_once_it_is_settled(live: Running) -> None:
+    start = live.clock.now() - timedelta(seconds=300)
+    loads = [0.0, *([2.0] * 6), 0.0, *([0.0] * 30)]
+    live.publish(
+        "gw/1/huanghe-tower/TC-02/telemetry",
+        *(
+            {
+                "at": (start + timedelta(seconds=5 * n)).isoformat(),
+                "readings": {"load_t": load, "radius_m": 20.0 + n, "reeving": 4.0},
+            }
+            for n, load in enumerate(loads)
+        ),
+    )
+    query = {"site": "huanghe-tower", "device": "TC-02"}
+    (lift,) = live.until(lambda: live.get(f"{API}/cycles", **query)["items"])
+    assert (lift["duration_s"], lift["max_load_t"]) == (30.0, 2.0)
+    assert (lift["start_radius_m"], lift["end_radius_m"]) == (21.0, 27.0)
+    assert lift["max_pct"] == pytest.approx(65.0, abs=3.0)
+    problem = live.get(f"{API}/cycles", status=422, site="huanghe-tower", device="SJ-01")
+    assert "has no crane of this id" in str(problem)
