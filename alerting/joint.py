@@ -148,9 +148,7 @@ class JointWatch:
             each.times[-1] == time_s for each in self._triggers
         ):
             return [time_s]
-        return self._instants(
-            time_s, max(self._until_s(self._places[key], time_s) for key in keys)
-        )
+        return self._instants(time_s, max(self._until_s(self._places[key], time_s) for key in keys))
 
     def _until_s(self, place: int, time_s: float) -> float:
         """Give until when a reading of one input bears on the output."""
