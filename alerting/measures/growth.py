@@ -6,7 +6,7 @@ decides nothing. A day without readings at an end makes the answer unknown.
 
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
-from statistics import median
+from statistics import fmean, median
 
 from alerting.history import History, slope_per_day
 from alerting.measures.kind import Made, MeasureKind, MeasureSpec, resolve
@@ -25,19 +25,27 @@ def least_daily_change(history: History, index: int, days: int) -> float | None:
     known = [end for end in ends if end is not None]
     if len(known) <= days:
         return None
-    changes = [newer - older for newer, older in pairwise(known)]
+    changes = [
+        (newer - older) * _DAY_S / (newer_s - older_s)
+        for (newer_s, newer), (older_s, older) in pairwise(known)
+    ]
     if all(change > 0.0 for change in changes):
         return min(changes)
     return max(changes) if all(change < 0.0 for change in changes) else 0.0
 
 
-def _around(history: History, index: int, time_s: float) -> float | None:
-    """Give the median of the readings within three hours of an instant, up to `index`."""
+def _around(history: History, index: int, time_s: float) -> tuple[float, float] | None:
+    """Give the median of the readings within three hours of an instant, up to `index`.
+
+    And at which time it stands: the newest end has readings on one side only.
+    """
     first = bisect_left(history.times, time_s - _AROUND_S)
     last = (
         bisect_right(history.times, time_s + _AROUND_S, first, index + 1) if first <= index else 0
     )
-    return median(history.values[first:last]) if last > first else None
+    if last == first:
+        return None
+    return fmean(history.times[first:last]), median(history.values[first:last])
 
 
 def rate_growth(history: History, index: int, window_s: float) -> float | None:

@@ -191,10 +191,10 @@ def test_a_rate_above_seventy_per_cent_three_times_running_is_an_alarm() -> None
     def creeping(per_day: float, count: int) -> list[float]:
         return [per_day * number / 144 for number in range(count)]
 
-    # The slope is known once half of its day is covered: 73 readings of ten minutes.
-    assert severity_after(judge(of), of, "pit_rate_held", creeping(1.45, 74)) == CALM
-    assert severity_after(judge(of), of, "pit_rate_held", creeping(1.45, 75)) == SEVERE
-    assert severity_after(judge(of), of, "pit_rate_held", creeping(1.35, 200)) == CALM
+    # Three readings are three days: the last three must each have moved by more than that.
+    assert severity_after(judge(of), of, "pit_rate_held", creeping(1.45, 2 * 144)) == CALM
+    assert severity_after(judge(of), of, "pit_rate_held", creeping(1.45, 3 * 144 + 1)) == SEVERE
+    assert severity_after(judge(of), of, "pit_rate_held", creeping(1.35, 4 * 144)) == CALM
 
 
 def test_a_ten_minute_jump_is_no_rate() -> None:

@@ -17,6 +17,7 @@ from sensors.coupling import Coupling
 from sensors.lifecycle import StageChange
 from sensors.model import Qc, Report, SensorKey
 from sensors.neighbours import Neighbours
+from sensors.qc.checks import NO_CHECKS
 from sensors.registry import Device, Registry, Sensor
 from sensors.virtual.ground import with_virtual_ground
 from tests.builders import at, registry, sensor
@@ -130,8 +131,8 @@ def district(
     couplings: Iterable[Coupling] = (),
     neighbours: Iterable[Neighbours] = (),
 ) -> Registry:
-    """Make a site of these sensors, and a rain gauge of another site."""
-    (site,) = registry(*sensors).sites.values()
+    """Make a site of these sensors, and a rain gauge of another site; none has quality tests."""
+    (site,) = registry(*(replace(each, checks=NO_CHECKS) for each in sensors)).sites.values()
     own = device_stages or {}
     devices = tuple(replace(d, stages=tuple(own.get(d.id, ()))) for d in site.devices)
     site = replace(
@@ -141,7 +142,9 @@ def district(
         couplings=tuple(couplings),
         neighbours=tuple(neighbours),
     )
-    gauge = replace(sensor("rain_mm", "rain", device="RG", every_s=300.0), key=GAUGE)
+    gauge = replace(
+        sensor("rain_mm", "rain", device="RG", every_s=300.0), key=GAUGE, checks=NO_CHECKS
+    )
     rain = replace(
         site,
         id="rain",
