@@ -50,7 +50,7 @@ class CommandDoor:
 
     async def ask(self, site: str, device: str, every: timedelta) -> RateAnswer:
         """Send `set_interval` and give what became of it."""
-        args = {"every_s": every.total_seconds()}
+        args = {"interval_s": every.total_seconds()}
         command = Command(site=site, device=device, name=COMMAND, args=args)
         outcome = await self.commander.send(command)
         return RateAnswer(outcome.fate.value, outcome.reason)
