@@ -48,7 +48,12 @@ def test_a_rate_is_held_against_that_of_the_window_before() -> None:
 def test_groundwater_counts_beyond_its_yearly_swing_in_either_direction() -> None:
     well = sensor("gw_level_mm", "pit", design={"gw_annual_swing_mm": 800.0})
     spec = MeasureSpec.model_validate(
-        {"of": "beyond", "less": {"design": "gw_annual_swing_mm", "default": 0.0}}
+        {
+            "of": "beyond",
+            "unit": "mm",
+            "baseline": "the yearly swing",
+            "less": {"design": "gw_annual_swing_mm", "default": 0.0},
+        }
     )
     made = MEASURES["beyond"].make(spec, well)
     assert not isinstance(made, str)
