@@ -122,25 +122,30 @@ class JointWatch:
         self._triggers = tuple(source.history for entry, source in both if entry.is_trigger)
         self._ages = tuple((source.history, entry.max_age_s) for entry, source in both)
 
-    def take(self, keys: Iterable[SensorKey], time_s: float, delay_s: float) -> Outcome:
+    def take(self, keys: Iterable[SensorKey], time_s: float) -> Outcome:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
         changed: dict[int, Track] = {}
         values: list[Computed] = []
         instants = self._touched(keys, time_s)
         if time_s not in instants:  # its reading was taken out: nothing holds at this instant
-            for track in self.watch.put_again(time_s, None, Qc.PASS, delay_s):
+            for track in self.watch.put_computed(time_s, None, Qc.PASS):
                 changed[id(track)] = track
         for instant in instants:
-            for track in self._put(instant, delay_s, values):
+            for track in self._put(instant, values):
                 changed[id(track)] = track
         return Outcome(self.watch, list(changed.values()), values)
 
     def catch_up(self) -> None:
         """Compute again whatever the inputs' histories allow: after a restart."""
         first_s = max((s.history.times[0] for s in self.sources if len(s.history)), default=0.0)
-        known = self.watch.history.times[max(0, self.watch.n_settled - 1) :]
-        for instant in self._instants(max([first_s, *known[:1]]), math.inf):
-            self._put(instant, 0.0, [])
+        known, n_settled = self.watch.history.times, self.watch.n_settled
+        first_s = max([first_s, *known[max(0, n_settled - 1) :][:1]])
+        instants = self._instants(first_s, math.inf)
+        gone = {time_s for time_s in known[n_settled:] if time_s >= first_s} - set(instants)
+        for time_s in sorted(gone):  # the reading behind it was taken out since
+            self.watch.put_computed(time_s, None, Qc.PASS)
+        for instant in instants:
+            self._put(instant, [])
 
     def _touched(self, keys: Iterable[SensorKey], time_s: float) -> list[float]:
         """List the instants whose output may have changed; mostly there is only the newest one."""
@@ -169,7 +174,7 @@ class JointWatch:
                     found.update(times[first : bisect_left(times, until_s, first)])
         return sorted(found)
 
-    def _put(self, time_s: float, delay_s: float, values: list[Computed]) -> Sequence[Track]:
+    def _put(self, time_s: float, values: list[Computed]) -> Sequence[Track]:
         seen: list[Seen | None] = []
         qc = Qc.PASS
         for history, max_age_s in self._ages:
@@ -183,7 +188,7 @@ class JointWatch:
         value = self.joint.compute(time_s, seen)
         if value is not None:
             values.append(Computed(self.joint.output, time_s, value, qc))
-        return self.watch.put_again(time_s, value, qc, delay_s)
+        return self.watch.put_computed(time_s, value, qc)
 
 
 def _seen(history: History, max_age_s: float, time_s: float) -> Seen | None:
@@ -211,6 +216,7 @@ def joint_watches(
         if len(known) < len(watches):
             raise ValueError(f"{joint.output.key}: an input or the output is not in the registry")
         output, *sources = known
+        output.sources = tuple(sources)
         working = JointWatch(joint, tuple(sources), output)
         for entry, source in zip(joint.inputs, sources, strict=True):
             source.feed(entry.window_s + entry.max_age_s)

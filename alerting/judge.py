@@ -193,7 +193,7 @@ class Judge:
                 self._govern(watch, now, seq)
             watch.edits = ()
         for (_, time_s), (joint, keys) in fed.items():
-            self._take_joint(joint.take(keys, time_s, delay_s), now, seq, delay_s)
+            self._take_joint(joint.take(keys, time_s), now, seq, delay_s)
 
     def _follow(self, watch: Watch, taken_s: float, fed: Fed) -> None:
         """Note which virtual sensors a reading bears on, and those that its tests found anew."""

@@ -90,6 +90,7 @@ class Watch:
         "offline_s",
         "screen",
         "sensor",
+        "sources",
         "stale_s",
         "tracks",
         "zeros",
@@ -130,6 +131,7 @@ class Watch:
         self.is_late = False
         self.is_stuck = False  # people have been told that it does not move
         self.is_busy = False  # an announced alert of some track is not settled yet
+        self.sources: tuple[Watch, ...] = ()  # of a computed value: what it is computed from
         checks = sensor.checks
         self.screen: Screen | None = None
         self.edits: Sequence[Edit] = ()  # what the newest reading showed of others, for the judge
@@ -194,9 +196,7 @@ class Watch:
         self._apply(edits)
         return self.tracks
 
-    def put_again(
-        self, time_s: float, value: float | None, qc: int, delay_s: float
-    ) -> Sequence[Track]:
+    def put_computed(self, time_s: float, value: float | None, qc: int) -> Sequence[Track]:
         """Take a computed value, which may replace the one of its instant, or take it back (None).
 
         The settled past is not rewritten: a value that differs there counts as a late reading just
@@ -204,18 +204,66 @@ class Watch:
         """
         history = self.history
         place = bisect_left(history.times, time_s)
-        if place == len(history.times) or history.times[place] != time_s:
-            return () if value is None else self.put(time_s, value, qc, delay_s)
-        flag = _flag(qc, is_late=bool(history.flags[place] & Flag.LATE))
-        if value == history.values[place] and flag == history.flags[place]:
+        is_newest = place == len(history.times)
+        is_known = not is_newest and history.times[place] == time_s
+        if value is None and not is_known:
             return ()
-        if place < self.n_settled or history.times[place] <= history.times[-1] - self.lateness_s:
-            return () if value is None else self.put(time_s + _JUST_S, value, qc, _NEVER_S)
+        if value is not None and time_s > self.newest_s:
+            self.newest_s = time_s
+        flag = _flag(qc, is_late=False)
+        if is_known and value == history.values[place] and flag == history.flags[place]:
+            return ()
+        self.is_late = place < self.n_settled or (not is_newest and time_s <= self._final_s())
+        if not self.is_late:
+            return self._compute_again(place, time_s, value, flag)
+        if value is None or (is_known and value == history.values[place]):
+            return ()
+        return self._put_late(time_s + _JUST_S if is_known else time_s, value, qc)
+
+    def _compute_again(
+        self, place: int, time_s: float, value: float | None, flag: int
+    ) -> list[Track]:
+        """Set, replace or take out (None) the value of an instant in the open past."""
+        history = self.history
         if value is None:
             history.remove(place)
             return [track for track in self.tracks if track.remove(place)]
-        history.replace(place, value, flag)
-        return [track for track in self.tracks if track.replace(place)]
+        if place == len(history.times):
+            history.append(time_s, value, flag)
+            return [track for track in self.tracks if track.append()]
+        if history.times[place] == time_s:
+            history.replace(place, value, flag)
+            return [track for track in self.tracks if track.replace(place)]
+        history.insert(time_s, value, flag)
+        return [track for track in self.tracks if track.insert(place)]
+
+    def _put_late(self, time_s: float, value: float, qc: int) -> Sequence[Track]:
+        history = self.history
+        index = history.insert(time_s, value, _flag(qc, is_late=True))
+        if index is None:
+            return ()
+        self.n_settled = max(
+            self.n_settled + (index <= self.n_settled),
+            bisect_right(history.times, self._final_s()),
+        )
+        return [track for track in self.tracks if track.insert_late(index, self.n_settled)]
+
+    def _final_s(self) -> float:
+        """Give up to when the past changes no more, as far as time and verdicts decide it."""
+        bound = self.history.times[-1] - self.lateness_s
+        for source in self.sources:
+            bound = min(bound, source.decided_s())
+        return bound
+
+    def decided_s(self) -> float:
+        """Give up to when no reading waits for the verdict of a test."""
+        times = self.history.times
+        if self.screen is None or not len(times):
+            return inf
+        decided = self.screen.final_until(self.n_settled, len(times))
+        if decided == len(times):
+            return inf
+        return times[decided - 1] if decided else -inf
 
     def _zeros(self, rules: Sequence[BoundRule], around: Surroundings) -> Zeros | None:
         baselines = [rule.wanted.baseline_s for rule in rules if rule.wanted.baseline_s is not None]
@@ -355,7 +403,7 @@ class Watch:
         count = len(times)
         if first >= count:
             return first, first
-        bound = times[-1] - self.lateness_s
+        bound = self._final_s()
         last = first
         if times[first] <= bound:
             last = bisect_right(times, bound, first, count)

@@ -162,7 +162,20 @@ _FAMILY_OF = {quantity: key for key, members in _MEMBERS.items() for quantity in
 _OPERATED = "a machine moves it on purpose, so a change says nothing by itself"
 _RAIN = "after a dry week every shower would surprise; the rain limits judge it"
 _STATE = "it is a state, a count or a code, not a measured quantity"
+_COMPUTED = "it is computed, from sensors that are examined themselves or moved on purpose"
+_COUNTDOWN = "it counts the days until a date"
 _UNEXAMINED: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            *("chart_load_t", "chart_pct", "nameplate_pct", "limiter_gap_pct", "contact_s"),
+            *("tilt_deg", "unloaded_tilt_permille", "no_lift_m", "no_entry_m"),
+            *("deep_h_max_mm", "differential_mm"),
+        ),
+        _COMPUTED,
+    ),
+    **dict.fromkeys(
+        ("antifall_calibration_days", "antifall_drop_test_days", "antifall_life_days"), _COUNTDOWN
+    ),
     **dict.fromkeys(
         (
             "load_t",

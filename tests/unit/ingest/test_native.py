@@ -163,6 +163,7 @@ good_samples = st.builds(
         max_size=6,
     ),
     part=st.just(0),
+    flags=st.none(),
 )
 
 
