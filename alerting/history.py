@@ -213,7 +213,7 @@ def is_covered(history: History, index: int, window_s: float, max_gap_s: float) 
     oldest_needed = newest - window_s
     previous = newest
     for position in range(index, -1, -1):
-        if not history.flags[position] & Flag.CAN_CLEAR:
+        if not history.flags[position] & _BELIEVABLE:
             continue
         time_s = history.times[position]
         if previous - time_s > max_gap_s:

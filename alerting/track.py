@@ -27,6 +27,7 @@ from alerting.sentence import say
 from alerting.terms import Terms
 
 _MAX_TOUCHED = 240
+_CAN_CLEAR = int(Flag.CAN_CLEAR)  # an enum's own & costs as much as all the rest
 
 
 class State(NamedTuple):
@@ -441,7 +442,7 @@ class Track:
         """
         history, measures = self._history, self.rule.measures
         views = [[measure.compute(history, index) for measure in measures]]
-        is_believable = history.flags[index] & Flag.CAN_CLEAR
+        is_believable = history.flags[index] & _CAN_CLEAR
         if is_believable and history.has_doubtful and (window_s := self.rule.window_s):
             believable = history.believable(index, window_s)
             if believable is not None and len(believable):
@@ -486,7 +487,7 @@ class Track:
         for place in range(index, -1, -1):
             if self.raws[place] & 15 >= level:
                 hits += 1
-            elif not flags[place] & Flag.CAN_CLEAR:
+            elif not flags[place] & _CAN_CLEAR:
                 continue
             seen += 1
             if hits >= rule.n or seen >= rule.of:
@@ -501,7 +502,7 @@ class Track:
         for place in range(index - 1, -1, -1):
             if self.raws[place] & 15 >= level:
                 first = place
-            elif flags[place] & Flag.CAN_CLEAR:
+            elif flags[place] & _CAN_CLEAR:
                 break
         return self._history.times[index] - self._history.times[first]
 
@@ -526,7 +527,7 @@ class Track:
     def _relaxed_level(self, index: int) -> int | None:
         """Give the level against the relaxed limits; None when this reading is no evidence."""
         history, rule = self._history, self.rule
-        if not history.flags[index] & Flag.CAN_CLEAR:
+        if not history.flags[index] & _CAN_CLEAR:
             return None
         if rule.flat_s and is_flat(history, index, rule.flat_s):
             return None

@@ -165,12 +165,10 @@ class Watch:
             value,
             _BELIEVABLE if qc == _PASS and not is_late else _flag(qc, is_late=is_late),
         )
-        changed: Sequence[Track]
-        if len(self.tracks) == 1:
-            track = self.tracks[0]
-            changed = (track,) if track.append() else ()
-        else:
-            changed = [track for track in self.tracks if track.append()]
+        changed: Sequence[Track] = ()
+        for track in self.tracks:  # mostly one or none, and mostly nothing changes
+            if track.append():
+                changed = (*changed, track)
         if is_minded and screen is not None:
             return self._examined(screen, time_s, changed)
         return changed
