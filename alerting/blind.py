@@ -125,6 +125,7 @@ class SilenceTimers:
         self._heap: list[tuple[float, tuple[str, str]]] = []
         self._asked_at: dict[tuple[str, str], float] = {}
         self._blind: set[tuple[str, str]] = set()
+        self._heard: frozenset[tuple[str, str]] | None = None
         self.watching_s = 0.0
         self._not_before_s = 0.0
 
@@ -145,6 +146,10 @@ class SilenceTimers:
         self._heap = [(self._not_before_s, name) for name in self._devices]
         self._asked_at = dict.fromkeys(self._devices, self._not_before_s)
         heapq.heapify(self._heap)
+
+    def hear_only(self, devices: frozenset[tuple[str, str]] | None) -> None:
+        """Ask only devices whose line to us works now; None is all of them."""
+        self._heard = devices
 
     def sensors(self, device: tuple[str, str]) -> list[Patience]:
         """Give the sensors of one device."""
@@ -167,7 +172,7 @@ class SilenceTimers:
             if name not in self._blind:
                 asked.append(name)
             self._ask_at(name, self._deadline(device, now_s))
-        return asked
+        return asked if self._heard is None else [n for n in asked if n in self._heard]
 
     def ask_soon(self, device: tuple[str, str], now_s: float) -> None:
         """Set a device's deadline anew: how long it may be silent has changed."""

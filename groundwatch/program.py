@@ -29,7 +29,7 @@ from groundwatch.pipeline import Pipeline
 from groundwatch.rates import Rates
 from groundwatch.self_watch import SelfWatch
 from groundwatch.settings import Settings
-from groundwatch.stations import Door
+from groundwatch.stations import Door, heard_at
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import Problem, Standing
 from groundwatch.training import Forests, Judged, Retraining
@@ -226,6 +226,7 @@ class Program:
 
     async def _tick(self) -> None:
         was_listening = False
+        at_stations = heard_at(self.stations, self.district.registry)
         while True:
             now = self.clock.now()
             is_listening = self.source.status.connected and (
@@ -235,7 +236,8 @@ class Program:
             if is_listening and (has_jumped or not was_listening):
                 self.engine.judge.silence.start(now.timestamp())
             was_listening = is_listening
-            await self.engine.tick(is_listening=is_listening)
+            self.engine.judge.silence.hear_only(None if is_listening else at_stations)
+            await self.engine.tick(is_listening=is_listening or bool(at_stations))
             self.flags.put(self.engine.judge.flags.take())
             await self._supervise()
             await self._save_states()

@@ -1,6 +1,6 @@
 """The doors of stations that connect to us: from settings to sources, and whom nobody hears."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +56,14 @@ async def open_sources(sources: list[TcpSource], stack: AsyncExitStack) -> None:
     for source in sources:
         stack.push_async_callback(source.close, 0.0)
         await source.open()
+
+
+def heard_at(doors: Iterable[Door], registry: Registry) -> frozenset[tuple[str, str]]:
+    """Name the devices that have an address behind a door that is open: no broker is needed."""
+    names = {door.source.name for door in doors}
+    return frozenset(
+        (device.site, device.id) for device in registry.devices() if names & set(device.addresses)
+    )
 
 
 def unheard(settings: Settings, registry: Registry) -> list[str]:

@@ -500,3 +500,16 @@ async def test_what_the_journal_never_takes_is_put_aside_and_holds_nothing_up() 
     ((kept, why),) = here.aside.kept
     assert {alert.hazard for alert in kept.alerts} == {"river_flood"}
     assert "no place for river_flood" in why
+
+
+async def test_with_the_broker_away_only_devices_with_another_line_are_called_silent() -> None:
+    other = sensor("stage_m", design=DESIGN, device="D-02")
+    async with world(judge(stage(), other)) as here:
+        here.engine.judge.silence.hear_only(frozenset({("site", "D-02")}))
+        here.clock.time = at(902)
+        await here.engine.tick()
+        assert [alert.sensor.device for alert in await here.journal.alerts()] == ["D-02"]
+        here.engine.judge.silence.hear_only(None)
+        here.clock.time = at(910)
+        await here.engine.tick()
+        assert {alert.sensor.device for alert in await here.journal.alerts()} == {"D-01", "D-02"}
