@@ -4,10 +4,12 @@
 changes (alerts with transitions and reasons to notify); nothing in here waits or writes.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
+from typing import NamedTuple
 
 from alerting import memory
 from alerting.beside import remark_for
@@ -41,10 +43,22 @@ from sensors.registry import Registry, Sensor
 # A detector looks at one sensor once a minute at most: its families move over minutes, and a crane
 # at 1 Hz would otherwise spend more on looking for the unusual than on its limits.
 EXAMINE_EVERY_S = 60.0
+_LOG = logging.getLogger(__name__)
 _FAIL = int(Qc.FAIL)
 _PASS = int(Qc.PASS)
 
 PointKey = tuple[str, str, str]
+
+
+class Arrival(NamedTuple):
+    """When a report was taken (seconds since 1970), how much later it came, now, and its block."""
+
+    taken_s: float
+    delay_s: float
+    now: datetime
+    seq: int
+
+
 # The virtual sensors that a report bears on, by instant, with the sensors it came from.
 Fed = dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]]
 
@@ -90,6 +104,7 @@ class Judge:
         self._orphans: dict[str, Alert] = {}
         self._book = Book()
         self._dirty: dict[PointKey, int] = {}
+        self.broken: dict[SensorKey, str] = {}
         self._joints = {joint.output.key: joint for joint in joints}
         self.governor = Governor(registry)
         for sensor in registry.sensors():
@@ -143,6 +158,8 @@ class Judge:
             )
             shift = Shift(state=spec.state, above=spec.above, working=working)
             self._shifts[name] = shift
+        if watch.key.quantity == spec.state:
+            watch.feed(0.0)  # after a restart its newest value says whether the machine works
         shift.add(watch)
 
     def take(
@@ -172,28 +189,52 @@ class Judge:
         """Judge every quantity of one report; failed values count as not there."""
         taken_s = report.taken_at.timestamp()
         delay_s = report.received_at.timestamp() - taken_s
-        qc, followed = report.qc, self._followed
+        arrival = Arrival(taken_s, delay_s, now, seq)
+        qc = report.qc
         fed: Fed = {}
         for quantity, value in report.values.items():
             watch = watches.get(quantity)
             flag = qc.get(quantity, _PASS) if qc else _PASS
-            if watch is None or flag == _FAIL:
+            if watch is None or flag == _FAIL or watch.is_broken:
                 continue
             if watch.is_idle:
                 if taken_s > watch.newest_s:
                     watch.newest_s = taken_s
                 continue
-            changed = watch.put(taken_s, value, flag, delay_s)
-            if changed:
-                self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
-            if watch.wants_settling:
-                self._settle(watch, now, seq)
-            if watch.key in followed:
-                self._follow(watch, taken_s, fed)
-                self._govern(watch, now, seq)
-            watch.edits = ()
+            try:
+                self._take_value(watch, value, flag, arrival, fed)
+            except Exception as error:  # noqa: BLE001 - a defect at one sensor must not blind all
+                self._give_up(watch, error)
         for (_, time_s), (joint, keys) in fed.items():
-            self._take_joint(joint.take(keys, time_s), now, seq, delay_s)
+            if joint.watch.is_broken:
+                continue
+            try:
+                self._take_joint(joint.take(keys, time_s), arrival)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._give_up(joint.watch, error)
+
+    def _take_value(
+        self, watch: Watch, value: float, flag: int, arrival: Arrival, fed: Fed
+    ) -> None:
+        taken_s, delay_s, now, seq = arrival
+        changed = watch.put(taken_s, value, flag, delay_s)
+        if changed:
+            self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
+        if watch.wants_settling:
+            self._settle(watch, now, seq)
+        if watch.key in self._followed:
+            self._follow(watch, taken_s, fed)
+            self._govern(watch, now, seq)
+        watch.edits = ()
+
+    def _give_up(self, watch: Watch, error: Exception) -> None:
+        """Stop judging one sensor that our own code stumbles over: its silence will be told.
+
+        Its alerts stand, its memory is not saved, and everything else is judged on.
+        """
+        watch.is_broken = True
+        self.broken[watch.key] = f"{type(error).__name__}: {error}"
+        _LOG.error("judging of %s has stopped", watch.key, exc_info=error)
 
     def _follow(self, watch: Watch, taken_s: float, fed: Fed) -> None:
         """Note which virtual sensors a reading bears on, and those that its tests found anew."""
@@ -214,9 +255,10 @@ class Judge:
         if shift.hear(value, report.taken_at.timestamp()):
             self.silence.ask_soon(name, now.timestamp())
 
-    def _take_joint(self, outcome: Outcome, now: datetime, seq: int, delay_s: float) -> None:
+    def _take_joint(self, outcome: Outcome, arrival: Arrival) -> None:
         """Tell the book what a report's readings, all of them, did to a virtual sensor."""
         watch, changed, values = outcome
+        _, delay_s, now, seq = arrival
         if self.on_computed is not None and values:
             self.on_computed(values)
         place = (watch.key.site, watch.key.device, watch.key.point)
@@ -502,7 +544,11 @@ class Judge:
         return why_not
 
     def take_surroundings(self) -> None:
-        """Bring phases and couplings, which govern others, up to date with memories put back."""
+        """Bring what governs others (phases, couplings, work) up to date with memories put back."""
+        for (site, device), shift in self._shifts.items():
+            state = self.find(SensorKey(site, device, "", shift.state))
+            if state is not None and len(state.history):
+                shift.hear(state.history.values[-1], state.history.times[-1])
         self.governor.catch_up(
             watch for point in self.points.values() for watch in point.watches.values()
         )
@@ -526,7 +572,8 @@ class Judge:
 
     def dump_state(self, key: PointKey) -> bytes:
         """Write one point's memory."""
-        return memory.dump(self.points[key].watches)
+        watches = self.points[key].watches
+        return memory.dump({q: watch for q, watch in watches.items() if not watch.is_broken})
 
     def count_as_saved(self, keys: Iterable[PointKey]) -> None:
         """Take points off the list of changed ones."""

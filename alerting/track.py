@@ -198,21 +198,30 @@ class Track:
         gone = self.states[index]
         del self.raws[index]
         del self.states[index]
-        if self.forced:
-            self._hand_on(index)
         old = self.states[index:]
-        self.refold(index)
+        self.refold(self._hand_on(index) if self.forced else index)
         return gone is not CALM or self.states[index:] != old
 
-    def _hand_on(self, index: int) -> None:
-        """Let what a late reading forced at a reading that is gone stand on from the next one."""
+    def _hand_on(self, index: int) -> int:
+        """Let what was forced at a reading that is gone stand on; give where to fold again from.
+
+        It stands from the next reading on, or from the one before where there is no next one.
+        """
         times = self._history.times
         before_s = times[index - 1] if index else -math.inf
         after_s = times[index] if index < len(times) else math.inf
-        self.forced = [
-            entry._replace(at_s=after_s) if before_s < entry.at_s < after_s else entry
-            for entry in self.forced
-        ]
+        gone = [entry for entry in self.forced if before_s < entry.at_s < after_s]
+        if not gone:
+            return index
+        if not times:
+            worst = max(gone, key=lambda entry: entry.level)
+            if worst.level > self.base.level:
+                self.base = State(worst.level, worst.start_s, worst.start_s)
+            self.forced.clear()
+            return index
+        heir_s = after_s if index < len(times) else before_s
+        self.forced = [each._replace(at_s=heir_s) if each in gone else each for each in self.forced]
+        return min(index, len(times) - 1)
 
     def replace(self, index: int) -> bool:
         """Fold again from a reading whose value was just replaced; say whether a state changed."""
@@ -508,7 +517,7 @@ class Track:
 
     def _calmer(self, before: State, index: int) -> State:
         """Extend, restart or refuse the run of calm readings; lower the level when it is done."""
-        relaxed = self._relaxed_level(index)
+        relaxed = self._relaxed_level(index, before.level)
         if relaxed is None or relaxed >= before.level:
             return State(before.level, before.start_s, before.since_s)
         times, rule = self._history.times, self.rule
@@ -524,8 +533,16 @@ class Track:
             return State(top, before.start_s, time_s) if top else CALM
         return State(before.level, before.start_s, before.since_s, since_s, count, top, is_done)
 
-    def _relaxed_level(self, index: int) -> int | None:
-        """Give the level against the relaxed limits; None when this reading is no evidence."""
+    def _is_in_force(self, valid: Sides, standing: int) -> bool:
+        """Say whether every level up to the standing one has a limit at an instant."""
+        in_force = {severity for severity, ways in valid.relaxed if ways}
+        return all(level in in_force for level in self.levels if level <= standing)
+
+    def _relaxed_level(self, index: int, standing: int) -> int | None:
+        """Give the level against the relaxed limits; None when this reading is no evidence.
+
+        A limit that is out of force then (its time or its stage is over) proves nothing either.
+        """
         history, rule = self._history, self.rule
         if not history.flags[index] & _CAN_CLEAR:
             return None
@@ -536,6 +553,8 @@ class Track:
             return None
         views, valid = self._views(index), self._valid_at(index)
         if valid is None or any(stat is None for stat in views[0]):
+            return None
+        if (self._turns or self.terms is not None) and not self._is_in_force(valid, standing):
             return None
         # Below an upper bound of an unknown limit nothing is shown to be kept.
         return max(self._unclear, *(highest(valid.relaxed, stats) for stats in views))

@@ -78,6 +78,7 @@ class Watch:
         "edits",
         "examine_from_s",
         "history",
+        "is_broken",
         "is_busy",
         "is_idle",
         "is_late",
@@ -130,6 +131,7 @@ class Watch:
         self.n_settled = 0
         self.is_late = False
         self.is_stuck = False  # people have been told that it does not move
+        self.is_broken = False  # a defect of ours stopped its judging; silence will tell
         self.is_busy = False  # an announced alert of some track is not settled yet
         self.sources: tuple[Watch, ...] = ()  # of a computed value: what it is computed from
         checks = sensor.checks

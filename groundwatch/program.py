@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alerting.blind import GRACE_S
 from alerting.deliver import Deliverer
 from alerting.engine import Engine
 from alerting.errors import JournalError
@@ -45,6 +46,7 @@ from storage.ports import TelemetryStore
 from storage.ship import Shipper
 
 _LOG = logging.getLogger(__name__)
+_LEAST_GRACE_S = 10.0
 _SWEEP_EVERY_S = 600.0
 _KEEP_NOTICES = timedelta(days=90)
 
@@ -226,6 +228,7 @@ class Program:
 
     async def _tick(self) -> None:
         was_listening = False
+        listened_at = self.started_at - timedelta(seconds=GRACE_S)  # before, we were not there
         at_stations = heard_at(self.stations, self.district.registry)
         while True:
             now = self.clock.now()
@@ -234,8 +237,12 @@ class Program:
             )
             has_jumped = self.watch.has_clock_jumped()
             if is_listening and (has_jumped or not was_listening):
-                self.engine.judge.silence.start(now.timestamp())
+                away_s = (now - listened_at).total_seconds()
+                grace_s = GRACE_S if has_jumped else min(GRACE_S, _LEAST_GRACE_S + 2 * away_s)
+                self.engine.judge.silence.start(now.timestamp(), grace_s)
             was_listening = is_listening
+            if is_listening:
+                listened_at = now
             self.engine.judge.silence.hear_only(None if is_listening else at_stations)
             await self.engine.tick(is_listening=is_listening or bool(at_stations))
             self.flags.put(self.engine.judge.flags.take())

@@ -98,6 +98,7 @@ class SelfWatch:
             n_unrecorded=n_unrecorded,
             unrecorded_s=self._journal_away.look(is_away=n_unrecorded > 0, now_s=now_s),
             refused=self._refused.look(parts.engine.n_refused, now_s),
+            unjudged={str(key): why for key, why in parts.engine.judge.broken.items()},
             given_up=self._given_up.look(self._n_given_up(), now_s),
             dropped_unseen=await self._dropped_lately(now_s),
             unwritten=self._unwritten.look(parts.writer.n_dropped + parts.writer.n_refused, now_s),

@@ -92,7 +92,8 @@ class Seen:
 
     `n_owned` are reports the log took since the start, `has_stored` says that the database took
     something since, `n_unrecorded` are steps that wait for the journal, `refused` those that it
-    will never take, `given_up` notices that reached nobody, `dropped_unseen` entries that left the
+    will never take, `unjudged` sensors whose judging has stopped with why, `given_up` notices that
+    reached nobody, `dropped_unseen` entries that left the
     quarantine unread, `unwritten` changes that were left out of the database. `ahead` and `taken`
     are readings of the last minute that were refused because they come from the future, and those
     that were not.
@@ -108,6 +109,7 @@ class Seen:
     n_unrecorded: int = 0
     unrecorded_s: float = 0.0
     refused: Counted = field(default_factory=Counted)
+    unjudged: Mapping[str, str] = field(default_factory=dict[str, str])
     given_up: Counted = field(default_factory=Counted)
     dropped_unseen: Counted = field(default_factory=Counted)
     unwritten: Counted = field(default_factory=Counted)
@@ -123,6 +125,7 @@ def problems(seen: Seen) -> Mapping[str, Verdict]:
         "store": _store(seen.ship, seen.store_away_s, has_stored=seen.has_stored),
         "journal": _journal(seen.n_unrecorded, seen.unrecorded_s),
         "refused": _refused(seen.refused),
+        "judging": _judging(seen.unjudged),
         "notices": _notices(seen.given_up),
         "quarantine": _quarantine(seen.dropped_unseen),
         "unwritten": _unwritten(seen.unwritten),
@@ -165,6 +168,15 @@ def _journal(n_unrecorded: int, away_s: float) -> Verdict:
         return Standing.UNKNOWN
     text = f"the journal is away: warnings go out, {_some(n_unrecorded, 'step')} not recorded yet"
     return Problem(text, Severity.SEVERE)
+
+
+def _judging(unjudged: Mapping[str, str]) -> Verdict:
+    if not unjudged:
+        return Standing.OVER
+    names = ", ".join(list(unjudged)[:3])
+    why = next(iter(unjudged.values()))
+    text = f"{_some(len(unjudged), 'sensor')} not judged because of a defect of this program"
+    return Problem(f"{text} ({why}): {names}; see its log, and start it again", Severity.SEVERE)
 
 
 def _refused(refused: Counted) -> Verdict:

@@ -65,7 +65,13 @@ def _joint(device: Device) -> Joint:
     design = known["tilt_x_deg"].design
     signs = Signs(sway_deg=design.get("sway_limit_deg", SWAY_DEG), empty_t=lifting_from_t(design))
     compute = overturn(signs, window_s, load_at, pct_at)
-    return Joint(output=known["overturn_sign"], inputs=inputs, compute=compute, is_watched=True)
+    return Joint(
+        output=known["overturn_sign"],
+        inputs=inputs,
+        compute=compute,
+        is_watched=True,
+        wants_all=True,  # while one of the signs cannot be judged, none being seen is no evidence
+    )
 
 
 def overturn(signs: Signs, window_s: float, load_at: int | None, pct_at: int | None) -> Compute:

@@ -190,3 +190,11 @@ def test_time_away_is_counted_from_the_first_look_and_starts_again() -> None:
     assert [away.look(is_away=is_away, now_s=now_s) for is_away, now_s in looks] == [
         *(0.0, 0.0, 3.5, 0.0, 0.0, 1.0)
     ]
+
+
+def test_a_sensor_whose_judging_stopped_is_told_by_name_and_why() -> None:
+    verdict = problems(replace(LOOK, unjudged={"a/b/load_t": "ZeroDivisionError: x"}))["judging"]
+    assert isinstance(verdict, Problem)
+    assert verdict.severity is Severity.SEVERE
+    assert "1 sensor not judged" in verdict.text
+    assert "ZeroDivisionError: x): a/b/load_t" in verdict.text
