@@ -180,8 +180,7 @@ class Judge:
             if watch is None or flag == _FAIL:
                 continue
             if watch.is_idle:
-                if taken_s > watch.newest_s:
-                    watch.newest_s = taken_s
+                watch.hear(taken_s, delay_s)
                 continue
             changed = watch.put(taken_s, value, flag, delay_s)
             if changed:
