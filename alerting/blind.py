@@ -1,11 +1,15 @@
 """Silence, judged by the clock against the registry: which sensors should have spoken and did not.
 
-A sensor is overdue when its newest believable `taken_at` is older than its pack's *stale* time, or
-than three of its own intervals where that is longer; one never seen counts from when watching
-began. The sensors of a device share one *blind* alert, so that one dead box is one alert. It
-escalates: minor when stale, moderate past the *offline* time, severe when an alert stands on one of
-the silent sensors, because then nobody can see whether it gets worse. A further sensor that falls
-silent is told again.
+A sensor is overdue when it last spoke longer ago than its pack's *stale* time, or than three of its
+own intervals where that is longer; one never seen counts from when watching began. It spoke when
+its newest believable reading was taken. Where readings overtake one another, those that arrive
+count as well, and the next one is given as long as others were late, both within the lateness of
+the pack (`Watch.spoke_s`).
+
+The sensors of a device share one *blind* alert, so that one dead box is one alert. It escalates:
+minor when stale, moderate past the *offline* time, severe when an alert stands on one of the silent
+sensors, because then nobody can see whether it gets worse. A further sensor that falls silent is
+told again.
 """
 
 import heapq
@@ -48,6 +52,11 @@ class Patience(Protocol):
         """Give when its newest believable reading was taken."""
         ...
 
+    @property
+    def spoke_s(self) -> float:
+        """Give when it last spoke, in seconds since 1970."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blindness:
@@ -83,7 +92,7 @@ def why_blind(
     for sensor in sensors:
         count += 1
         is_heard = 0.0 < sensor.newest_s <= now_s + _MAX_AHEAD_S
-        since_s = sensor.newest_s if is_heard else watching_s
+        since_s = sensor.spoke_s if is_heard else watching_s
         if now_s - since_s > sensor.stale_s:
             silent.append((sensor, since_s))
     if not silent:
@@ -194,14 +203,15 @@ class SilenceTimers:
     def _deadline(self, device: _Device, now_s: float) -> float:
         """Give when one of the device's sensors can next become overdue, at least a second on."""
         first = min(
-            (sensor.newest_s or self.watching_s) + sensor.stale_s for sensor in device.sensors
+            (each.spoke_s if each.newest_s else self.watching_s) + each.stale_s
+            for each in device.sensors
         )
         return min(max(first, now_s + 1.0), now_s + _LONGEST_S)
 
     def ages(self, now_s: float) -> Mapping[SensorKey, float]:
-        """Give how old every sensor's newest believable reading is, in seconds."""
+        """Give how long ago every sensor last spoke, in seconds."""
         return {
-            sensor.key: now_s - sensor.newest_s
+            sensor.key: now_s - sensor.spoke_s
             for device in self._devices.values()
             for sensor in device.sensors
         }

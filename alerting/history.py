@@ -156,6 +156,11 @@ def mean(history: History, index: int, window_s: float) -> float:
     return fsum(window) / len(window)
 
 
+def middle(history: History, index: int, window_s: float) -> float:
+    """Give the median of the values in (t - window, t]; a single one far off does not move it."""
+    return median(history.values[history.window_start(index, window_s) : index + 1])
+
+
 def maximum(history: History, index: int, window_s: float) -> float:
     """Give the largest value in (t - window, t]."""
     return max(history.values[history.window_start(index, window_s) : index + 1])

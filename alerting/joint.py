@@ -12,7 +12,7 @@ None, and the output then has no value at that instant: nothing is raised, and n
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -120,12 +120,14 @@ class JointWatch:
         self._places = {source.key: place for place, source in enumerate(self.sources)}
         both = list(zip(self.joint.inputs, self.sources, strict=True))
         self._triggers = tuple(source.history for entry, source in both if entry.is_trigger)
+        self.watch.behind_s = math.inf  # as far as its inputs may be, which are bounded themselves
         self._ages = tuple((source.history, entry.max_age_s) for entry, source in both)
 
-    def take(self, keys: Iterable[SensorKey], time_s: float) -> Outcome:
+    def take(self, keys: Collection[SensorKey], time_s: float) -> Outcome:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
         changed: dict[int, Track] = {}
         values: list[Computed] = []
+        self._wait_with(keys)
         instants = self._touched(keys, time_s)
         if time_s not in instants:  # its reading was taken out: nothing holds at this instant
             for track in self.watch.put_computed(time_s, None, Qc.PASS):
@@ -134,6 +136,13 @@ class JointWatch:
             for track in self._put(instant, values):
                 changed[id(track)] = track
         return Outcome(self.watch, list(changed.values()), values)
+
+    def _wait_with(self, keys: Iterable[SensorKey]) -> None:
+        """Speak as the inputs do while theirs come out of order: the gaps close later."""
+        for key in keys:
+            source = self.sources[self._places[key]]
+            if source.is_disordered:
+                self.watch.expected_s = max(self.watch.expected_s, source.spoke_s)
 
     def catch_up(self) -> None:
         """Compute again whatever the inputs' histories allow: after a restart."""

@@ -198,8 +198,7 @@ class Judge:
             if watch is None or flag == _FAIL or watch.is_broken:
                 continue
             if watch.is_idle:
-                if taken_s > watch.newest_s:
-                    watch.newest_s = taken_s
+                watch.hear(taken_s, delay_s)
                 continue
             try:
                 self._take_value(watch, value, flag, arrival, fed)

@@ -68,15 +68,19 @@ class Watch:
     """The recent past of one sensor and the fold of every rule on it.
 
     Also this sensor's silence timer (`alerting.blind.Patience`): `newest_s` is when its newest
-    believable reading was taken, in seconds since 1970.
+    believable reading was taken, in seconds since 1970, and `straggled_s` when one last arrived
+    that a newer one had overtaken. While that happens the next is waited for from `expected_s` on,
+    and `behind_s` is how far the newest may lie behind.
     """
 
     __slots__ = (
         "_keep_s",
         "_trim_at",
+        "behind_s",
         "detector",
         "edits",
         "examine_from_s",
+        "expected_s",
         "history",
         "is_broken",
         "is_busy",
@@ -93,6 +97,7 @@ class Watch:
         "sensor",
         "sources",
         "stale_s",
+        "straggled_s",
         "tracks",
         "zeros",
     )
@@ -128,6 +133,9 @@ class Watch:
         self.stale_s = timing.stale_s
         self.offline_s = timing.offline_s
         self.newest_s = 0.0
+        self.expected_s = 0.0
+        self.straggled_s = 0.0
+        self.behind_s = timing.lateness_s
         self.n_settled = 0
         self.is_late = False
         self.is_stuck = False  # people have been told that it does not move
@@ -154,8 +162,7 @@ class Watch:
         `qc` must not be FAIL (the caller keeps failed values out); `delay_s` is arrival minus
         taken. A reading for an instant already here changes nothing.
         """
-        if time_s > self.newest_s:
-            self.newest_s = time_s
+        self.hear(time_s, delay_s)
         history, screen = self.history, self.screen
         times = history.times
         if times and time_s <= times[-1]:
@@ -174,6 +181,37 @@ class Watch:
         if is_minded and screen is not None:
             return self._examined(screen, time_s, changed)
         return changed
+
+    def hear(self, time_s: float, delay_s: float) -> None:
+        """Note that a believable reading has arrived, `delay_s` after it was taken.
+
+        Where a newer one had overtaken it, by no more than the lateness, the next may take as long.
+        """
+        if delay_s == _NEVER_S:
+            return
+        newest_s, arrived_s = self.newest_s, time_s + delay_s
+        if time_s < newest_s:
+            by_s = newest_s - time_s
+            self.straggled_s = max(self.straggled_s, arrived_s)
+            arrived_s += by_s if by_s <= self.lateness_s else 0.0
+        else:
+            self.newest_s = time_s
+        if self.is_disordered:
+            self.expected_s = max(self.expected_s, arrived_s)
+
+    @property
+    def is_disordered(self) -> bool:
+        """Say whether readings have lately overtaken one another."""
+        return self.straggled_s > self.newest_s - self.lateness_s
+
+    @property
+    def spoke_s(self) -> float:
+        """Give when this sensor last spoke: by its newest reading, or by what comes out of order.
+
+        A reading that arrives late shows that the line is alive. It stands for no more than
+        `behind_s`: an old stretch sent again never hides that the present is unseen.
+        """
+        return max(self.newest_s, min(self.expected_s, self.newest_s + self.behind_s))
 
     def _put_old(self, time_s: float, value: float, qc: int, delay_s: float) -> Sequence[Track]:
         """Take a reading that is not the newest: into the open past, or as a late one."""

@@ -162,7 +162,7 @@ def silence_view(watch: Watch, now: datetime, watching_s: float) -> SilenceView:
     """Say how old the newest believable reading is; `watching_s` is when listening began."""
     never = watch.newest_s == 0.0
     age_s = now.timestamp() - watch.newest_s
-    waited_s = now.timestamp() - max(watch.newest_s, watching_s)
+    waited_s = now.timestamp() - max(watch.spoke_s, watching_s)
     is_overdue = waited_s > watch.stale_s
     said = "nothing believable yet" if never else f"last believable reading {span(age_s)} ago"
     may = f"may be silent for {span(watch.stale_s)}, counts as gone after {span(watch.offline_s)}"

@@ -23,6 +23,9 @@ from sensors.registry import Registry
 _TICK = timedelta(seconds=5)
 # The least time without a word after which the domain reference calls any sensor stale.
 _SILENT = timedelta(seconds=60)
+# The least for a line on which nothing arrives: a crane that lifts, and three intervals of others.
+_LINE_SILENT = timedelta(seconds=5)
+_INTERVALS = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +65,11 @@ class Trial:
         self._seq = 0
         self._now = start
         self._heard: dict[tuple[str, str], datetime] = {}
+        self._arrived: dict[tuple[str, str], datetime] = {}
+        self._line_silent = {
+            (device.site, device.id): max(_LINE_SILENT, _INTERVALS * device.every)
+            for device in registry.devices()
+        }
         self.course = Course(start=start, end=start + timedelta(seconds=truth["duration_s"]))
 
     async def run(self, messages: AsyncIterator[RawMessage]) -> Course:
@@ -93,6 +101,7 @@ class Trial:
                 for report in decoded.reports:
                     name = (report.site, report.device)
                     self._heard[name] = max(report.taken_at, self._heard.get(name, report.taken_at))
+                    self._arrived[name] = message.received_at
                 self._note(self._judge.take(decoded.reports, self._seq, message.received_at))
 
     def _tick_until(self, until: datetime) -> None:
@@ -108,7 +117,8 @@ class Trial:
             if alert.kind is AlertKind.BLIND and step.kind is TransitionKind.RAISED:
                 name = (alert.sensor.site, alert.sensor.device)
                 heard = self._heard.get(name, self.course.start)
-                if step.detected_at - heard >= _SILENT:
+                line = step.detected_at - self._arrived.get(name, self.course.start)
+                if step.detected_at - heard >= _SILENT or line >= self._line_silent[name]:
                     self.course.unheard.add(alert.id)
 
 

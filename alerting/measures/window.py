@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from alerting.history import History, maximum, mean, rise, slope_per_day, total
+from alerting.history import History, maximum, mean, middle, rise, slope_per_day, total
 from alerting.measures.kind import Made, MeasureKind, MeasureSpec
 from sensors.registry import Sensor
 
@@ -28,6 +28,7 @@ def _value(spec: MeasureSpec, sensor: Sensor) -> Made:
 WINDOWED: dict[str, MeasureKind] = {
     "value": MeasureKind(make=_value, options=(), is_bounded=True),
     "mean": MeasureKind(make=over(mean), zh="{window}平均", is_bounded=True),
+    "median": MeasureKind(make=over(middle), zh="{window}中位值", is_bounded=True),
     "max": MeasureKind(make=over(maximum), zh="{window}最大", is_bounded=True),
     "total": MeasureKind(make=over(total), zh="{window}累计"),
     "rise": MeasureKind(make=over(rise), zh="{window}内上涨"),

@@ -19,6 +19,7 @@ HANDFUL = (
     *("formwork-danger-sign", "pit-drawdown", "pit-strut-heat"),
     *("ponding-pumps-fail", "rain-counter-rolls-over", "rain-dry-fortnight", "river-surge"),
     *("river-tide-fortnight", "silent-one-sensor", "stuck-does-not-clear", "doubt-clock-future"),
+    *("crane-overload-red", "silent-crane", "doubt-spikes", "pit-rain-week"),
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]

@@ -80,6 +80,8 @@ CELLS = [
     Cell("pit", "wall_top_h_mm", "pit_displacement", 25.5, MODERATE, 25.4, 2, 600, WALL),
     Cell("pit", "wall_top_h_mm", "pit_displacement", 30.0, SEVERE, 29.9, 2, 600, WALL),
     Cell("pit", "gw_level_mm", "pit_groundwater", -1000.0, SEVERE, -999.0, 2, 600, SHIFT),
+    Cell("pit", "strut_force_kn", "pit_strut", 510, MODERATE, 509, 2, 600, FORCE),
+    Cell("pit", "anchor_force_kn", "pit_anchor", 510, MODERATE, 509, 2, 600, FORCE),
     Cell("pit", "strut_force_kn", "pit_strut", 600, SEVERE, 599, 2, 600, FORCE),
     Cell("pit", "strut_force_kn", "pit_strut", 1000, EXTREME, 999, 2, 600, FORCE),
     Cell("pit", "anchor_force_kn", "pit_anchor", 600, SEVERE, 599, 2, 600, FORCE),

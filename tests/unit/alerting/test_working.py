@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from alerting.judge import Judge
+from sensors.model import Report
 from tests.builders import at
 from tests.unit.alerting.joints.yard import crane, judge_of, registry, run, stands
 
@@ -48,3 +49,32 @@ def test_after_the_lift_the_patience_is_that_of_rest_again(judge: Judge) -> None
 def test_an_older_report_does_not_tell_what_the_crane_does_now(judge: Judge) -> None:
     run(judge, [stands(100, "A", 0.0, state=0.0), stands(90, "A", 0.0, state=1.0)])
     assert blind(judge, 120.0) is None
+
+
+def late(taken_s: float, arrived_s: float, state: float = 1.0) -> Report:
+    return stands(taken_s, "A", 0.0, state=state, delay_s=arrived_s - taken_s)
+
+
+def test_readings_that_overtake_one_another_are_waited_for(judge: Judge) -> None:
+    run(judge, [late(80, 100), late(70, 101), late(60, 102), late(85, 103)])
+    assert blind(judge, 107.0) is None, "22 s old, but the line speaks"
+    run(judge, [late(75, 110)], first_seq=20)
+    assert blind(judge, 114.0) is None, "the next may be overtaken by 10 s as well"
+
+
+def test_a_crane_that_falls_silent_on_such_a_line_is_told_within_its_lateness(judge: Judge) -> None:
+    run(judge, [late(80, 100), late(30, 101)])
+    assert blind(judge, 139.0) is None
+    assert blind(judge, 149.0) == "minor"
+    assert blind(judge, 155.0) == "moderate"
+
+
+def test_an_old_stretch_sent_again_does_not_hide_that_the_present_is_unseen(judge: Judge) -> None:
+    run(judge, [late(100, 100.2), *(late(n, 100.5 + n) for n in range(90))])
+    assert blind(judge, 161.0) is None
+    assert blind(judge, 171.0) == "moderate"
+
+
+def test_on_a_line_in_order_a_late_reading_counts_when_it_was_taken(judge: Judge) -> None:
+    run(judge, [late(80, 100), late(90, 101)])
+    assert blind(judge, 101.5) == "moderate"

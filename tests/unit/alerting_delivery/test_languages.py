@@ -78,7 +78,7 @@ CASES = [
     Case("pit", "wall_top_h_mm", 26.0, MODERATE, design=PIT),
     Case("pit", "wall_top_h_mm", 31.0, SEVERE, design=PIT),
     Case("pit", "surface_v_mm", -31.0, SEVERE, design=PIT),
-    Case("pit", "strut_force_kn", 650.0, MINOR, design=PIT),
+    Case("pit", "strut_force_kn", 870.0, MODERATE, design=PIT),
     Case("pit", "strut_force_kn", 1010.0, EXTREME, design=PIT),
     Case("pit", "danger_sign", 1.0, EXTREME),
     Case("formwork", "settlement_mm", 6.5, MODERATE, 60, 5.0),
