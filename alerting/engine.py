@@ -49,6 +49,7 @@ from alerting.render import CARD_FOLLOWS
 from alerting.route import Occasion, make_notices
 from alerting.sentence import by_person, plain
 from alerting.unusual import Examined
+from alerting.zero import refuse_forgotten
 from sensors.lifecycle import StageChange
 from sensors.model import Position, Report, SensorKey
 
@@ -194,11 +195,12 @@ class Engine:
 
         Raises:
             JournalError: it could not be recorded, so it does not count.
-            ValueError: too much was told already.
+            ValueError: too much was told already, or a zeroing too long ago.
         """
         await self._catch_up()
         async with self._lock:
             now = self._clock.now()
+            refuse_forgotten(change, now)
             record = StageRecord(
                 site=site, device=device, change=change, recorded_at=now, seq=self.last_seq
             )

@@ -30,7 +30,11 @@ class Zeroing(Protocol):
     """What a sensor's values are counted from."""
 
     def since_zero(self, time_s: float, value: float) -> float | None:
-        """Give a value of an instant less the zero reference, None where there is none."""
+        """Give a value of an instant less the zero reference, None where it cannot be judged."""
+        ...
+
+    def is_missing(self, time_s: float) -> bool:
+        """Say whether a value of an instant is as sent because its reference is missing."""
         ...
 
 
@@ -147,6 +151,12 @@ def since_zero(history: History, index: int) -> float | None:
     """Give the value less what the sensor read when its device was zeroed."""
     value, zeros = history.values[index], history.zeros
     return value if zeros is None else zeros.since_zero(history.times[index], value)
+
+
+def lacks_zero(history: History, index: int) -> bool:
+    """Say whether the value counts as sent because its zero reference is missing."""
+    zeros = history.zeros
+    return zeros is not None and zeros.is_missing(history.times[index])
 
 
 def mean(history: History, index: int, window_s: float) -> float:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from alerting.history import Flag, History, is_covered, is_flat
+from alerting.history import Flag, History, is_covered, is_flat, lacks_zero
 from alerting.levels import Sides, against, highest, lowest, met, sides, turns, under
 from alerting.measures.kind import Remark
 from alerting.model import Alert, Finding, Form, Sentence, Severity, Transition
@@ -547,6 +547,8 @@ class Track:
         if not history.flags[index] & _CAN_CLEAR:
             return None
         if rule.flat_s and is_flat(history, index, rule.flat_s):
+            return None
+        if rule.wanted.baseline_s is not None and lacks_zero(history, index):
             return None
         covered_s = rule.covered_s
         if covered_s and not is_covered(history, index, covered_s, rule.stale_s):

@@ -43,6 +43,9 @@ STAGE_ZH: dict[str, str] = {
 }
 """What each stage is called in Chinese."""
 
+UNDER_LOAD = frozenset({"pouring", "curing"})
+"""The stages in which the formwork carries concrete."""
+
 PHASES = LINES["formwork"]
 """What a formwork gateway's `phase_code` means: 0 mounted, 1 zeroed, … 4 removed."""
 
@@ -159,11 +162,18 @@ class Life:
         return found
 
     def zero_s(self, time_s: float) -> float | None:
-        """Give when the formwork was last zeroed by an instant; mounting it anew undoes that."""
-        for change in reversed(self._changes("formwork", time_s)):
+        """Give when the formwork was last zeroed by an instant; mounting it anew undoes that.
+
+        A device that says so of itself under load was started anew, not mounted: that undoes
+        nothing.
+        """
+        changes = self._changes("formwork", time_s)
+        for place in reversed(range(len(changes))):
+            change = changes[place]
             if change.stage == "zeroed":
                 return change.at_s
-            if change.stage == "mounted":
+            is_loaded = place > 0 and changes[place - 1].stage in UNDER_LOAD
+            if change.stage == "mounted" and not (change.by == DEVICE and is_loaded):
                 return None
         return None
 

@@ -2,16 +2,21 @@
 
 from statistics import fmean
 
-from alerting.history import History, since_zero
-from alerting.measures.kind import Made, MeasureKind, MeasureSpec
+from alerting.history import History, lacks_zero, since_zero
+from alerting.measures.kind import Made, MeasureKind, MeasureSpec, Remark
 from sensors.registry import Sensor
 
 _RECENT = 3
+_AS_SENT = Remark("no zero reference: judged as sent", "无置零基准，按原始值判定")
+
+
+def _as_sent(history: History, index: int) -> Remark | None:
+    return _AS_SENT if lacks_zero(history, index) else None
 
 
 def _since_zero(spec: MeasureSpec, sensor: Sensor) -> Made:
     del sensor
-    return Made(since_zero, 0.0, terms=f" {spec.zeroed_over}")
+    return Made(since_zero, 0.0, terms=f" {spec.zeroed_over}", remark=_as_sent)
 
 
 def of_recent_mean(history: History, index: int) -> float | None:
@@ -30,7 +35,7 @@ def of_recent_mean(history: History, index: int) -> float | None:
 
 def _of_recent_mean(spec: MeasureSpec, sensor: Sensor) -> Made:
     del spec, sensor
-    return Made(of_recent_mean, 0.0)
+    return Made(of_recent_mean, 0.0, remark=_as_sent)
 
 
 ZEROED: dict[str, MeasureKind] = {

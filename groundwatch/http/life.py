@@ -7,6 +7,7 @@ from pydantic import Field
 
 from alerting.history import History
 from alerting.joints.borehole import profile, profile_words
+from alerting.zero import ZeroedTooLongAgo
 from groundwatch.http.life_models import (
     CouplingAnswer,
     CouplingPage,
@@ -67,6 +68,8 @@ async def declare(site_id: str, word: StageWord, program: ProgramPart) -> Stages
     )
     try:
         await program.engine.declare_stage(site.id, device, change)
+    except ZeroedTooLongAgo as error:
+        raise field_problem("body.at", str(error)) from error
     except ValueError as error:
         raise field_problem("body.stage", str(error)) from error
     return _stages(program, site)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.lifecycle import STAGES, Life, StageChange, phase_changes
+from sensors.lifecycle import DEVICE, STAGES, Life, StageChange, phase_changes
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -66,6 +66,15 @@ def test_zeroing_counts_until_the_formwork_is_mounted_anew() -> None:
     again = Life([change(1, "zeroed"), change(2, "pouring"), change(9, "mounted")])
     assert again.zero_s(s(10)) is None
     assert again.zeros_s() == [s(1)]
+
+
+def test_a_device_that_says_mounted_of_itself_under_load_keeps_its_zero() -> None:
+    told = [change(1, "zeroed"), change(2, "pouring"), change(3, "mounted", by=DEVICE)]
+    assert Life(told).zero_s(s(4)) == s(1)
+    assert Life([*told, change(4, "pouring")]).zero_s(s(5)) == s(1)
+    assert Life([*told, change(4, "zeroed")]).zero_s(s(5)) == s(4)
+    assert Life([*told, change(4, "removed"), change(5, "mounted", by=DEVICE)]).zero_s(s(6)) is None
+    assert Life([*told, change(4, "mounted", by="Foreman")]).zero_s(s(5)) is None
 
 
 def test_of_two_words_on_one_instant_the_one_known_later_counts() -> None:

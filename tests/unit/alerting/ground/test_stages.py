@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from alerting.judge import Judge
 from alerting.model import Severity
+from alerting.zero import REMEMBERED_S, ZeroedTooLongAgo, refuse_forgotten
 from sensors.model import SensorKey
 from sensors.registry import Registry
 from tests.builders import at, sensor
@@ -83,8 +84,57 @@ def test_what_is_only_mounted_does_not_alarm() -> None:
     assert run(formwork((0, "mounted")), SUNK) == []
 
 
-def test_formwork_that_was_never_zeroed_is_not_judged_and_raises_nothing() -> None:
-    assert run(formwork((0, "pouring")), SUNK) == []
+AS_SENT = "No zero reference: judged as sent."
+
+
+def test_formwork_that_was_never_zeroed_is_judged_as_sent_and_says_so() -> None:
+    (standing,) = firing(run(formwork((0, "pouring")), SUNK))
+    assert standing.alert.value == 14.0
+    assert AS_SENT in standing.alert.reason
+    assert standing.alert.said is not None
+    assert standing.alert.said.remark_zh == "无置零基准，按原始值判定"
+
+
+def test_a_gateway_that_starts_anew_in_a_pour_keeps_its_zero() -> None:
+    told = [phase(1, 0), *SUNK[:10], phase(570, 1), phase(580, 2), phase(590, 0), phase(600, 2)]
+    (standing,) = firing(run(formwork(), [*told, *SUNK[10:]]))
+    assert standing.alert.value == 11.0
+    assert AS_SENT not in standing.alert.reason
+
+
+def test_a_zeroing_before_which_all_came_too_late_is_no_reference() -> None:
+    late = [pole(60.0 * n, 3.0, delay_s=LATENESS_S + 900) for n in range(10)]
+    here = formwork((0, "mounted"), (570, "zeroed"), (580, "pouring"))
+    (standing,) = firing(run(here, [*late, *SUNK[10:]]))
+    assert standing.alert.value == 14.0
+    assert AS_SENT in standing.alert.reason
+
+
+def test_a_zeroing_that_reaches_back_behind_what_is_remembered_is_no_reference() -> None:
+    here = formwork((0, "mounted"))
+    run(here, [pole(60.0 * n, 3.0) for n in range(600)])
+    for time_s, stage in ((3600.0, "zeroed"), (36_000.0, "pouring")):
+        here.declare("site", "D-01", change(time_s, stage, "Foreman"), at(36_000), 600)
+    sunk = [pole(36_060.0 + 60.0 * n, 14.0) for n in range(4)]
+    (standing,) = firing(run(here, sunk, first_seq=601))
+    assert standing.alert.value == 14.0
+    assert AS_SENT in standing.alert.reason
+
+
+def test_a_zeroing_dated_behind_what_is_remembered_is_refused() -> None:
+    zeroed = change(0, "zeroed", "Foreman")
+    refuse_forgotten(zeroed, at(REMEMBERED_S))
+    refuse_forgotten(change(0, "pouring", "Foreman"), at(REMEMBERED_S + 1))
+    with pytest.raises(ZeroedTooLongAgo, match=r"at most 2 h back, this one is 4\.0 h old"):
+        refuse_forgotten(zeroed, at(4 * 3600))
+
+
+@pytest.mark.parametrize(("is_zeroed", "is_cleared"), [(True, True), (False, False)])
+def test_without_a_zero_reference_nothing_is_cleared(is_zeroed: bool, is_cleared: bool) -> None:
+    zeroed = [(570.0, "zeroed")] if is_zeroed else []
+    calm = [pole(900 + 60.0 * n, 3.0) for n in range(30)]
+    standing = firing(run(formwork((0, "mounted"), *zeroed, (580, "pouring")), SUNK + calm))
+    assert (not standing) is is_cleared
 
 
 def test_where_no_stage_was_ever_told_values_are_judged_as_they_are_sent() -> None:

@@ -41,6 +41,14 @@ def test_a_mistake_is_told_with_what_is_allowed(live: Running) -> None:
     assert live.client.get(f"{API}/sites/jiahe/stages").status_code == 404
 
 
+def test_a_zeroing_dated_too_far_back_is_refused(live: Running) -> None:
+    at = (live.clock.now() - timedelta(hours=4)).isoformat()
+    wrong = declare(live, {"stage": "zeroed", "at": at}, 422)
+    assert "at most 2 h back" in str(wrong)
+    assert "body.at" in str(wrong)
+    declare(live, {"stage": "excavating", "at": at})
+
+
 def test_couplings_say_what_they_do_and_that_they_are_not_in_force(live: Running) -> None:
     items = live.get(f"{API}/couplings", site="jiahe-pit")["items"]
     assert [item["gauge"] for item in items] == ["baiyun-rain/RG-05/rain_mm"]
