@@ -15,7 +15,7 @@ from alerting.watch import Watch
 from sensors.model import Qc
 from sensors.qc.location import metres_between
 from sensors.qc.neighbour import Near, neighbour, weighted_mean
-from sensors.qc.partner import Spread, against, in_rain
+from sensors.qc.partner import Spread, against, against_amount, in_rain
 from sensors.qc.verdict import Verdict, worst
 
 _RAIN = "rain_mm"
@@ -134,12 +134,18 @@ def _of_partners(member: _Member, now_s: float) -> Opinion:
     if limits is None:
         return Opinion(watch, worst(()), until_s, until_s)
     since_s = until_s - limits.window_s
+    own = _spread(watch, since_s, until_s)
+    if limits.adds_up:
+        fallen = [_amount(partner, since_s, until_s) for partner in member.partners]
+        sure = [each for each in fallen if each is not None]
+        least = min(sure) if len(sure) == len(fallen) else None
+        return Opinion(watch, against_amount(own, least, limits), since_s, until_s)
     partners = [_spread(partner, since_s, until_s) for partner in member.partners]
     known = [spread for spread in partners if spread is not None]
     together = max(known, key=lambda spread: spread.change) if len(known) == len(partners) else None
     if together is not None and limits.moves == 0.0:
         together = Spread(min(s.low for s in known), max(s.high for s in known))
-    verdict = against(_spread(watch, since_s, until_s), together, limits)
+    verdict = against(own, together, limits)
     return Opinion(watch, verdict, since_s, until_s)
 
 

@@ -82,21 +82,21 @@ def amounts_of(coupling: Coupling, sensor: Sensor, history: History) -> list[flo
 
 
 class GaugeForce:
-    """One coupling at work on the devices of its site; implements `alerting.terms.Force`."""
+    """One coupling at work on the devices of its site; implements `alerting.terms.Force`.
+
+    A gauge that reports amounts and a counter is followed by both: it is in force while either of
+    them says so, so that a lost amount or a counter that stands still cannot keep it out of force.
+    """
 
     def __init__(self, coupling: Coupling) -> None:
         """Start out of force; `attach` must follow before readings come."""
         self.coupling = coupling
-        self._history = History()
-        self._notes: dict[str, list[tuple[float, float]]] = {}
-        self._sensor: Sensor | None = None
-        self._stale_s = math.inf
+        self._watches: list[Watch] = []
 
     def attach(self, watch: Watch) -> None:
-        """Follow a gauge; its notes are where stretches are remembered."""
+        """Follow a sensor of the gauge; its notes are where its stretches are remembered."""
         watch.feed(self.keep_s)
-        self._history, self._notes, self._stale_s = watch.history, watch.notes, watch.stale_s
-        self._sensor = watch.sensor
+        self._watches.append(watch)
 
     @property
     def name(self) -> str:
@@ -111,28 +111,36 @@ class GaugeForce:
     @property
     def in_force(self) -> list[Stretch]:
         """List the stretches known, oldest first."""
-        return [Stretch(*pair) for pair in self._notes.get(self.name, ())]
+        known = [self._known(watch) for watch in self._watches]
+        return known[0] if len(known) == 1 else _merged(known)
 
     def take(self) -> float | None:
-        """Follow a new reading of the gauge; give from when on it is in force otherwise.
+        """Follow new readings of the gauge; give from when on it is in force otherwise.
 
         None when nothing changed.
         """
-        if self._sensor is None or not len(self._history):
-            return None
         before = self.in_force
-        first_s = self._history.times[0]
+        for watch in self._watches:
+            if len(watch.history):
+                self._follow(watch)
+        now = self.in_force
+        return None if now == before else _first_difference(before, now)
+
+    def _known(self, watch: Watch) -> list[Stretch]:
+        return [Stretch(*pair) for pair in watch.notes.get(self.name, ())]
+
+    def _follow(self, watch: Watch) -> None:
+        history, before = watch.history, self._known(watch)
+        first_s = history.times[0]
         past = [each for each in before if each.start_s < first_s]
         open_s = past[-1].start_s if past and past[-1].end_s > first_s else None
         closed = [each for each in past if each.end_s <= first_s]
-        amounts = amounts_of(self.coupling, self._sensor, self._history)
+        amounts = amounts_of(self.coupling, watch.sensor, history)
         now = closed + stretches(
-            self.coupling, self._history, amounts, stale_s=self._stale_s, is_on=open_s
+            self.coupling, history, amounts, stale_s=watch.stale_s, is_on=open_s
         )
-        if now == before:
-            return None
-        self._notes[self.name] = [(each.start_s, each.end_s) for each in now[-50:]]
-        return _first_difference(before, now)
+        if now != before:
+            watch.notes[self.name] = [(each.start_s, each.end_s) for each in now[-50:]]
 
     def catch_up(self) -> None:
         """Follow what the gauge's history holds, after a restart."""
@@ -166,6 +174,17 @@ class GaugeForce:
     def terms(self) -> str:
         """Give everything it depends on that is written in files."""
         return repr(self.coupling)
+
+
+def _merged(several: Iterable[Iterable[Stretch]]) -> list[Stretch]:
+    """Give when any of several is in force, oldest first."""
+    merged: list[Stretch] = []
+    for each in sorted(each for known in several for each in known):
+        if merged and each.start_s <= merged[-1].end_s:
+            merged[-1] = Stretch(merged[-1].start_s, max(merged[-1].end_s, each.end_s))
+        else:
+            merged.append(each)
+    return merged
 
 
 def _first_difference(before: Sequence[Stretch], now: Sequence[Stretch]) -> float:

@@ -55,9 +55,9 @@ class Governor:
         """Let every coupling follow its gauge; one whose gauge is unknown stays out of force."""
         for force in self.forces:
             key = force.coupling.gauge
-            counter = find(key._replace(quantity="rain_total_mm"))
-            gauge = counter if counter and key.quantity == "rain_mm" else find(key)
-            if gauge is not None:  # a counter loses no rain with a message
+            is_rain = key.quantity == "rain_mm"  # a counter loses no rain with a message
+            keys = [key, key._replace(quantity="rain_total_mm")] if is_rain else [key]
+            for gauge in filter(None, map(find, keys)):
                 force.attach(gauge)
                 self._forced.setdefault(gauge.key, []).append(force)
         self.keys |= self._forced.keys()

@@ -144,8 +144,9 @@ class JointWatch:
             if source.is_disordered:
                 self.watch.expected_s = max(self.watch.expected_s, source.spoke_s)
 
-    def catch_up(self) -> None:
-        """Compute again whatever the inputs' histories allow: after a restart."""
+    def catch_up(self) -> list[Computed]:
+        """Compute again whatever the inputs' histories allow, and give it: after a restart."""
+        values: list[Computed] = []
         first_s = max((s.history.times[0] for s in self.sources if len(s.history)), default=0.0)
         known, n_settled = self.watch.history.times, self.watch.n_settled
         first_s = max([first_s, *known[max(0, n_settled - 1) :][:1]])
@@ -154,7 +155,8 @@ class JointWatch:
         for time_s in sorted(gone):  # the reading behind it was taken out since
             self.watch.put_computed(time_s, None, Qc.PASS)
         for instant in instants:
-            self._put(instant, [])
+            self._put(instant, values)
+        return values
 
     def _touched(self, keys: Iterable[SensorKey], time_s: float) -> list[float]:
         """List the instants whose output may have changed; mostly there is only the newest one."""

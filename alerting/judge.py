@@ -563,7 +563,9 @@ class Judge:
         """Bring every virtual sensor up to date, once all its inputs have seen the same blocks."""
         self._is_joining = True
         for joint in {id(j): j for feeds in self._feeds.values() for j in feeds}.values():
-            joint.catch_up()
+            values = joint.catch_up()
+            if self.on_computed is not None and values:
+                self.on_computed(values)
 
     def dirty(self) -> Mapping[PointKey, int]:
         """Give the points changed since their memory was saved, with the first block each saw."""

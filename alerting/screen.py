@@ -244,7 +244,8 @@ class Screen:
         if checks.flat is not None:
             yield flat(_longer(past.run, past.base, sample, max_gap_s), checks.flat)
         for limits in checks.totals:
-            yield total(self._amount(sample.time_s, limits.window_s), limits)
+            amount = self._amount(sample.time_s, limits.window_s)
+            yield total(amount, limits, self._span_s(sample.time_s, limits.window_s))
         doubt = self.doubt
         if doubt is not None and doubt.since_s <= sample.time_s <= doubt.until_s:
             yield Verdict(Qc.SUSPECT, doubt.test, doubt.reason)
@@ -261,6 +262,16 @@ class Screen:
         out = self.kept_out
         places = slice(bisect_right(out, time_s - window_s), bisect_right(out, time_s))
         return sum(history.values[first:last]) + sum(self.found[at].value for at in out[places])
+
+    def _span_s(self, time_s: float, window_s: float) -> float:
+        """Give since when the amounts of a window gathered: since the last reading before it."""
+        since_s = time_s - window_s
+        befores = (
+            times[place - 1]
+            for times in (self._history.times, self.kept_out)
+            if (place := bisect_right(times, since_s))
+        )
+        return time_s - max(befores, default=-inf)
 
     def _past_of(self, time_s: float) -> _Past:
         """Give what lies before an instant, in what rules see."""

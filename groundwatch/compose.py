@@ -113,7 +113,8 @@ async def opened(
             clock=clock,
             aside=EffectsAside(settings.state / REFUSED_FILE, now=SystemClock().now),
         )
-        engine = await _engine(settings, district, parts, keepers.log)
+        computed = ComputedWriter(store=keepers.store)
+        engine = await _engine(settings, district, parts, keepers.log, computed)
         broker = await _broker(settings, stack)
         mqtt = mqtt_config(settings, broker)
         doors = open_doors(settings, district.registry)
@@ -159,7 +160,7 @@ async def opened(
             started_at=clock.now(),
             writer=watched.writer,
             flags=FlagWriter(store=keepers.store),
-            computed=ComputedWriter(store=keepers.store),
+            computed=computed,
             cycles=CycleKeeper(district.registry),
             tasks=watched.tasks,
             watch=SelfWatch(watched),
@@ -202,8 +203,10 @@ def _roads(
     return {"console": shown, "webhook": webhook}
 
 
-async def _engine(settings: Settings, district: District, parts: Parts, log: Log) -> Engine:
-    """Make the engine and bring it to where it was."""
+async def _engine(
+    settings: Settings, district: District, parts: Parts, log: Log, computed: ComputedWriter
+) -> Engine:
+    """Make the engine and bring it to where it was; what that computes is written again."""
     judge = Judge(
         registry=district.registry,
         packs=district.packs,
@@ -212,6 +215,7 @@ async def _engine(settings: Settings, district: District, parts: Parts, log: Log
         slack_s=_SLACK_S * parts.clock.speed if isinstance(parts.clock, ScaledClock) else 0.0,
     )
     engine = Engine(judge=judge, parts=parts, config=EngineConfig(home=_home(district)))
+    judge.on_computed = computed.put
     judge.silence.start(parts.clock.now().timestamp())
     count = await engine.restore(log)
     _LOG.info("restored", extra={"blocks_read": count, "last_block": engine.last_seq})
@@ -255,7 +259,6 @@ def _connect(program: Program) -> None:
         pipeline.on_reports = program.note_reports
         pipeline.on_orders = program.telling.commander.put
         pipeline.on_replies = program.telling.commander.take_replies
-    program.engine.judge.on_computed = program.computed.put
     program.engine.listeners += [program.writer.put, program.watch.note_changes]
 
 

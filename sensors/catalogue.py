@@ -4,7 +4,8 @@ Ranges are the QARTOD gross range (outside it a value fails) and the climatologi
 it a value is suspect). They are starting values from the project's domain reference (its tables
 A2, B2, C2, D4, E2), widened to what the instrument can say at all; a site file may narrow them for
 one sensor. `cyclic` quantities wrap and have no meaningful spread; a `counter` only
-ever rises, until it is reset or rolls over.
+ever rises, until it is reset or rolls over. An amount since the report before has `most_per_h` and
+`suspect_per_h`: what is much for it depends on how long it gathered.
 """
 
 from typing import NamedTuple
@@ -23,6 +24,8 @@ class Quantity(NamedTuple):
     suspect_high: float | None = None
     cyclic: bool = False
     counter: bool = False
+    suspect_per_h: float = 0.0
+    most_per_h: float = 0.0
 
 
 class Kind(NamedTuple):
@@ -152,7 +155,12 @@ RAIN = _kind(
     "雨量站",
     "rain gauge",
     # World record for one minute is about 31 mm; the gross range of one bin allows for it.
-    Q("rain_mm", "时段雨量", "rain since the report before", "mm", 0.0, 60.0, None, 20.0),
+    # For longer ones D4 gives the hour: suspect above 120 mm, and 305 mm is the world's record.
+    Q(
+        *("rain_mm", "时段雨量", "rain since the report before", "mm", 0.0, 60.0, None, 20.0),
+        suspect_per_h=120.0,
+        most_per_h=305.0,
+    ),
     Q("rain_total_mm", "累计雨量", "rain counter", "mm", 0.0, 1_000_000.0, counter=True),
     Q("intensity_mm_per_h", "雨强", "rain intensity", "mm/h", 0.0, 2000.0, None, 305.0),
 )

@@ -17,6 +17,8 @@ from sensors.registry import ClockRule, Sensor
 
 MAX_AHEAD = timedelta(minutes=5)
 
+_HOUR = timedelta(hours=1)
+_LONGEST_GAP = timedelta(days=1)  # an amount of more than this at the record's rate is noise
 _PLAUSIBLE = (Qc.PASS, "")
 
 
@@ -45,16 +47,28 @@ def _why(value: float, sensor: Sensor) -> tuple[Qc, str]:
     return verdict.flag, f"{name} {value:g} {unit} is {verdict.reason} {unit}"
 
 
-def believable(quantity: Quantity, kind: str, design: Mapping[str, float]) -> Believable:
+def highest(quantity: Quantity, every: timedelta) -> float:
+    """Give the largest value a quantity can have; an amount may have gathered over a gap."""
+    hours = max(every, _LONGEST_GAP) / _HOUR
+    return max(quantity.high, quantity.most_per_h * hours)
+
+
+def believable(
+    quantity: Quantity, kind: str, design: Mapping[str, float], every: timedelta
+) -> Believable:
     """Give the ranges of a quantity on a device whose merged design values are `design`.
+
+    An amount that is more than usual for its interval is suspect only: whether it fell in a gap is
+    seen where the readings before it are known (`sensors.qc.total`), and it may raise until then.
 
     The catalogue's ranges, tightened by what the design knows: a stage more than 1 m above the
     record or below the bed is suspect, a crane's load above 1.5 times its largest load fails
     (project defaults after the QARTOD tests; no standard behind the numbers).
     """
-    low, high = quantity.low, quantity.high
+    low, high = quantity.low, highest(quantity, every)
     suspect_low = -inf if quantity.suspect_low is None else quantity.suspect_low
     suspect_high = inf if quantity.suspect_high is None else quantity.suspect_high
+    suspect_high = max(suspect_high, quantity.suspect_per_h * (every / _HOUR))
     if quantity.key == "stage_m":
         suspect_low = max(suspect_low, design.get("bed_level_m", -inf))
         suspect_high = min(suspect_high, design.get("record_stage_m", inf) + 1.0)

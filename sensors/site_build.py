@@ -316,9 +316,9 @@ class SiteReading:
         if block.quality and (what := why_not_partner(block.quality, parent.kind)) is not None:
             self._fault((*at, "quality", "against", "partner"), what)
         unit = self._unit(block.unit, quantity, at)
-        ranges = self._ranges(
-            block, believable(quantity, parent.kind, design.numbers), quantity, at
-        )
+        every = block.every or parent.every
+        usual = believable(quantity, parent.kind, design.numbers, every)
+        ranges = self._ranges(block, usual, quantity, at)
         if unit is None or ranges is None or position is None:
             return None
         line = resolved(unit, Line(block.calibration.scale, block.calibration.offset))
@@ -333,7 +333,7 @@ class SiteReading:
             high=ranges.high,
             suspect_low=ranges.suspect_low,
             suspect_high=ranges.suspect_high,
-            every=block.every or parent.every,
+            every=every,
             position=position,
             design=design.numbers,
             sent_as=block.sent_as or "",
@@ -369,9 +369,10 @@ class SiteReading:
     ) -> Believable | None:
         """Narrow the usual ranges by the site file's own; None after a fault."""
         low, high = block.range or (usual.low, usual.high)
-        if low < quantity.low or high > quantity.high:
+        most = max(quantity.high, usual.high)
+        if low < quantity.low or high > most:
             what = f"range [{low:g}, {high:g}] is wider than {quantity.key} can be"
-            allowed = f"within [{quantity.low:g}, {quantity.high:g}] {quantity.unit}"
+            allowed = f"within [{quantity.low:g}, {most:g}] {quantity.unit}"
             self._fault((*at, "range"), what, allowed)
             return None
         first, last = block.typical or (usual.suspect_low, usual.suspect_high)

@@ -6,7 +6,7 @@ is validated on its own, so that a fault in one does not hide the faults in the 
 
 import re
 from datetime import date, datetime, time, timedelta, timezone
-from math import isfinite
+from sys import float_info
 from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import (
@@ -143,6 +143,7 @@ def _check_instant(value: Any) -> Any:
     return value
 
 
+_MOST = float_info.max
 _CHINA = timezone(timedelta(hours=8))
 _INSTANTS = "2026-05-04T08:00:00+08:00, or a day like 2026-05-04 (from 00:00 +08:00)"
 Day = Annotated[date, AfterValidator(_check_not_before)]
@@ -159,8 +160,8 @@ def _number_or_word(value: Any) -> float | str:
         return value
     if not _is_degrees(value):
         raise Refused(f"{str(value)[:48]} is not a number", allowed="a number, or a word")
-    if not isfinite(value):
-        raise Refused(f"{value} is not a finite number", allowed="a finite number")
+    if not -_MOST <= value <= _MOST:  # a whole number may be too large to be any other number
+        raise Refused(f"{str(value)[:48]} is not a finite number", allowed="a finite number")
     return float(value)
 
 

@@ -86,7 +86,8 @@ class Against:
     """A value whose partner at the same device contradicts it.
 
     Within `window_s` the value moves by `moves` or more (or, with `moves` 0, not at all) while
-    `partner` stays within `low` to `high` (a state) or moves by no more than `still`.
+    `partner` stays within `low` to `high` (a state) or moves by no more than `still`. With
+    `adds_up` above 0 the partner is an amount instead, and says that more than that fell.
     """
 
     partner: str
@@ -95,6 +96,7 @@ class Against:
     still: float
     low: float
     high: float
+    adds_up: float = 0.0
     source: str
 
 

@@ -49,3 +49,18 @@ def against(own: Spread | None, partner: Spread | None, limits: Against) -> Verd
     how = "did not change" if limits.moves == 0.0 else f"moved by {own.change:.4g}"
     partners = f"{limits.partner} was {partner.low:g} to {partner.high:g}"
     return Verdict(Qc.SUSPECT, NAME, f"{how} in {limits.window_s:.0f} s while {partners}")
+
+
+def against_amount(own: Spread | None, fallen: float | None, limits: Against) -> Verdict:
+    """Suspect a counter that stands still while the amounts beside it add up; None: not known."""
+    if own is None or fallen is None:
+        what = "it" if own is None else limits.partner
+        return Verdict(Qc.NOT_EVALUATED, NAME, f"{what} is not known over the window")
+    if fallen <= limits.adds_up:
+        return Verdict(Qc.NOT_EVALUATED, NAME, f"{limits.partner} says nothing about it")
+    if own.change > limits.moves:
+        return _PASS
+    minutes = limits.window_s / 60
+    how = "did not change" if own.change == 0.0 else f"moved by {own.change:.4g}"
+    reason = f"{how} in {minutes:.0f} min while {limits.partner} adds up to {fallen:.4g}"
+    return Verdict(Qc.SUSPECT, NAME, reason)

@@ -95,6 +95,7 @@ class AgainstSpec(_Sourced):
     still: Annotated[float, Field(ge=0.0)] | None = None
     low: float | None = None
     high: float | None = None
+    adds_up: Positive | None = None
 
 
 def _off(value: Any) -> Any:
@@ -248,5 +249,6 @@ def _against(spec: AgainstSpec) -> Against:
         still=inf if spec.still is None else spec.still,
         low=-inf if spec.low is None else spec.low,
         high=inf if spec.high is None else spec.high,
+        adds_up=spec.adds_up or 0.0,
         source=spec.said,
     )

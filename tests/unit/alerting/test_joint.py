@@ -252,3 +252,21 @@ def test_a_restart_with_memories_of_different_age_changes_no_output(
     after.compute_joints()
     run(after, entries[newest:], first_seq=newest + 1)
     assert outputs(after) == outputs(straight)
+
+
+def test_what_is_computed_anew_after_a_restart_is_handed_on_again() -> None:
+    """It may not have been written to the store before the stop."""
+    entries = [(upper if n % 2 else lower)(170.0 * n, 0.1 * n) for n in range(8)]
+    before, after = judged(), judged()
+    told: list[tuple[float, float]] = []
+    again: list[tuple[float, float]] = []
+    before.on_computed = lambda values: told.extend((v.time_s, v.value) for v in values)
+    after.on_computed = lambda values: again.extend((v.time_s, v.value) for v in values)
+    run(before, entries)
+    after.hold_joints()
+    for key in before.points:
+        assert after.load_state(key, len(entries), before.dump_state(key)) is None
+    after.compute_joints()
+    assert again
+    assert set(again) <= set(told)
+    assert max(again) == max(told)

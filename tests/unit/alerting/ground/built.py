@@ -130,6 +130,7 @@ def district(
     device_stages: Mapping[str, Sequence[StageChange]] | None = None,
     couplings: Iterable[Coupling] = (),
     neighbours: Iterable[Neighbours] = (),
+    has_counter: bool = False,
 ) -> Registry:
     """Make a site of these sensors, and a rain gauge of another site; none has quality tests."""
     (site,) = registry(*(replace(each, checks=NO_CHECKS) for each in sensors)).sites.values()
@@ -145,6 +146,11 @@ def district(
     gauge = replace(
         sensor("rain_mm", "rain", device="RG", every_s=300.0), key=GAUGE, checks=NO_CHECKS
     )
+    counter = replace(
+        sensor("rain_total_mm", "rain", every_s=300.0),
+        key=GAUGE._replace(quantity="rain_total_mm"),
+        checks=NO_CHECKS,
+    )
     rain = replace(
         site,
         id="rain",
@@ -159,7 +165,7 @@ def district(
                 name="RG",
                 position=gauge.position,
                 every=gauge.every,
-                sensors=(gauge,),
+                sensors=(gauge, counter) if has_counter else (gauge,),
             ),
         ),
     )

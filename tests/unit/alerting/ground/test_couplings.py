@@ -17,6 +17,7 @@ from sensors.model import Report
 from tests.builders import at, sensor
 from tests.unit.alerting.ground.built import (
     GAUGE,
+    a_report,
     coupling,
     district,
     final,
@@ -53,6 +54,23 @@ def test_rain_tightens_every_limit_and_the_alert_says_since_when_and_why() -> No
         "Limits tightened x 0.8 since 2026-06-01 00:25Z because of 50 mm of rain in 2 h at rain/RG."
         in standing.alert.reason
     )
+
+
+@pytest.mark.parametrize("frozen", ["rain_mm", "rain_total_mm"])
+def test_one_of_amounts_and_counter_that_stands_still_keeps_no_coupling_out_of_force(
+    frozen: str,
+) -> None:
+    known = district(WALL, couplings=[coupling()], has_counter=True)
+    here = judge_of(known)
+    for n in range(48):
+        told = {"rain_mm": 10.0, "rain_total_mm": 10.0 * n}
+        wet = a_report("rain", "RG", "rain", 300.0 * n, told | {frozen: 0.0})
+        here.take([wet], n + 1, at(300.0 * n))
+    (force,) = here.governor.forces
+    (stretch,) = force.in_force
+    assert stretch.end_s == float("inf")
+    standing = firing(run(here, [wall(14_400, 8.5), wall(15_000, 8.5)], first_seq=100))
+    assert [each.alert.limit for each in standing] == pytest.approx([8.0])
 
 
 def test_a_lower_bound_is_tightened_upwards() -> None:
