@@ -6,79 +6,14 @@ has not been reached for all of `hold`, in which the gauge did not fall silent. 
 the limits tight, and so do doubtful and late readings: they are no proof of dry weather.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
-from alerting.history import Flag, History
-from alerting.measures.amount import amount_of
+from alerting.gauge_fold import GaugeFold, Stretch
 from alerting.model import Remark
 from alerting.watch import Watch
 from sensors.coupling import Coupling
 from sensors.lifecycle import local_minute
-from sensors.registry import Sensor
-
-
-class Stretch(NamedTuple):
-    """Start <= t < end, in seconds since 1970; `end_s` is infinite while nothing ended it."""
-
-    start_s: float
-    end_s: float
-
-
-def stretches(
-    coupling: Coupling,
-    history: History,
-    amounts: Iterable[float],
-    *,
-    stale_s: float,
-    is_on: float | None = None,
-) -> list[Stretch]:
-    """Give when a coupling is in force, as far back as the gauge's history reaches.
-
-    `amounts` has one amount for each reading. `is_on` is since when it was in force already when
-    that history begins, None when it was not.
-    """
-    hold_s = coupling.hold.total_seconds()
-    found: list[Stretch] = []
-    start_s = is_on
-    calm_s = before_s = history.times[0] if len(history) else 0.0
-    for time_s, amount, flag in zip(history.times, amounts, history.flags, strict=True):
-        if amount >= coupling.over:
-            start_s = time_s if start_s is None else start_s
-            calm_s = math.inf
-        elif not flag & Flag.CAN_CLEAR:
-            continue
-        elif start_s is not None:
-            if time_s - before_s > stale_s or calm_s == math.inf:
-                calm_s = before_s if time_s - before_s <= stale_s else time_s
-            if time_s - calm_s >= hold_s:
-                found.append(Stretch(start_s, time_s))
-                start_s = None
-        before_s = time_s
-    if start_s is not None:
-        found.append(Stretch(start_s, math.inf))
-    return found
-
-
-def amounts_of(coupling: Coupling, sensor: Sensor, history: History) -> list[float]:
-    """Give what fell in the window up to each reading; of a depth, each reading itself."""
-    window_s = coupling.window.total_seconds()
-    if not window_s:
-        return list(history.values)
-    amount = amount_of(sensor)
-    steps = [amount(history, place) for place in range(len(history))]
-    found: list[float] = []
-    times = history.times
-    total, first = 0.0, 0
-    for place, step in enumerate(steps):
-        total += step
-        while times[first] <= times[place] - window_s:
-            total -= steps[first]
-            first += 1
-        found.append(round(total, 6))
-    return found
 
 
 class GaugeForce:
@@ -92,11 +27,14 @@ class GaugeForce:
         """Start out of force; `attach` must follow before readings come."""
         self.coupling = coupling
         self._watches: list[Watch] = []
+        self._stale_s: list[float] = []
+        self._folds: dict[int, GaugeFold] = {}
 
     def attach(self, watch: Watch) -> None:
         """Follow a sensor of the gauge; its notes are where its stretches are remembered."""
         watch.feed(self.keep_s)
         self._watches.append(watch)
+        self._stale_s.append(watch.stale_s)
 
     @property
     def name(self) -> str:
@@ -120,30 +58,33 @@ class GaugeForce:
         None when nothing changed.
         """
         before = self.in_force
-        for watch in self._watches:
+        for place, watch in enumerate(self._watches):
             if len(watch.history):
-                self._follow(watch)
+                self._follow(place, watch)
         now = self.in_force
         return None if now == before else _first_difference(before, now)
 
     def _known(self, watch: Watch) -> list[Stretch]:
         return [Stretch(*pair) for pair in watch.notes.get(self.name, ())]
 
-    def _follow(self, watch: Watch) -> None:
-        history, before = watch.history, self._known(watch)
-        first_s = history.times[0]
-        past = [each for each in before if each.start_s < first_s]
-        open_s = past[-1].start_s if past and past[-1].end_s > first_s else None
-        closed = [each for each in past if each.end_s <= first_s]
-        amounts = amounts_of(self.coupling, watch.sensor, history)
-        now = closed + stretches(
-            self.coupling, history, amounts, stale_s=watch.stale_s, is_on=open_s
-        )
-        if now != before:
-            watch.notes[self.name] = [(each.start_s, each.end_s) for each in now[-50:]]
+    def _follow(self, place: int, watch: Watch) -> None:
+        known = self._known(watch)
+        fold = self._folds.get(place)
+        if fold is None:
+            fold = self._folds[place] = GaugeFold(
+                coupling=self.coupling,
+                sensor=watch.sensor,
+                history=watch.history,
+                stale_s=self._stale_s[place],
+                known=tuple(known),
+            )
+        now = fold.stretches()
+        if now != known:
+            watch.notes[self.name] = [(each.start_s, each.end_s) for each in now]
 
     def catch_up(self) -> None:
         """Follow what the gauge's history holds, after a restart."""
+        self._folds.clear()
         self.take()
 
     def stretch_at(self, time_s: float) -> Stretch | None:

@@ -8,7 +8,7 @@ whatever order the readings arrived.
 from array import array
 from bisect import bisect_left, bisect_right
 from enum import IntFlag
-from math import fsum
+from math import fsum, inf
 from statistics import median
 from typing import Protocol
 
@@ -38,13 +38,27 @@ class Zeroing(Protocol):
         ...
 
 
+class Mark:
+    """What one follower of a history has not seen yet, besides newer readings.
+
+    `changed_s` is the earliest instant at which something changed, infinite where nothing did;
+    `dropped_s` is the newest instant that was forgotten.
+    """
+
+    __slots__ = ("changed_s", "dropped_s")
+
+    def __init__(self) -> None:
+        """Start with all seen."""
+        self.changed_s, self.dropped_s = inf, -inf
+
+
 class History:
     """Sorted times, values and flags; duplicates by time are refused (the first one counts).
 
     `zeros` is None where values are counted from the sensor's own zero.
     """
 
-    __slots__ = ("_slopes", "flags", "has_doubtful", "times", "values", "zeros")
+    __slots__ = ("_marks", "_slopes", "flags", "has_doubtful", "times", "values", "zeros")
 
     def __init__(self) -> None:
         """Start empty."""
@@ -54,6 +68,7 @@ class History:
         self.has_doubtful = False  # a suspect or late reading may be among those kept
         self.zeros: Zeroing | None = None
         self._slopes: dict[tuple[float, float], float | None] = {}
+        self._marks: tuple[Mark, ...] = ()
 
     def __len__(self) -> int:
         """Count the readings kept."""
@@ -80,7 +95,7 @@ class History:
         index = bisect_left(times, time_s)
         if times[index] == time_s:
             return None
-        self._slopes.clear()
+        self._note_change(time_s)
         times.insert(index, time_s)
         self.values.insert(index, value)
         self.flags.insert(index, flag)
@@ -90,13 +105,13 @@ class History:
         """Set another value at an instant (computed ones only), or say what it is good for."""
         if flag != _BELIEVABLE:
             self.has_doubtful = True
-        self._slopes.clear()
+        self._note_change(self.times[index])
         self.values[index] = value
         self.flags[index] = flag
 
     def remove(self, index: int) -> None:
         """Take one instant out: it failed, or what was computed for it does not hold any more."""
-        self._slopes.clear()
+        self._note_change(self.times[index])
         del self.times[index]
         del self.values[index]
         del self.flags[index]
@@ -104,11 +119,30 @@ class History:
     def drop_first(self, count: int) -> None:
         """Forget the oldest `count` readings."""
         self._slopes.clear()
+        for mark in self._marks if count else ():
+            mark.dropped_s = max(mark.dropped_s, self.times[count - 1])
         del self.times[:count]
         del self.values[:count]
         del self.flags[:count]
         if self.has_doubtful:
             self.has_doubtful = self.flags.count(_BELIEVABLE) < len(self.flags)
+
+    def drop_from(self, index: int) -> None:
+        """Take out every reading from `index` on."""
+        if index < len(self.times):
+            self._note_change(self.times[index])
+            del self.times[index:], self.values[index:], self.flags[index:]
+
+    def follow(self) -> Mark:
+        """Give a mark that is kept up for a follower who takes newer readings in by itself."""
+        mark = Mark()
+        self._marks = (*self._marks, mark)
+        return mark
+
+    def _note_change(self, time_s: float) -> None:
+        self._slopes.clear()
+        for mark in self._marks:
+            mark.changed_s = min(mark.changed_s, time_s)
 
     def believable(self, index: int, window_s: float) -> "History | None":
         """Give the believable, on-time readings of (t - window, t], None when all of them are.

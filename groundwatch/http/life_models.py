@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from alerting.couple import GaugeForce, Stretch
+from alerting.couple import GaugeForce
+from alerting.gauge_fold import Stretch
 from alerting.joints.borehole import ProfilePoint
 from groundwatch.http.words import Actor, Answer, Asked, Instant, Note
 from groundwatch.limits import instant

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.couple import Stretch, amounts_of, stretches
+from alerting.gauge_fold import GaugeFold, Stretch
 from alerting.history import Flag, History
 from alerting.judge import Judge
 from groundwatch.rates import RateAnswer, Rates, to_ask, wanted_rates
@@ -114,11 +114,13 @@ def history(rows: Sequence[tuple[float, float]]) -> History:
 
 
 def in_force(rows: Sequence[tuple[float, float]], wanted: Coupling) -> list[Stretch]:
-    made = history(rows)
-    gauge = sensor("rain_mm", "rain")
-    amounts = amounts_of(wanted, gauge, made)
-    found = stretches(wanted, made, amounts, stale_s=STALE_S)
+    found = folded(wanted, history(rows)).stretches()
     return [Stretch(each.start_s - START_S, each.end_s - START_S) for each in found]
+
+
+def folded(wanted: Coupling, made: History) -> GaugeFold:
+    gauge = sensor("rain_mm", "rain")
+    return GaugeFold(coupling=wanted, sensor=gauge, history=made, stale_s=STALE_S)
 
 
 def test_it_ends_with_the_first_reading_after_a_whole_hold_without_so_much_rain() -> None:
@@ -144,9 +146,7 @@ def test_doubtful_readings_of_the_gauge_end_nothing() -> None:
     made = history(rows)
     for place in range(6, len(made)):
         made.flags[place] = int(Flag.SUSPECT)
-    wanted = coupling()
-    amounts = amounts_of(wanted, sensor("rain_mm", "rain"), made)
-    (stretch,) = stretches(wanted, made, amounts, stale_s=STALE_S)
+    (stretch,) = folded(coupling(), made).stretches()
     assert stretch.end_s == float("inf")
 
 

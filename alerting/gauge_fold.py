@@ -1,0 +1,158 @@
+"""When rain or ponding at a gauge is so much that a coupling is in force, reading by reading.
+
+The fold keeps what it knew after every reading, so that a newer one costs one step, and a change
+further back is folded again from there on. It remembers readings for a window longer than the
+gauge's history does: what fell before the oldest reading kept there still counts.
+"""
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from math import fsum
+from typing import NamedTuple
+
+from alerting.history import Flag, History
+from alerting.measures.amount import amount_of
+from sensors.coupling import Coupling
+from sensors.registry import Sensor
+
+MAX_STRETCHES = 50
+_SLACK = 192
+
+
+class Stretch(NamedTuple):
+    """Start <= t < end, in seconds since 1970; `end_s` is infinite while nothing ended it."""
+
+    start_s: float
+    end_s: float
+
+
+class _State(NamedTuple):
+    """After one reading: since when in force, since when it is calm, the reading that counted."""
+
+    start_s: float | None
+    calm_s: float
+    before_s: float
+
+
+class GaugeFold:
+    """The stretches in which one coupling is in force, in step with its gauge's history.
+
+    One begins with the reading that reaches the coupling's amount, and ends with the first reading
+    at which the amount has not been reached for all of `hold`, in which the gauge did not fall
+    silent.
+    """
+
+    def __init__(
+        self,
+        *,
+        coupling: Coupling,
+        sensor: Sensor,
+        history: History,
+        stale_s: float,
+        known: tuple[Stretch, ...] = (),
+    ) -> None:
+        """Start where the history begins; `known` are the stretches remembered from before."""
+        self._over, self._stale_s = coupling.over, stale_s
+        self._window_s = coupling.window.total_seconds()
+        self._hold_s = coupling.hold.total_seconds()
+        self._amount = amount_of(sensor)
+        self._source, self._mark = history, history.follow()
+        self._kept = History()
+        self._steps, self._totals = array("d"), array("d")
+        self._states: list[_State] = []
+        first_s = history.times[0] if len(history) else -math.inf
+        past = [each for each in known if each.start_s < first_s]
+        if past:  # what was before is forgotten, all but what it came to
+            self._mark.dropped_s = math.nextafter(first_s, -math.inf)
+        is_open = bool(past) and past[-1].end_s > first_s
+        self._start_s = past[-1].start_s if is_open else None
+        self._base: _State | None = None  # after the newest reading forgotten here
+        self._found = [each for each in past if each.end_s <= first_s]
+        self._n_known = len(self._found)
+
+    def stretches(self) -> list[Stretch]:
+        """Give when the coupling is in force as far as the readings say so far, oldest first."""
+        self._follow()
+        newest = self._states[-1] if self._states else self._base
+        start_s = newest.start_s if newest is not None else self._start_s
+        standing = [] if start_s is None else [Stretch(start_s, math.inf)]
+        return [*self._found, *standing][-MAX_STRETCHES:]
+
+    def _follow(self) -> None:
+        """Bring the fold up to the history: from where it changed, else from its newest on."""
+        kept, source, mark = self._kept, self._source, self._mark
+        if mark.changed_s < math.inf:
+            self._cut(max(mark.changed_s, math.nextafter(mark.dropped_s, math.inf)))
+            mark.changed_s = math.inf
+        newest_s = kept.times[-1] if len(kept) else mark.dropped_s
+        for place in range(bisect_right(source.times, newest_s), len(source)):
+            kept.append(source.times[place], source.values[place], source.flags[place])
+            self._fold(len(kept) - 1)
+        self._forget(mark.dropped_s - self._window_s)
+
+    def _cut(self, from_s: float) -> None:
+        """Undo what was folded from an instant on."""
+        place = bisect_left(self._kept.times, from_s)
+        self._kept.drop_from(place)
+        del self._steps[place:], self._totals[place:], self._states[place:]
+        while len(self._found) > self._n_known and self._found[-1].end_s >= from_s:
+            self._found.pop()
+
+    def _fold(self, place: int) -> None:
+        """Take one step, with the reading at `place` of those kept."""
+        times = self._kept.times
+        before = self._states[-1] if place else self._base
+        if before is None:
+            before = _State(self._start_s, times[0], times[0])
+        amount = self._amount_at(place)
+        state = self._after(before, times[place], amount, self._kept.flags[place])
+        if state.start_s is None and before.start_s is not None:
+            self._found.append(Stretch(before.start_s, times[place]))
+        self._states.append(state)
+
+    def _amount_at(self, place: int) -> float:
+        """Give what fell in the window up to a reading; of a depth, the reading itself."""
+        kept = self._kept
+        if not self._window_s:
+            return kept.values[place]
+        step = self._amount(kept, place)
+        total = step
+        if place:
+            total += self._totals[-1]
+            gone = kept.window_start(place - 1, self._window_s)
+            for old in range(gone, kept.window_start(place, self._window_s)):
+                total -= self._steps[old]
+        self._steps.append(step)
+        self._totals.append(total)
+        return round(total, 6)
+
+    def _after(self, before: _State, time_s: float, amount: float, flag: int) -> _State:
+        start_s, calm_s, before_s = before
+        if amount >= self._over:
+            return _State(time_s if start_s is None else start_s, math.inf, time_s)
+        if not flag & Flag.CAN_CLEAR:
+            return before
+        if start_s is not None:
+            is_gap = time_s - before_s > self._stale_s
+            if is_gap or calm_s == math.inf:
+                calm_s = time_s if is_gap else before_s
+            if time_s - calm_s >= self._hold_s:
+                start_s = None
+        return _State(start_s, calm_s, time_s)
+
+    def _forget(self, upto_s: float) -> None:
+        """Forget the readings no window can look back at, once there are many."""
+        count = bisect_right(self._kept.times, upto_s)
+        if count < _SLACK or count >= len(self._kept):
+            return
+        self._base = self._states[count - 1]
+        self._kept.drop_first(count)
+        del self._steps[:count], self._totals[:count], self._states[:count]
+        if self._window_s:  # added up afresh, so that no rounding grows over the years
+            newest = len(self._kept) - 1
+            first = self._kept.window_start(newest, self._window_s)
+            self._totals[-1] = fsum(self._steps[first:])
+        gone = max(0, len(self._found) - MAX_STRETCHES)
+        del self._found[:gone]
+        self._n_known = max(0, self._n_known - gone)
