@@ -538,20 +538,24 @@ class Track:
         in_force = {severity for severity, ways in valid.relaxed if ways}
         return all(level in in_force for level in self.levels if level <= standing)
 
+    def _is_evidence(self, index: int) -> bool:
+        """Say whether a reading may show that a danger is over."""
+        history, rule = self._history, self.rule
+        if not history.flags[index] & _CAN_CLEAR:
+            return False
+        if rule.flat_s and is_flat(history, index, rule.flat_s):
+            return False
+        if rule.wanted.baseline_s is not None and lacks_zero(history, index):
+            return False
+        covered_s = rule.covered_s
+        return not covered_s or is_covered(history, index, covered_s, rule.stale_s)
+
     def _relaxed_level(self, index: int, standing: int) -> int | None:
         """Give the level against the relaxed limits; None when this reading is no evidence.
 
         A limit that is out of force then (its time or its stage is over) proves nothing either.
         """
-        history, rule = self._history, self.rule
-        if not history.flags[index] & _CAN_CLEAR:
-            return None
-        if rule.flat_s and is_flat(history, index, rule.flat_s):
-            return None
-        if rule.wanted.baseline_s is not None and lacks_zero(history, index):
-            return None
-        covered_s = rule.covered_s
-        if covered_s and not is_covered(history, index, covered_s, rule.stale_s):
+        if not self._is_evidence(index):
             return None
         views, valid = self._views(index), self._valid_at(index)
         if valid is None or any(stat is None for stat in views[0]):
