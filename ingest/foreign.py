@@ -5,6 +5,7 @@ Plain functions over the registry. A unit that the sender states itself beats th
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from ingest.codecs.heard import ForeignSample, ForeignStatus
@@ -14,6 +15,7 @@ from sensors.door import DOORS
 from sensors.registry import Device, Registry, Sensor
 
 _MAX_NAMED = 8
+KnownRaw = dict[str, tuple[datetime, float]]
 
 
 class Translated(NamedTuple):
@@ -47,6 +49,19 @@ def translated(device: Device, sample: ForeignSample) -> Translated:
         if name in sample.flags:
             flags = found.flags.setdefault(sensor.key.point, {})
             flags[sensor.key.quantity] = int(sample.flags[name])
+    return found
+
+
+def known_of(device: Device, sample: ForeignSample, point: str) -> KnownRaw:
+    """Give what a sample's device said before of one point, by quantity."""
+    found: dict[str, tuple[datetime, float]] = {}
+    for name, (at, value, unit) in sample.known.items():
+        sensor = device.names.get(name)
+        if sensor is None or sensor.key.point != point:
+            continue
+        raw = in_sent_unit(value, unit, sensor) if unit else value
+        if raw is not None:
+            found[sensor.key.quantity] = (at, raw)
     return found
 
 

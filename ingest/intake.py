@@ -15,7 +15,7 @@ from ingest.codecs import status
 from ingest.codecs.heard import ForeignSample, Heard, Incoming
 from ingest.codecs.sample import Codec, Sample, meant, named, shown
 from ingest.codecs.table import LANES, AnyLane, ForeignLane, lane_of
-from ingest.foreign import devices_of, translated, why_no_device, why_unnamed
+from ingest.foreign import devices_of, known_of, translated, why_no_device, why_unnamed
 from ingest.memory import DEFAULT_WINDOW
 from ingest.source import Decoded, DeviceStatus, RawMessage, Undecodable
 from ingest.taking import MAX_NAMED, Desk, IntakeCounts, Taking, Turn, keep, point_of
@@ -236,7 +236,8 @@ class Intake:
             refused += self._note_unnamed(lane, device, sample, said.unnamed)
             for point, values in said.points.items():
                 flags = said.flags.get(point)
-                made = Sample(sample.taken_at, sample.seq, point, values, sample.part, flags)
+                known = known_of(device, sample, point) if sample.known else None
+                made = Sample(sample.taken_at, sample.seq, point, values, sample.part, flags, known)
                 if sample.is_reckoned:
                     refused += self._taking.take_reckoned(turn, message, desk, made)
                 else:

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from ingest.codecs.sample import Codec, Sample, meant, named
 from ingest.memory import PointMemory, as_kept
 from ingest.source import Decoded, RawMessage, Undecodable
-from sensors.derive import Ready, derive
+from sensors.derive import NOTHING_KNOWN, Ready, derive
 from sensors.model import Qc, Report
 from sensors.plausible import MAX_AHEAD, why_clock_refused, why_not_plausible
 from sensors.recipes.table import ready_for
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _MAX_KEPT = 50_000
 MAX_NAMED = 8
+_HOLDS = 10  # so many usual intervals what a sender of changes said before counts as how it is
 K = TypeVar("K")
 V = TypeVar("V")
 _MICROSECOND = timedelta(microseconds=1)
@@ -181,7 +182,7 @@ class Taking:
             turn.fresh[key] = values
         if values:
             if point.ready:
-                derive(values, qc, point.ready)
+                derive(values, qc, point.ready, _still_known(sample, gauges))
             self._report(turn, message, (desk.device, sample), values, qc)
         return reason
 
@@ -312,6 +313,21 @@ def _free_instant(taken_at: datetime, memory: PointMemory, turn: Turn) -> dateti
     for each in passed:
         turn.onward[point, each] = taken_at
     return taken_at
+
+
+def _still_known(sample: Sample, gauges: Mapping[str, Gauge]) -> Mapping[str, float]:
+    """Give what was said before and still holds: in its usual range, and not too long ago."""
+    if not sample.known:
+        return NOTHING_KNOWN
+    found: dict[str, float] = {}
+    for quantity, (at, raw) in sample.known.items():
+        gauge = gauges.get(quantity)
+        if gauge is None or not timedelta(0) <= sample.taken_at - at <= gauge.sensor.every * _HOLDS:
+            continue
+        value = raw * gauge.scale + gauge.offset
+        if gauge.low <= value <= gauge.high:
+            found[quantity] = value
+    return found
 
 
 def _worsen(qc: dict[str, int], flags: Mapping[str, int]) -> None:

@@ -9,12 +9,14 @@ What needs several reports or devices is a joint (`alerting.joint`).
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sensors.crane.chart import Chart
 from sensors.model import Qc
 
 _PASS = int(Qc.PASS)
+NOTHING_KNOWN: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,19 +102,32 @@ def found(source: Source, recipes: Iterable[Recipe]) -> Found:
     return Found(tuple(made), missing)
 
 
-def derive(values: dict[str, float], qc: dict[str, int], ready: Iterable[Ready]) -> None:
-    """Add what can be computed to a report's values; its quality is that of its worst input."""
-    get = values.get
+def derive(
+    values: dict[str, float],
+    qc: dict[str, int],
+    ready: Iterable[Ready],
+    known: Mapping[str, float] = NOTHING_KNOWN,
+) -> None:
+    """Add what can be computed to a report's values; its quality is that of its worst input.
+
+    `known` are sound values that its point said before and that still hold; a value is computed
+    from them and at least one of the report's own.
+    """
+    get, before = values.get, dict(known)
     for output, inputs, compute, low, high, suspect_low, suspect_high in ready:
         given: list[float] = []
         for name in inputs:
             value = get(name)
-            if value is None:
+            if value is None and (value := before.get(name)) is None:
                 break
             given.append(value)
         else:
             answer = compute(*given)
             if answer is None or not isfinite(answer):
+                continue
+            if before and not any(name in values for name in inputs):
+                if suspect_low <= answer <= suspect_high:
+                    before[output] = answer  # no value of now, but what others are computed from
                 continue
             flag = max((qc.get(name, _PASS) for name in inputs), default=_PASS) if qc else _PASS
             if not suspect_low <= answer <= suspect_high:

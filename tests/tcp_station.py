@@ -30,20 +30,22 @@ def _confirmed(number: int, pad: bytes, now: datetime) -> bytes:
 
 
 class NumberedDialect:
-    """`pad` makes confirmations longer."""
+    """`pad` makes confirmations longer; stations may want none."""
 
     name = "sl651"
 
-    def __init__(self, pad: bytes = b"") -> None:
+    def __init__(self, pad: bytes = b"", *, confirms: bool = True) -> None:
         self._pad = pad
+        self._confirms = confirms
 
     def converse(self) -> "NumberedConversation":
-        return NumberedConversation(self._pad)
+        return NumberedConversation(self._pad, confirms=self._confirms)
 
 
 class NumberedConversation:
-    def __init__(self, pad: bytes) -> None:
+    def __init__(self, pad: bytes, *, confirms: bool) -> None:
         self._held = b""
+        self._confirms = confirms
         self._pad = pad
 
     @property
@@ -65,7 +67,8 @@ class NumberedConversation:
             topic = self._held[HEAD.size : HEAD.size + n_topic].decode("latin-1")
             payload = self._held[HEAD.size + n_topic : end]
             self._held = self._held[end:]
-            yield Given(topic, payload, partial(_confirmed, number, self._pad))
+            confirm = partial(_confirmed, number, self._pad) if self._confirms else None
+            yield Given(topic, payload, confirm)
 
     def tick(self, now: datetime) -> Iterator[Heard]:
         del now

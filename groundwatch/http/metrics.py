@@ -24,6 +24,7 @@ _P = "groundwatch_"
 _DOOR_COUNTERS = {
     "accepted": "Connections of stations",
     "turned_away": "Connections refused because there are too many",
+    "lost": "Messages for which there was no room when a station left that sends nothing again",
     "timed_out": "Connections ended because a time ran out",
     "messages": "Messages of stations",
     "confirmed": "Confirmations written to stations",

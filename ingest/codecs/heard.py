@@ -18,6 +18,7 @@ from sensors.model import Qc
 
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 NOTHING_FLAGGED: Mapping[str, Qc] = MappingProxyType({})
+NOTHING_KNOWN: Mapping[str, "SaidBefore"] = MappingProxyType({})
 
 
 class Incoming(NamedTuple):
@@ -32,6 +33,14 @@ class Incoming(NamedTuple):
     is_replay: bool = False
 
 
+class SaidBefore(NamedTuple):
+    """A value said at an earlier instant; `unit` is a symbol, "" where the sender states none."""
+
+    at: datetime
+    value: float
+    unit: str
+
+
 class ForeignSample(NamedTuple):
     """What a device says it measured at one instant; `address` and names are the sender's.
 
@@ -39,6 +48,8 @@ class ForeignSample(NamedTuple):
     `flags` what the sender's own quality flag makes of a name's value: it is never better than
     that. `part` says which of `Heard.parts` it came from. Where the sender gives no instant of its
     own, `taken_at` is reckoned from arrival and `is_reckoned`: such a value is suspect at best.
+    `known` is what a sender that sends only changes said before: no reading of now, but what a
+    value that needs several is computed from.
     """
 
     address: str
@@ -49,6 +60,7 @@ class ForeignSample(NamedTuple):
     part: int = 0
     is_reckoned: bool = False
     flags: Mapping[str, Qc] = NOTHING_FLAGGED
+    known: Mapping[str, "SaidBefore"] = NOTHING_KNOWN
 
 
 class ForeignStatus(NamedTuple):

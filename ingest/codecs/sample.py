@@ -11,7 +11,8 @@ class Sample(NamedTuple):
     """What a device says it measured at one instant and point, in the device's own units.
 
     `part` says which of the message's parts (`Codec.parts`) it came from, `flags` what the device
-    itself thinks of values: none is better than that.
+    itself thinks of values: none is better than that. `known` is what it said of other quantities
+    before, with its instant; see `ingest.codecs.heard.ForeignSample`.
     """
 
     taken_at: datetime
@@ -20,6 +21,7 @@ class Sample(NamedTuple):
     values: dict[str, float]
     part: int
     flags: Mapping[str, int] | None = None
+    known: Mapping[str, tuple[datetime, float]] | None = None
 
 
 class Fault(NamedTuple):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 from typing import NamedTuple
 
-from ingest.codecs.heard import ForeignSample, ForeignStatus, Heard, Incoming
+from ingest.codecs.heard import ForeignSample, ForeignStatus, Heard, Incoming, SaidBefore
 from ingest.codecs.instant import from_posix_ms
 from ingest.codecs.sample import Fault, named
 from ingest.codecs.sparkplug_node import (
@@ -113,7 +113,7 @@ class Sparkplug:
         why = _why_nameless(payload.metrics, births)
         if why is not None:
             return self._distrust(node, place, incoming, why)
-        heard = _said(place, payload, incoming, births)
+        heard = _completed(_said(place, payload, incoming, births), payload, births)
         if not place.device and place.address not in self._addresses:
             heard = Heard(ignored="metrics of a node itself that no site file names")
         if not place.kind.endswith("BIRTH"):
@@ -301,6 +301,25 @@ def _said(place: _Place, payload: Payload, incoming: Incoming, births: Births) -
         for (at, _), said in found.items()
     ]
     return Heard(samples, faults)
+
+
+def _completed(heard: Heard, payload: Payload, births: Births) -> Heard:
+    """Note what was said, and give each sample what the device's other metrics said last."""
+    for metric in payload.metrics:
+        named_so, at = births.find(metric), _at(metric.timestamp_ms or payload.timestamp_ms)
+        if metric.sent is None and named_so is not None and at is not None:
+            births.note(named_so.name, at, None)
+    for sample in heard.samples:
+        for name, value in ({} if sample.is_reckoned else sample.values).items():
+            said = SaidBefore(sample.taken_at, value, sample.units.get(name, ""))
+            births.note(name, sample.taken_at, said)
+    samples = [
+        sample
+        if sample.is_reckoned
+        else sample._replace(known=births.known_at(sample.taken_at, sample.values))
+        for sample in heard.samples
+    ]
+    return heard._replace(samples=samples)
 
 
 def _is_housekeeping(name: str) -> bool:

@@ -4,16 +4,20 @@ Decisions are plain functions of what is known and what came; `ingest.codecs.spa
 """
 
 import hashlib
+from bisect import bisect_right, insort
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ingest.codecs.heard import SaidBefore
 from ingest.codecs.sparkplug_proto import Metric
 
 MAX_METRICS = 20_000
 MAX_DEVICES = 2_000
 MAX_RECENT = 200  # fewer than the sequence has numbers
+MAX_KEPT = 64  # values of one metric, so that a batch read again finds what it found before
 SEQ_WRAPS = 256
 
 
@@ -29,12 +33,33 @@ class Known(NamedTuple):
 class Births:
     """The metrics that the last birth of a device (or of the node itself) named.
 
-    `changed_at` says when an alias or a name last took on another meaning, None if never.
+    `changed_at` says when an alias or a name last took on another meaning, None if never. `said`
+    has the newest values of each metric since that birth with their instants, None for a null:
+    a node sends only what has changed.
     """
 
     by_alias: dict[int, Known] = field(default_factory=dict)
     by_name: dict[str, Known] = field(default_factory=dict)
     changed_at: datetime | None = None
+    said: dict[str, list[tuple[datetime, SaidBefore | None]]] = field(default_factory=dict)
+
+    def note(self, name: str, at: datetime, said: SaidBefore | None) -> None:
+        """Keep what was said of a metric that the birth named."""
+        if name not in self.by_name:
+            return
+        kept = self.said.setdefault(name, [])
+        if (at, said) not in kept:
+            insort(kept, (at, said), key=_instant)
+            del kept[:-MAX_KEPT]
+
+    def known_at(self, at: datetime, but: Collection[str]) -> dict[str, SaidBefore]:
+        """Give the newest value of every other metric up to an instant, where it has one."""
+        found: dict[str, SaidBefore] = {}
+        for name, kept in self.said.items():
+            place = bisect_right(kept, at, key=_instant)
+            if name not in but and place and (said := kept[place - 1][1]) is not None:
+                found[name] = said
+        return found
 
     def find(self, metric: Metric) -> Known | None:
         """Give what a metric is, as its birth said; None for an alias that has no name."""
@@ -42,6 +67,10 @@ class Births:
             return self.by_alias.get(metric.alias) if metric.alias is not None else None
         known = self.by_name.get(metric.name)
         return known or Known(metric.name, metric.datatype, metric.unit)
+
+
+def _instant(entry: tuple[datetime, SaidBefore | None]) -> datetime:
+    return entry[0]
 
 
 @dataclass(slots=True)

@@ -26,6 +26,10 @@ class Desk(Protocol):
         """Take a message."""
         ...
 
+    def take_last(self, connection: "Connection", given: Given) -> None:
+        """Take a message of a connection that ends, or count it as lost."""
+        ...
+
     def refuse(self, connection: "Connection", reason: str) -> None:
         """Note that something was refused."""
         ...
@@ -95,9 +99,7 @@ class Connection(asyncio.Protocol):
         del exc
         self._transport = None
         self.is_gone = True
-        while self._pending and self._desk.has_room(self):
-            self._act_next()
-        self._pending.clear()
+        self._take_rest()
         self._desk.leave(self)
 
     # What the listener calls
@@ -121,6 +123,18 @@ class Connection(asyncio.Protocol):
             self.act(heard)
         elif self._pending:
             del self._pending[0]
+
+    def _take_rest(self) -> None:
+        while self._pending:
+            heard = next(self._pending[0], None)
+            if heard is None:
+                del self._pending[0]
+            elif isinstance(heard, Given):
+                self._desk.take_last(self, heard)
+                if heard.why_refused:
+                    self._refuse(heard.why_refused)
+            else:
+                self.act(heard)
 
     def act(self, heard: Heard) -> None:
         """Do what a protocol says."""
@@ -148,8 +162,8 @@ class Connection(asyncio.Protocol):
             self.abort()
 
     def stop_reading(self) -> None:
-        """Read nothing any more."""
-        self._pending.clear()
+        """Read nothing any more, and take what has come already as far as there is room."""
+        self._take_rest()
         if self._transport is not None:
             self._transport.pause_reading()
 

@@ -18,11 +18,16 @@ from ingest.tcp.dialect import Dialect, Given, Heard
 log = logging.getLogger(__name__)
 
 _MAX_SWEEP_S = 5.0
+_MAX_TOLD = 1000
 
 
 @dataclass(slots=True)
 class TcpCounts:
-    """What happened since the start; counts only grow."""
+    """What happened since the start; counts only grow.
+
+    `lost` are messages of stations that want no confirmation, and so never send them again, for
+    which there was no room when the connection ended.
+    """
 
     accepted: int = 0
     turned_away: int = 0
@@ -31,6 +36,7 @@ class TcpCounts:
     confirmed: int = 0
     repeated: int = 0
     refused: int = 0
+    lost: int = 0
     last_refusal: str = ""
 
 
@@ -64,6 +70,7 @@ class TcpSource:
         self._by_bytes: dict[tuple[str, bytes], tuple[int, int]] = {}
         self._n_bytes = 0
         self._n_given = 0
+        self._told_lost: set[str] = set()
         self._wake = asyncio.Event()
         self._is_closing = False
         self._is_iterated = False
@@ -231,6 +238,18 @@ class TcpSource:
         self._inbox.append(RawMessage(given.topic, given.payload, self._now(), token))
         self._wake.set()
 
+    def take_last(self, connection: Connection, given: Given) -> None:
+        """Take a message of a connection that ends, or count it as lost.
+
+        What is sent again anyway needs room like any other; the rest has all the bytes there are.
+        """
+        is_last_chance = given.confirm is None
+        fits = self._n_bytes < self.config.max_in_flight_bytes
+        if self.has_room(connection) or (is_last_chance and fits):
+            self.take(connection, given)
+        elif is_last_chance:
+            self._lose(connection)
+
     def refuse(self, connection: Connection, reason: str) -> None:
         """Count what was refused, and tell the 1st, 2nd, 4th, 8th, … time."""
         self.counts.refused += 1
@@ -266,6 +285,17 @@ class TcpSource:
                 connection.abort()
         every_s = min(_MAX_SWEEP_S, self.config.frame_s / 4, self.config.idle_s / 4)
         self._sweeper = loop.call_later(every_s, self._sweep)
+
+    def _lose(self, connection: Connection) -> None:
+        """Count a message as lost, and tell it once of each station."""
+        self.counts.lost += 1
+        station = connection.peer.rpartition(":")[0]
+        if station not in self._told_lost and len(self._told_lost) < _MAX_TOLD:
+            self._told_lost.add(station)
+            log.warning(
+                "%s loses messages of %s: it left while there was no room, and sends nothing again",
+                *(self.name, connection.peer),
+            )
 
     def _refusal(self, connection: Connection, reason: str) -> None:
         self.counts.last_refusal = reason

@@ -297,3 +297,32 @@ async def test_closing_gives_what_came_and_waits_for_it() -> None:
     assert [each.payload for each in given] == [b"0", b"1", b"2", b"3", b"4"]
     assert [await line.confirmed() for _ in range(5)] == [0, 1, 2, 3, 4]
     assert await line.is_over()
+
+
+@pytest.mark.parametrize(("max_bytes", "n_lost"), [(1_000_000, 0), (20, 4)])
+async def test_what_stations_without_confirmation_leave_behind_is_kept_or_counted_as_lost(
+    max_bytes: int, n_lost: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = TcpConfig(host="127.0.0.1", port=0, max_in_flight=2, max_in_flight_bytes=max_bytes)
+    source = TcpSource(config, NumberedDialect(confirms=False), now=lambda: NOW)
+    await source.open()
+    line = await Line.to(source)
+    for number in range(6):
+        line.send(b"ten bytes%d" % number, number)
+    await line.writer.drain()
+    await until(lambda: source.counts.messages == 2)
+    await source.close(0.1)
+    assert (source.counts.messages, source.counts.lost) == (6 - n_lost, n_lost)
+    assert len([each for each in caplog.messages if "loses messages" in each]) == bool(n_lost)
+
+
+async def test_what_is_sent_again_anyway_is_not_lost() -> None:
+    source = made(max_in_flight=2)
+    await source.open()
+    line = await Line.to(source)
+    for number in range(6):
+        line.send(b"ten bytes%d" % number, number)
+    await line.writer.drain()
+    await until(lambda: source.counts.messages == 2)
+    await source.close(0.1)
+    assert (source.counts.messages, source.counts.lost) == (2, 0)
