@@ -34,7 +34,7 @@ def test_the_site_files_of_the_document_have_no_fault(tmp_path: Path) -> None:
     district = load_district(tmp_path)
     assert district.faults == ()
     assert district.registry.n_sensors == 2
-    assert [pack.name for pack in district.packs["rain"]] == ["rain@3+my-district-1"]
+    assert [pack.name for pack in district.packs["rain"]] == ["rain@4+my-district-1"]
 
 
 def test_the_cranes_of_the_document_have_charts_zones_and_dates(tmp_path: Path) -> None:
