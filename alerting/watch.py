@@ -202,7 +202,7 @@ class Watch:
     @property
     def is_disordered(self) -> bool:
         """Say whether readings have lately overtaken one another."""
-        return self.straggled_s > self.newest_s - self.lateness_s
+        return self.straggled_s > self.newest_s - self.lateness_s - self.stale_s
 
     @property
     def spoke_s(self) -> float:

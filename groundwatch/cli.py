@@ -329,11 +329,13 @@ def evaluate(
         bool, typer.Option("--faults", help="once more with 1 % lost, 5 % twice, 10 min reordered")
     ] = False,
     only: Annotated[list[str] | None, typer.Option(help="only this scenario; repeatable")] = None,
+    report: Annotated[Path | None, typer.Option(help="write the results as this page")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how good the warnings are: what is missed, late, cleared too early, or false."""
     from groundwatch.evaluate import EvaluateError, SimulatorError, summary
     from groundwatch.evaluate import evaluate as run_evaluation
+    from groundwatch.evaluation_page import write_page
 
     tell = partial(print, file=sys.stderr if as_json else sys.stdout, flush=True)
     try:
@@ -344,9 +346,15 @@ def evaluate(
     except (EvaluateError, SimulatorError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from error
+    found = plain.as_json()
+    found |= {} if rough is None else {"under_faults": rough.as_json()}
+    if report is not None:
+        try:
+            write_page(report, found)
+        except OSError as error:
+            print(f"{report} cannot be written: {error.strerror}", file=sys.stderr)
+            raise typer.Exit(2) from error
     if as_json:
-        found = plain.as_json()
-        found |= {} if rough is None else {"under_faults": rough.as_json()}
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return
     print(summary(plain, "hazard"))

@@ -77,6 +77,14 @@ class Report:
     rejects: int = 0
     seconds: float = 0.0
 
+    def allowed(self) -> dict[str, list[str]]:
+        """Give for each hazard the scenarios in which alerts of it are allowed besides labels."""
+        found: dict[str, list[str]] = {}
+        for truth in self.truths:
+            for hazard in sorted({scope["hazard"] for scope in truth["allowed"]}):
+                found.setdefault(hazard, []).append(truth["name"])
+        return dict(sorted(found.items()))
+
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
         return {
@@ -86,6 +94,7 @@ class Report:
                 {"scenario": name, "kind": f.kind.value, "hazard": f.hazard, "what": f.sentence}
                 for name, f in self.faults
             ],
+            "allowed": self.allowed(),
             "marks_hold": not self.total.why_not_good(),
             "messages": self.messages,
             "rejects": self.rejects,
@@ -112,7 +121,7 @@ async def evaluate(
     begun_s = time.monotonic()
     districts: dict[str, District] = {}
     for name in only or known:
-        truth = await truth_of(name)
+        truth = await truth_of(name) | {"name": name}
         district = districts.get(truth["sites"])
         if district is None:
             district = districts[truth["sites"]] = _district(truth["sites"])

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +68,27 @@ def test_it_counts_what_it_judged(found: dict[str, Any]) -> None:
         *("scenarios", "missed", "false_clears", "false_alarms", "quiet_site_days")
     }
     assert river["labels"] >= 3
+
+
+def test_the_page_says_what_was_found_and_what_was_allowed(tmp_path: Path) -> None:
+    pages = [tmp_path / "a.md", tmp_path / "b.md"]
+    for page in pages:
+        words = ("--scenarios", "--faults", "--only", "silent-one-sensor", "--report", str(page))
+        assert evaluate(*words)[0] == 0
+    text = pages[0].read_text(encoding="utf-8")
+    assert "| sensor_silent | 1 | 0 | 0 | 0 | 0 | 0 |" in text
+    assert "The marks hold." in text
+    assert "## Disturbed: 1 % lost" in text
+    assert "- `sensor_silent` is allowed in silent-one-sensor." in text
+    assert pages[1].read_text(encoding="utf-8") == text, "no date, no duration"
+
+
+def test_a_page_that_cannot_be_written_ends_with_code_2(tmp_path: Path) -> None:
+    page = tmp_path / "nowhere" / "page.md"
+    words = ("--scenarios", "--only", "silent-one-sensor", "--report", str(page))
+    code, out, said = evaluate(*words)
+    assert (code, out) == (2, "silent-one-sensor: 1 labels, 721 messages: good\n")
+    assert said == f"{page} cannot be written: No such file or directory\n"
 
 
 def test_an_unknown_scenario_and_nothing_to_evaluate_end_with_code_2() -> None:

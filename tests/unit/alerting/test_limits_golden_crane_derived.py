@@ -97,3 +97,14 @@ def test_at_the_limit_the_level_is_reached_and_just_short_it_is_not(cell: Cell) 
 
 def test_a_hoists_speed_without_its_rated_speed_is_not_judged() -> None:
     assert reached(Cell(*SPEED, 5.0, SEVERE, 0.0), 5.0) == 0
+
+
+def test_one_reading_far_off_does_not_doubt_the_limiter_for_a_minute() -> None:
+    gap = sensor("limiter_gap_pct", "crane", every_s=10.0)
+    values = [0.5] * 12 + [75.0] + [0.5] * 12
+    here = judge(gap)
+    changes = []
+    for n, value in enumerate(values):
+        entry = report(10.0 * n, {"limiter_gap_pct": value}, kind="crane")
+        changes += here.take([entry], n + 1, entry.received_at)
+    assert changes == []

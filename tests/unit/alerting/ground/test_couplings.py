@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from alerting.gauge_fold import GaugeFold, Stretch
 from alerting.history import Flag, History
 from alerting.judge import Judge
+from alerting.model import Severity
+from alerting.rules import PACK_FOLDER
 from groundwatch.rates import RateAnswer, Rates, to_ask, wanted_rates
 from sensors.coupling import Coupling
 from sensors.model import Report
-from tests.builders import at, sensor
+from tests.builders import at, packs_of, sensor
 from tests.unit.alerting.ground.built import (
     GAUGE,
     a_report,
@@ -79,6 +81,27 @@ def test_a_lower_bound_is_tightened_upwards() -> None:
     report = replace_values(wall(2000, 0), {"anchor_force_kn": 95.0})
     (standing,) = firing(run(here, [report], first_seq=20))
     assert standing.alert.limit == pytest.approx(96.0)
+
+
+def test_a_force_that_stands_every_day_is_quiet_in_the_rain_as_well() -> None:
+    strut = sensor(
+        "strut_force_kn",
+        "pit",
+        every_s=600.0,
+        design={"strut_capacity_kn": 1000.0, "safety_grade": 1.0},
+    )
+    here = Judge(
+        registry=district(strut, couplings=[coupling(every_s=300.0)]),
+        packs=packs_of(PACK_FOLDER),
+        detector_for=lambda _: None,
+    )
+    run(here, WET)
+    steady = [replace_values(wall(s, 0), {"strut_force_kn": 450.0}) for s in (1800, 2400, 3000)]
+    assert firing(run(here, steady, first_seq=20)) == []
+    more = [replace_values(wall(s, 0), {"strut_force_kn": 510.0}) for s in (3600, 4200)]
+    (standing,) = firing(run(here, more, first_seq=30))
+    assert standing.alert.severity is Severity.MODERATE
+    assert standing.alert.limit == pytest.approx(85.0)
 
 
 def replace_values(entry: Report, values: dict[str, float]) -> Report:
