@@ -26,11 +26,11 @@ from alerting.model import (
     AlertKind,
     Sentence,
     Transition,
-    TransitionKind,
 )
 from alerting.rules import Pack, Packs, rules_for
 from alerting.screen import Doubt, Found
 from alerting.sight import Sight
+from alerting.standing import live_again, stand_again
 from alerting.track import Live, Track
 from alerting.unusual import Anomalies, Examined
 from alerting.watch import Watch, timing_of
@@ -511,7 +511,7 @@ class Judge:
             return True
         for track in watch.tracks if watch is not None else ():
             if track.rule.id == alert.rule_id:
-                track.lives.append(_live_again(alert, transitions))
+                track.lives.append(live_again(alert, transitions))
                 track.lives.sort(key=lambda live: live.alert.started_at)
                 return True
         return False
@@ -528,7 +528,7 @@ class Judge:
                 if len(watch.history):
                     watch.settle()
                 for track in watch.tracks:
-                    _stand_again(track, watch.n_settled)
+                    stand_again(track, watch.n_settled)
                 self._reconcile(watch, watch.tracks, Moment(now, seq, watch.sensor.position))
         return self._book.take_changes()
 
@@ -585,25 +585,3 @@ class Judge:
         """Put points back on the list, with the first block whose effect is not saved."""
         for key, first_seq in points:
             self._dirty[key] = min(first_seq, self._dirty.get(key, first_seq))
-
-
-def _stand_again(track: Track, first_open: int) -> None:
-    """Keep alerts standing, at their severity, where the fold no longer shows it.
-
-    That happens when the saved memory was unreadable or a limit was changed: no reading has shown
-    that the danger is over, so the alert stands until readings do.
-    """
-    if not track.lives:
-        return
-    alert = track.lives[0].alert
-    episodes = track.episodes(first_open)
-    if not episodes or episodes[0].top < alert.severity:
-        track.stand(int(alert.severity), alert.started_at.timestamp())
-
-
-def _live_again(alert: Alert, transitions: Sequence[Transition]) -> Live:
-    """Make the book's entry for an alert from what the journal has."""
-    told_kinds = (TransitionKind.RAISED, TransitionKind.UPGRADED, TransitionKind.DOWNGRADED)
-    told = [entry for entry in transitions if not entry.final and entry.kind in told_kinds]
-    is_final = any(entry.final and entry.kind is TransitionKind.RAISED for entry in transitions)
-    return Live(alert, told, is_final)
