@@ -243,8 +243,9 @@ class Program:
             was_listening = is_listening
             if is_listening:
                 listened_at = now
-            self.engine.judge.silence.hear_only(None if is_listening else at_stations)
-            await self.engine.tick(is_listening=is_listening or bool(at_stations))
+            is_by_station = bool(at_stations) and not is_listening
+            self.engine.judge.silence.hear_only(at_stations if is_by_station else None)
+            await self.engine.tick(is_listening=is_listening or is_by_station)
             self.flags.put(self.engine.judge.flags.take())
             await self._supervise()
             await self._save_states()

@@ -164,6 +164,7 @@ good_samples = st.builds(
     ),
     part=st.just(0),
     flags=st.none(),
+    known=st.none(),
 )
 
 
