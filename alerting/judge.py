@@ -111,7 +111,9 @@ class Judge:
             self._add(sensor, packs.get(sensor.kind, ()), detector_for)
         self.governor.attach(self.find)
         self._feeds = joint_watches(joints, self.find)
-        self._followed = self.governor.keys | self._feeds.keys()
+        for key in self.governor.keys | self._feeds.keys():
+            if (watch := self.find(key)) is not None:
+                watch.is_followed = True
         self._put_beside(registry)
         every = (watch for point in self.points.values() for watch in point.watches.values())
         self._company = Company(every)
@@ -221,7 +223,7 @@ class Judge:
             self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
         if watch.wants_settling:
             self._settle(watch, now, seq)
-        if watch.key in self._followed:
+        if watch.is_followed:
             self._follow(watch, taken_s, fed)
             self._govern(watch, now, seq)
         watch.edits = ()

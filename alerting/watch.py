@@ -84,6 +84,7 @@ class Watch:
         "history",
         "is_broken",
         "is_busy",
+        "is_followed",
         "is_idle",
         "is_late",
         "is_stuck",
@@ -139,6 +140,7 @@ class Watch:
         self.n_settled = 0
         self.is_late = False
         self.is_stuck = False  # people have been told that it does not move
+        self.is_followed = False  # others are judged or computed by what it says
         self.is_broken = False  # a defect of ours stopped its judging; silence will tell
         self.is_busy = False  # an announced alert of some track is not settled yet
         self.sources: tuple[Watch, ...] = ()  # of a computed value: what it is computed from
@@ -162,7 +164,10 @@ class Watch:
         `qc` must not be FAIL (the caller keeps failed values out); `delay_s` is arrival minus
         taken. A reading for an instant already here changes nothing.
         """
-        self.hear(time_s, delay_s)
+        if time_s >= self.newest_s and not self.straggled_s:
+            self.newest_s = time_s  # a line in order, as nearly always
+        else:
+            self.hear(time_s, delay_s)
         history, screen = self.history, self.screen
         times = history.times
         if times and time_s <= times[-1]:

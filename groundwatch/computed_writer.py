@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from alerting.joint import Computed
-from sensors.model import Qc, Report
+from sensors.model import Qc, Report, SensorKey
 from storage.errors import StorageError
 from storage.ports import TelemetryStore
 
@@ -21,6 +21,7 @@ MAX_WAITING = 20_000
 _AT_ONCE = 2_000
 _RETRY_S = 2.0
 _GATHER_S = 0.5
+_SAME_EVERY_S = 60.0
 
 _Place = tuple[str, str, str, float]
 
@@ -28,6 +29,8 @@ _Place = tuple[str, str, str, float]
 @dataclass(slots=True, kw_only=True)
 class ComputedWriter:
     """Queues computed values, one report per device point and instant, and writes them in order.
+
+    A value that stays the same is written once a minute: most signs are 0 nearly always.
 
     `n_dropped` counts reports that made room for newer ones while the store was away, `n_refused`
     those that it will never take.
@@ -41,12 +44,21 @@ class ComputedWriter:
     n_refused: int = 0
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: "OrderedDict[_Place, Report]" = field(default_factory=OrderedDict)
+    _written: dict[SensorKey, tuple[float, float, Qc]] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def put(self, values: Sequence[Computed]) -> None:
         """Queue values; another one for the same sensor and instant takes the old one's place."""
         for sensor, time_s, value, qc in values:
             key = sensor.key
+            written = self._written.get(key)
+            if (
+                written is not None
+                and written[1:] == (value, qc)
+                and 0.0 <= time_s - written[0] < _SAME_EVERY_S
+            ):
+                continue
+            self._written[key] = (time_s, value, qc)
             place = (key.site, key.device, key.point, time_s)
             report = self._waiting.get(place)
             if report is None:

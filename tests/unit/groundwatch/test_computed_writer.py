@@ -55,11 +55,20 @@ async def test_values_of_one_instant_are_one_report_and_the_newest_value_counts(
     assert writer.n_written == 2
 
 
+async def test_a_value_that_stays_the_same_is_written_once_a_minute() -> None:
+    shelf = Shelf()
+    writer = ComputedWriter(store=shelf)  # type: ignore[arg-type]
+    for second in range(150):
+        writer.put([value(second, 9.0 if second != 70 else 8.0)])
+    await ran(writer)
+    assert [r.taken_at for r in shelf.reports] == [at(0), at(60), at(70), at(71), at(131)]
+
+
 async def test_with_the_store_away_the_newest_are_kept_and_the_others_counted() -> None:
     shelf = Shelf(is_there=False)
     writer = ComputedWriter(store=shelf, max_waiting=3, retry_s=0.05)  # type: ignore[arg-type]
     for second in range(5):
-        writer.put([value(second, 9.0)])
+        writer.put([value(second, 9.0 + second)])
     await ran(writer)
     assert writer.n_dropped == 2
     shelf.is_there = True
