@@ -241,7 +241,9 @@ class Judge:
         """Note which virtual sensors a reading bears on, and those that its tests found anew."""
         if not self._is_joining:
             return
-        instants = sorted({taken_s, *(edit.time_s for edit in watch.edits)})
+        instants = [taken_s]
+        if watch.edits:
+            instants = sorted({taken_s, *(edit.time_s for edit in watch.edits)})
         for joint in self._feeds.get(watch.key, ()):
             for time_s in instants:
                 fed.setdefault((id(joint), time_s), (joint, []))[1].append(watch.key)
