@@ -126,7 +126,7 @@ class JointWatch:
     def take(self, keys: Collection[SensorKey], time_s: float) -> Outcome:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
         values: list[Computed] = []
-        if any([source.straggled_s for source in self.sources]):
+        if any(source.straggled_s for source in self.sources):
             self._wait_with(keys)
         instants = self._touched(keys, time_s)
         if instants == [time_s]:  # as nearly always
