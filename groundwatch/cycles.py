@@ -89,6 +89,8 @@ class CycleKeeper:
     def _settle(self, name: Name, crane: _Crane) -> list[Report]:
         waiting = crane.waiting
         until_s = waiting[-1].taken_s - self._lateness_s
+        if waiting[0].taken_s > until_s and len(waiting) <= _MAX_WAITING:
+            return []
         count = bisect_right(waiting, until_s, key=lambda each: each.taken_s)
         count = max(count, len(waiting) - _MAX_WAITING)
         found: list[Report] = []
@@ -105,6 +107,11 @@ def _sample(taken_at: datetime, values: dict[str, float], qc: dict[str, int]) ->
     load = values.get("load_t")
     if load is None or qc.get("load_t") == _FAIL:
         return None
+
+    if not qc:  # as nearly always
+        pct = values.get("chart_pct", values.get("moment_pct"))
+        places = values.get("radius_m"), values.get("slew_deg")
+        return Sample(taken_at.timestamp(), load, pct, *places)
 
     def believable(name: str) -> float | None:
         return values.get(name) if qc.get(name) != _FAIL else None
