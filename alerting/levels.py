@@ -21,6 +21,10 @@ class Sides(NamedTuple):
     at_once: Table
 
 
+_MAX_SHARED = 10_000
+_SHARED: dict[Sides, Sides] = {}
+
+
 def sides(rule: BoundRule, at_s: float, terms: Terms | None = None) -> Sides:
     """Lay out the limits of a rule that are valid at a time, under the terms of that time."""
     factor, levels = rule.at_once, rule.levels
@@ -39,11 +43,20 @@ def sides(rule: BoundRule, at_s: float, terms: Terms | None = None) -> Sides:
             return max(limit, whole * times)
         return limit + abs(limit) * (times - 1.0)
 
-    return Sides(
-        table(levels, at_s, lambda _, limit: limit),
-        table(levels, at_s, eased),
-        table(levels, at_s, at_once) if factor else (),
+    return shared(
+        Sides(
+            table(levels, at_s, lambda _, limit: limit),
+            table(levels, at_s, eased),
+            table(levels, at_s, at_once) if factor else (),
+        )
     )
+
+
+def shared(laid: Sides) -> Sides:
+    """Give the one copy of equal tables: sensors of one kind mostly have the same limits."""
+    if len(_SHARED) >= _MAX_SHARED:
+        _SHARED.clear()
+    return _SHARED.setdefault(laid, laid)
 
 
 def turns(rule: BoundRule) -> tuple[float, ...]:
