@@ -311,11 +311,20 @@ class Judge:
             if (site, device) not in wanted:
                 continue
             for watch in point.watches.values():
-                if watch.is_governed and (changed := watch.reconsider(turn.from_s)):
-                    self._dirty.setdefault(point.key, seq)
-                    self._reconcile(watch, changed, Moment(now, seq, watch.sensor.position))
+                if watch.is_broken or not watch.is_governed:
+                    continue
+                try:
+                    self._judge_again(watch, turn.from_s, now, seq)
+                except Exception as error:  # noqa: BLE001 - the governed one stumbled, not its gauge
+                    self._give_up(watch, error)
         for name in wanted:
             self.silence.ask_soon(name, now.timestamp())
+
+    def _judge_again(self, watch: Watch, from_s: float, now: datetime, seq: int) -> None:
+        if changed := watch.reconsider(from_s):
+            key = watch.key
+            self._dirty.setdefault((key.site, key.device, key.point), seq)
+            self._reconcile(watch, changed, Moment(now, seq, watch.sensor.position))
 
     def _moment(self, watch: Watch, now: datetime, seq: int, delay_s: float | None) -> Moment:
         late_by_s = delay_s if watch.is_late else None
@@ -529,12 +538,21 @@ class Judge:
         self.is_quiet = False
         for point in self.points.values():
             for watch in point.watches.values():
-                if len(watch.history):
-                    watch.settle()
-                for track in watch.tracks:
-                    stand_again(track, watch.n_settled)
-                self._reconcile(watch, watch.tracks, Moment(now, seq, watch.sensor.position))
+                if watch.is_broken:
+                    continue
+                try:
+                    self._stand_up(watch, now, seq)
+                except Exception as error:  # noqa: BLE001 - as above: its alerts stand in the journal
+                    self._give_up(watch, error)
         return self._book.take_changes()
+
+    def _stand_up(self, watch: Watch, now: datetime, seq: int) -> None:
+        """Bring the book up to what the folds of one sensor show after the replay."""
+        if len(watch.history):
+            watch.settle()
+        for track in watch.tracks:
+            stand_again(track, watch.n_settled)
+        self._reconcile(watch, watch.tracks, Moment(now, seq, watch.sensor.position))
 
     def load_state(self, key: PointKey, seq: int, blob: bytes) -> str | None:
         """Put one point's memory back; give a sentence when it could not be used."""
@@ -567,7 +585,11 @@ class Judge:
         """Bring every virtual sensor up to date, once all its inputs have seen the same blocks."""
         self._is_joining = True
         for joint in {id(j): j for feeds in self._feeds.values() for j in feeds}.values():
-            values = joint.catch_up()
+            try:
+                values = joint.catch_up()
+            except Exception as error:  # noqa: BLE001 - the program must come up to warn of the rest
+                self._give_up(joint.watch, error)
+                continue
             if self.on_computed is not None and values:
                 self.on_computed(values)
 

@@ -91,6 +91,26 @@ def test_a_defect_at_one_sensor_ends_its_judging_alone_and_its_silence_is_told()
     assert dump({}) == here.dump_state((HEAD.key.site, HEAD.key.device, HEAD.key.point))
 
 
+def test_after_a_restart_the_same_defect_keeps_nobody_from_being_judged() -> None:
+    def stumbles(time_s: float, seen: Sequence[Seen | None]) -> float | None:
+        raise ZeroDivisionError(f"{time_s} {len(seen)}")
+
+    entries = [lower(0, 1.0), upper(60, 1.5)]
+    before = judge(UPPER, LOWER, stage_of("D-03"), joints=[difference()])
+    run(before, entries)
+    here = judge(UPPER, LOWER, stage_of("D-03"), joints=[replace(difference(), compute=stumbles)])
+    here.is_quiet = True
+    here.hold_joints()
+    for key in before.points:
+        assert here.load_state(key, 2, before.dump_state(key)) is None
+    here.take_surroundings()
+    here.compute_joints()
+    here.end_quiet(at(100), 2)
+    assert list(here.broken) == [HEAD.key]
+    changes = run(here, _too_high("D-03"), first_seq=3)
+    assert {change.alert.sensor.device for change in changes} == {"D-03"}
+
+
 def stage_of(device: str) -> Sensor:
     return sensor("stage_m", device=device, design=DESIGN)
 
