@@ -18,7 +18,7 @@ from typing import Protocol
 from alerting.book import Change, Moment, open_alert, step_alert
 from alerting.deliver import Deliverer
 from alerting.errors import JournalError
-from alerting.judge import Judge, PointKey
+from alerting.judge import Judge
 from alerting.look_up import StepCards, look_up
 from alerting.model import (
     Alert,
@@ -34,6 +34,7 @@ from alerting.model import (
     Severity,
     TransitionKind,
 )
+from alerting.points import PointKey
 from alerting.ports import (
     Action,
     Aside,
@@ -179,7 +180,7 @@ class Engine:
             self.judge.hold_joints()
             for state in states:
                 site, device, point = state.key.split("|")
-                why_not = self.judge.load_state((site, device, point), state.seq, state.blob)
+                why_not = self.judge.points.load((site, device, point), state.seq, state.blob)
                 if why_not is not None:
                     _LOG.warning("rule state not used", extra={"key": state.key, "why": why_not})
             self._stages = deque(sorted(await self._journal.stages(), key=lambda each: each.seq))
@@ -225,17 +226,17 @@ class Engine:
             self._system[alert.sensor.device] = alert
             return
         transitions = await self._journal.transitions(alert.id)
-        if self.judge.restore_alert(alert, transitions):
+        if self.judge.roll.restore(alert, transitions):
             return
         if alert.awaiting_sign_off:
-            self.judge.keep_orphan(alert)
+            self.judge.roll.keep_orphan(alert)
             return
         orphan = replace(alert, awaiting_sign_off=True)
         moment = Moment(self._clock.now(), self.last_seq, alert.position)
         said = plain(Form.ORPHAN)
         kind = TransitionKind.AWAITS_SIGN_OFF
         orphan, transition = step_alert(orphan, kind, moment.now, moment, said=said)
-        self.judge.keep_orphan(orphan)
+        self.judge.roll.keep_orphan(orphan)
         await self._publish([Change(orphan, transition, None)], None)
 
     async def _read_on(self, log: BlockLog, newest_state: int) -> int:
@@ -389,7 +390,7 @@ class Engine:
         Raises:
             JournalError: nothing or only a part was saved; the cursor has not moved.
         """
-        dirty = self.judge.dirty()
+        dirty = self.judge.points.unsaved()
         share = len(dirty) if everything else max(20, len(dirty) // 15)
         oldest = sorted(dirty.items(), key=lambda entry: entry[1])[:share]
         states: list[RuleState] = []
@@ -403,18 +404,18 @@ class Engine:
             if states:
                 await self._journal.save_states(states)
         except BaseException:  # also when stopped: what is not saved must count as changed
-            self.judge.count_as_changed(oldest)
+            self.judge.points.count_as_changed(oldest)
             raise
-        left = min(self.judge.dirty().values(), default=self.last_seq + 1)
+        left = min(self.judge.points.unsaved().values(), default=self.last_seq + 1)
         await log.set_cursor(FOLLOWER, left - 1)
 
     def _dumped(self, points: Sequence[tuple[PointKey, int]]) -> list[RuleState]:
         """Write the memory of some points down as of the last block, and count them as saved."""
         states = [
-            RuleState(key="|".join(key), seq=self.last_seq, blob=self.judge.dump_state(key))
+            RuleState(key="|".join(key), seq=self.last_seq, blob=self.judge.points.dump(key))
             for key, _ in points
         ]
-        self.judge.count_as_saved(key for key, _ in points)
+        self.judge.points.count_as_saved(key for key, _ in points)
         return states
 
     async def _save_point(self, alert: Alert) -> None:
@@ -422,7 +423,7 @@ class Engine:
         key = (alert.sensor.site, alert.sensor.device, alert.sensor.point)
         if key not in self.judge.points or self._recorder.n_waiting:
             return
-        blob = self.judge.dump_state(key)
+        blob = self.judge.points.dump(key)
         state = RuleState(key="|".join(key), seq=self.last_seq, blob=blob)
         await self._journal.save_states([state])
 
@@ -443,13 +444,13 @@ class Engine:
         """Give the engine's own copy of an alert that stands."""
         if alert.kind is AlertKind.SYSTEM:
             return self._system.get(alert.sensor.device, alert)
-        return self.judge.standing(alert) or alert
+        return self.judge.roll.standing(alert) or alert
 
     def _keep(self, alert: Alert) -> None:
         if alert.kind is AlertKind.SYSTEM:
             self._system[alert.sensor.device] = alert
         else:
-            self.judge.keep(alert)
+            self.judge.roll.keep(alert)
 
     async def _publish(
         self, changes: Sequence[Change], seq: int | None, actions: tuple[Action, ...] = ()

@@ -6,38 +6,30 @@ changes (alerts with transitions and reasons to notify); nothing in here waits o
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from math import inf
 from typing import NamedTuple
 
-from alerting import memory
+from alerting.belief import Belief
 from alerting.beside import remark_for
 from alerting.blind import SilenceTimers
 from alerting.book import Book, Change, Moment, close_alert
 from alerting.company import Company, Opinion
 from alerting.detect.detector import Detector
-from alerting.doubtful import Doubts, Flags
 from alerting.govern import Governor, Turn
 from alerting.history import Flag, History
 from alerting.joint import Computed, Joint, JointWatch, Outcome, joint_watches
-from alerting.model import (
-    Alert,
-    AlertKind,
-    Sentence,
-    Transition,
-)
+from alerting.model import Alert, Sentence
+from alerting.points import Points
+from alerting.roll import Roll
 from alerting.rules import Pack, Packs, rules_for
-from alerting.screen import Doubt, Found
 from alerting.sight import Sight
-from alerting.standing import live_again, stand_again
-from alerting.track import Live, Track
+from alerting.standing import stand_again
+from alerting.track import Track
 from alerting.unusual import Anomalies, Examined
 from alerting.watch import Watch, timing_of
 from alerting.working import Patience, Shift
 from sensors.lifecycle import StageChange
 from sensors.model import Qc, Report, SensorKey
-from sensors.qc import flat
 from sensors.registry import Registry, Sensor
 
 # A detector looks at one sensor once a minute at most: its families move over minutes, and a crane
@@ -46,8 +38,6 @@ EXAMINE_EVERY_S = 60.0
 _LOG = logging.getLogger(__name__)
 _FAIL = int(Qc.FAIL)
 _PASS = int(Qc.PASS)
-
-PointKey = tuple[str, str, str]
 
 
 class Arrival(NamedTuple):
@@ -61,15 +51,6 @@ class Arrival(NamedTuple):
 
 # The virtual sensors that a report bears on, by instant, with the sensors it came from.
 Fed = dict[tuple[int, float], tuple[JointWatch, list[SensorKey]]]
-
-
-@dataclass(slots=True)
-class Point:
-    """The watches of one device point, by quantity, and the last log block they have seen."""
-
-    key: PointKey
-    watches: dict[str, Watch]
-    seq: int = 0
 
 
 class Judge:
@@ -91,19 +72,23 @@ class Judge:
         world: there a hiccup of a second looks like minutes.
         """
         self._slack_s = slack_s
-        self.points: dict[PointKey, Point] = {}
+        self.points = Points()
+        self.find = self.points.find
         self.silence = SilenceTimers()
         self.sight = Sight(self.silence)
         self.anomalies = Anomalies()
-        self.doubts = Doubts()
-        self.flags = Flags()
         self.is_quiet = False
         self._is_joining = True
         self.on_computed: Callable[[Sequence[Computed]], None] | None = None
         self._shifts: dict[tuple[str, str], Shift] = {}
-        self._orphans: dict[str, Alert] = {}
         self._book = Book()
-        self._dirty: dict[PointKey, int] = {}
+        self.belief = Belief(self._book)
+        self.roll = Roll(
+            sight=self.sight,
+            anomalies=self.anomalies,
+            doubts=self.belief.doubts,
+            find=self.find,
+        )
         self.broken: dict[SensorKey, str] = {}
         self._joints = {joint.output.key: joint for joint in joints}
         self.governor = Governor(registry)
@@ -115,8 +100,7 @@ class Judge:
             if (watch := self.find(key)) is not None:
                 watch.is_followed = True
         self._put_beside(registry)
-        every = (watch for point in self.points.values() for watch in point.watches.values())
-        self._company = Company(every)
+        self._company = Company(self.points.watches())
         for device in registry.devices():
             self.sight.positions[device.site, device.id] = device.position
 
@@ -139,8 +123,7 @@ class Judge:
             surroundings=self.governor.lives.of((key.site, key.device)),
         )
         self.governor.add(watch, packs, self._slack_s)
-        place = (key.site, key.device, key.point)
-        self.points.setdefault(place, Point(place, {})).watches[key.quantity] = watch
+        self.points.add(watch)
         joint = self._joints.get(key)
         if joint.is_watched if joint is not None else sensor.is_steady:
             self.silence.add(watch)
@@ -171,12 +154,12 @@ class Judge:
 
         Reports of a point that has seen the block, or later ones, before a restart are passed over.
         """
-        points, dirty = self.points, self._dirty
+        points, changed = self.points.by_key, self.points.changed
         for report in reports:
             place = (report.site, report.device, report.point)
             point = points.get(place)
             if point is not None and seq > point.seq:
-                dirty.setdefault(place, seq)
+                changed.setdefault(place, seq)
                 self._take_report(point.watches, report, seq, now)
                 if self._shifts:
                     self._note_work(report, now)
@@ -264,8 +247,7 @@ class Judge:
         _, delay_s, now, seq = arrival
         if self.on_computed is not None and values:
             self.on_computed(values)
-        place = (watch.key.site, watch.key.device, watch.key.point)
-        self._dirty.setdefault(place, seq)
+        self.points.note_changed(watch.key, seq)
         if changed:
             self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
         if len(watch.history) and watch.wants_settling:
@@ -307,23 +289,19 @@ class Judge:
     def _reconsider(self, turn: Turn, now: datetime, seq: int) -> None:
         """Judge the open past of devices again from an instant on."""
         wanted = set(turn.names)
-        for (site, device, _), point in self.points.items():
-            if (site, device) not in wanted:
+        for watch in self.points.watches_of(wanted):
+            if watch.is_broken or not watch.is_governed:
                 continue
-            for watch in point.watches.values():
-                if watch.is_broken or not watch.is_governed:
-                    continue
-                try:
-                    self._judge_again(watch, turn.from_s, now, seq)
-                except Exception as error:  # noqa: BLE001 - the governed one stumbled, not its gauge
-                    self._give_up(watch, error)
+            try:
+                self._judge_again(watch, turn.from_s, now, seq)
+            except Exception as error:  # noqa: BLE001 - the governed one stumbled, not its gauge
+                self._give_up(watch, error)
         for name in wanted:
             self.silence.ask_soon(name, now.timestamp())
 
     def _judge_again(self, watch: Watch, from_s: float, now: datetime, seq: int) -> None:
         if changed := watch.reconsider(from_s):
-            key = watch.key
-            self._dirty.setdefault((key.site, key.device, key.point), seq)
+            self.points.note_changed(watch.key, seq)
             self._reconcile(watch, changed, Moment(now, seq, watch.sensor.position))
 
     def _moment(self, watch: Watch, now: datetime, seq: int, delay_s: float | None) -> Moment:
@@ -344,7 +322,10 @@ class Judge:
     def _settle(self, watch: Watch, now: datetime, seq: int) -> None:
         first, last = watch.settle()
         if watch.screen is not None:
-            self._note_quality(watch, watch.settle_flags(), Moment(now, seq, watch.sensor.position))
+            found = watch.settle_flags()
+            self.belief.flags.put(watch.sensor, found)
+            if not self.is_quiet:
+                self.belief.note(watch, found, Moment(now, seq, watch.sensor.position))
         if last > first:
             moment = Moment(now, seq, watch.sensor.position)
             if not self.is_quiet:
@@ -353,45 +334,14 @@ class Judge:
                 self._examine(watch, watch.detector, first, last, moment)
         watch.trim_if_long()
 
-    def _note_quality(self, watch: Watch, found: Sequence[Found], moment: Moment) -> None:
-        """Pass on verdicts that are final, and tell people of a sensor that is stuck."""
-        self.flags.put(watch.sensor, found)
-        if self.is_quiet or not watch.n_settled:
-            return
-        history, newest = watch.history, watch.n_settled - 1
-        if watch.is_stuck:
-            moves = newest == 0 or history.values[newest] != history.values[newest - 1]
-            if moves and watch.found(history.times[newest]) is None:
-                watch.is_stuck = False
-                self._note(self.doubts.close(watch.key, "its value moves again", moment))
-            return
-        stuck = [entry for entry in found if entry.test == flat.NAME] or watch.holds_still()
-        if stuck:
-            watch.is_stuck = True
-            self._note(self.doubts.open(watch.sensor, stuck[0], moment))
-
-    def _note(self, change: Change | None) -> None:
-        if change is not None:
-            self._book.changes.append(change)
-
     def _hear(self, opinion: Opinion, now: datetime, seq: int) -> None:
-        """Doubt a sensor whose company contradicts it, or believe it again."""
-        watch, verdict = opinion.watch, opinion.verdict
+        """Judge a sensor again that its company makes us doubt, or believe again."""
+        watch = opinion.watch
         moment = Moment(now, seq, watch.sensor.position)
-        if verdict.flag == _PASS and watch.is_doubted:
-            changed = watch.believe()
-            self._note(self.doubts.close(watch.key, "other sensors agree with it again", moment))
-        elif verdict.flag != _PASS and not watch.is_doubted:
-            doubt = Doubt(opinion.since_s, inf, verdict.test, verdict.reason)
-            changed = watch.doubt(doubt)
-            found = opinion.found()
-            self.flags.put(watch.sensor, found)
-            if found:
-                self._note(self.doubts.open(watch.sensor, found[-1], moment))
-        else:
+        changed = self.belief.hear(opinion, moment)
+        if changed is None:
             return
-        key = watch.key
-        self._dirty.setdefault((key.site, key.device, key.point), seq)
+        self.points.note_changed(watch.key, seq)
         self._reconcile(watch, changed, moment)
         watch.edits = ()
 
@@ -452,7 +402,7 @@ class Judge:
     def sign_off(self, alert: Alert, now: datetime, seq: int, said: Sentence) -> list[Change]:
         """Close a limit alert because a person says so: everything up to now is final."""
         moment = Moment(now, seq, alert.position)
-        if self._orphans.pop(alert.id, None) is not None:
+        if self.roll.take_orphan(alert):
             return [close_alert(alert, now, moment, said)]
         found = self.find(alert.sensor)
         if found is None:
@@ -465,85 +415,19 @@ class Judge:
                 track.lives.remove(live)
                 track.sign_off()
         self._finalise(found, last, last, moment)
-        key = found.key
-        self._dirty.setdefault((key.site, key.device, key.point), seq)
+        self.points.note_changed(found.key, seq)
         return self._book.take_changes()
-
-    def keep(self, alert: Alert) -> None:
-        """Take a changed copy of a standing alert (acknowledged) in place of the old one."""
-        if alert.id in self._orphans:
-            self._orphans[alert.id] = alert
-        elif alert.kind is AlertKind.BLIND:
-            self.sight.keep(alert)
-        elif alert.kind is AlertKind.ANOMALY:
-            self.anomalies.replace_alert(alert)
-        elif alert.kind is AlertKind.DOUBTFUL:
-            self.doubts.keep(alert)
-        elif (live := self._live(alert)) is not None:
-            live.alert = alert
-
-    def standing(self, alert: Alert) -> Alert | None:
-        """Give the present copy of an alert that stands, None when it does not."""
-        if alert.id in self._orphans:
-            return self._orphans[alert.id]
-        if alert.kind is AlertKind.BLIND:
-            return self.sight.standing((alert.sensor.site, alert.sensor.device))
-        if alert.kind is AlertKind.ANOMALY:
-            return self.anomalies.get(alert.sensor)
-        if alert.kind is AlertKind.DOUBTFUL:
-            return self.doubts.get(alert.sensor)
-        live = self._live(alert)
-        return live.alert if live is not None else None
-
-    def _live(self, alert: Alert) -> Live | None:
-        watch = self.find(alert.sensor)
-        for track in watch.tracks if watch is not None else ():
-            for live in track.lives:
-                if live.alert.id == alert.id:
-                    return live
-        return None
-
-    def find(self, key: SensorKey) -> Watch | None:
-        """Give the watch of one sensor."""
-        point = self.points.get((key.site, key.device, key.point))
-        return point.watches.get(key.quantity) if point is not None else None
-
-    def restore_alert(self, alert: Alert, transitions: Sequence[Transition]) -> bool:
-        """Take up an alert that stood before a restart; False when its rule is gone."""
-        if alert.kind is AlertKind.BLIND:
-            return self.sight.restore(alert)
-        if alert.kind is AlertKind.ANOMALY:
-            if (alert.sensor.site, alert.sensor.device) not in self.sight.positions:
-                return False
-            self.anomalies.restore(alert)
-            return True
-        watch = self.find(alert.sensor)
-        if alert.kind is AlertKind.DOUBTFUL and watch is not None:
-            watch.is_stuck = not watch.is_doubted
-            self.doubts.keep(alert)
-            return True
-        for track in watch.tracks if watch is not None else ():
-            if track.rule.id == alert.rule_id:
-                track.lives.append(live_again(alert, transitions))
-                track.lives.sort(key=lambda live: live.alert.started_at)
-                return True
-        return False
-
-    def keep_orphan(self, alert: Alert) -> None:
-        """Keep an alert standing whose rule or sensor is gone, until a person signs it off."""
-        self._orphans[alert.id] = alert
 
     def end_quiet(self, now: datetime, seq: int) -> list[Change]:
         """End the silent replay of what the journal already knows, and bring the book up to it."""
         self.is_quiet = False
-        for point in self.points.values():
-            for watch in point.watches.values():
-                if watch.is_broken:
-                    continue
-                try:
-                    self._stand_up(watch, now, seq)
-                except Exception as error:  # noqa: BLE001 - as above: its alerts stand in the journal
-                    self._give_up(watch, error)
+        for watch in self.points.watches():
+            if watch.is_broken:
+                continue
+            try:
+                self._stand_up(watch, now, seq)
+            except Exception as error:  # noqa: BLE001 - as above: its alerts stand in the journal
+                self._give_up(watch, error)
         return self._book.take_changes()
 
     def _stand_up(self, watch: Watch, now: datetime, seq: int) -> None:
@@ -554,25 +438,13 @@ class Judge:
             stand_again(track, watch.n_settled)
         self._reconcile(watch, watch.tracks, Moment(now, seq, watch.sensor.position))
 
-    def load_state(self, key: PointKey, seq: int, blob: bytes) -> str | None:
-        """Put one point's memory back; give a sentence when it could not be used."""
-        point = self.points.get(key)
-        if point is None:
-            return None
-        why_not = memory.load(blob, point.watches)
-        if why_not is None:
-            point.seq = seq
-        return why_not
-
     def take_surroundings(self) -> None:
         """Bring what governs others (phases, couplings, work) up to date with memories put back."""
         for (site, device), shift in self._shifts.items():
             state = self.find(SensorKey(site, device, "", shift.state))
             if state is not None and len(state.history):
                 shift.hear(state.history.values[-1], state.history.times[-1])
-        self.governor.catch_up(
-            watch for point in self.points.values() for watch in point.watches.values()
-        )
+        self.governor.catch_up(self.points.watches())
 
     def hold_joints(self) -> None:
         """Compute no virtual sensor until `compute_joints`: memories of different age lie here.
@@ -592,22 +464,3 @@ class Judge:
                 continue
             if self.on_computed is not None and values:
                 self.on_computed(values)
-
-    def dirty(self) -> Mapping[PointKey, int]:
-        """Give the points changed since their memory was saved, with the first block each saw."""
-        return self._dirty
-
-    def dump_state(self, key: PointKey) -> bytes:
-        """Write one point's memory."""
-        watches = self.points[key].watches
-        return memory.dump({q: watch for q, watch in watches.items() if not watch.is_broken})
-
-    def count_as_saved(self, keys: Iterable[PointKey]) -> None:
-        """Take points off the list of changed ones."""
-        for key in keys:
-            self._dirty.pop(key, None)
-
-    def count_as_changed(self, points: Iterable[tuple[PointKey, int]]) -> None:
-        """Put points back on the list, with the first block whose effect is not saved."""
-        for key, first_seq in points:
-            self._dirty[key] = min(first_seq, self._dirty.get(key, first_seq))

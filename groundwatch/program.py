@@ -246,7 +246,7 @@ class Program:
             is_by_station = bool(at_stations) and not is_listening
             self.engine.judge.silence.hear_only(at_stations if is_by_station else None)
             await self.engine.tick(is_listening=is_listening or is_by_station)
-            self.flags.put(self.engine.judge.flags.take())
+            self.flags.put(self.engine.judge.belief.flags.take())
             await self._supervise()
             await self._save_states()
             await asyncio.sleep(1.0)
@@ -278,7 +278,7 @@ class Program:
     def note_reports(self, reports: Sequence[Report]) -> None:
         """Look at what was judged just now: whose clock is right, and what the models say."""
         self.watch.note_reports(reports)
-        self.flags.put(self.engine.judge.flags.take())
+        self.flags.put(self.engine.judge.belief.flags.take())
         self.computed.put_records(self.cycles.take(reports))
         if self.models is not None:
             self.models.forests.put(reports)

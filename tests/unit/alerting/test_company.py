@@ -59,7 +59,7 @@ def test_a_blocked_gauge_is_doubted_after_the_settled_hour_and_believed_when_it_
     watch = judged.find(four_gauges()[0].key)
     assert watch is not None
     assert watch.is_doubted
-    assert {(f.sensor.key.device, f.found.qc) for f in judged.flags.take()} == {("R0", Qc.SUSPECT)}
+    assert {(f.sensor.key.device, f.found.qc) for f in judged.belief.flags.take()} == {("R0", Qc.SUSPECT)}
     dry = dict.fromkeys(wet, 0.0)
     assert not doubtful(fall(judged, range(3, 6), {"R0": 0.0, **dry})), "dry hours prove nothing"
     changes = fall(judged, range(6, 9), {"R0": 0.3, **wet})
@@ -127,12 +127,12 @@ def test_a_load_that_never_changes_while_lifting_is_doubted_and_a_restart_keeps_
     assert doubtful(lift(judged, range(600, 900), 2.5, 1.0)) == [("C", TransitionKind.RAISED)]
     after = judge(load, state)
     (key,) = after.points
-    assert after.load_state(key, 900, judged.dump_state(key)) is None
+    assert after.points.load(key, 900, judged.points.dump(key)) is None
     found = after.find(load.key)
     assert found is not None
     assert found.is_doubted
-    alert = judged.doubts.get(load.key)
+    alert = judged.belief.doubts.get(load.key)
     assert alert is not None
-    assert after.restore_alert(alert, [])
+    assert after.roll.restore(alert, [])
     changes = lift(after, range(900, 1200), None, 1.0)
     assert doubtful(changes) == [("C", TransitionKind.CLEARED)]

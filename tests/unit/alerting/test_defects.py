@@ -88,7 +88,7 @@ def test_a_defect_at_one_sensor_ends_its_judging_alone_and_its_silence_is_told()
     assert {change.alert.sensor.device for change in changes} == {"D-03"}
     told = here.tick(at(3600), 9)
     assert any("head" in change.alert.reason for change in told)
-    assert dump({}) == here.dump_state((HEAD.key.site, HEAD.key.device, HEAD.key.point))
+    assert dump({}) == here.points.dump((HEAD.key.site, HEAD.key.device, HEAD.key.point))
 
 
 def test_after_a_restart_the_same_defect_keeps_nobody_from_being_judged() -> None:
@@ -102,7 +102,7 @@ def test_after_a_restart_the_same_defect_keeps_nobody_from_being_judged() -> Non
     here.is_quiet = True
     here.hold_joints()
     for key in before.points:
-        assert here.load_state(key, 2, before.dump_state(key)) is None
+        assert here.points.load(key, 2, before.points.dump(key)) is None
     here.take_surroundings()
     here.compute_joints()
     here.end_quiet(at(100), 2)

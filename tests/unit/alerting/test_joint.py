@@ -243,10 +243,10 @@ def test_a_restart_with_memories_of_different_age_changes_no_output(
         before.take([entry], seq, entry.received_at)
         for key, age in ages.items():
             if seq <= cut - age:
-                saved[key] = (seq, before.dump_state(key))
+                saved[key] = (seq, before.points.dump(key))
     after.hold_joints()
     for key, (seq, blob) in saved.items():
-        assert after.load_state(key, seq, blob) is None
+        assert after.points.load(key, seq, blob) is None
     newest = max((seq for seq, _ in saved.values()), default=0)
     run(after, entries[:newest])
     after.compute_joints()
@@ -265,7 +265,7 @@ def test_what_is_computed_anew_after_a_restart_is_handed_on_again() -> None:
     run(before, entries)
     after.hold_joints()
     for key in before.points:
-        assert after.load_state(key, len(entries), before.dump_state(key)) is None
+        assert after.points.load(key, len(entries), before.points.dump(key)) is None
     after.compute_joints()
     assert again
     assert set(again) <= set(told)

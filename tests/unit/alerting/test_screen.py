@@ -120,7 +120,7 @@ def test_any_order_and_duplication_gives_the_same_flags_and_the_same_final_histo
 
 
 def flags_told(judged: Judge) -> list[tuple[float, int, str]]:
-    told = [(e.found.time_s, e.found.qc, e.found.test) for e in judged.flags.take()]
+    told = [(e.found.time_s, e.found.qc, e.found.test) for e in judged.belief.flags.take()]
     assert len(told) == len({entry[0] for entry in told}), "a final flag is told once"
     return sorted(told)
 
@@ -140,7 +140,7 @@ def test_a_restart_changes_neither_flags_nor_history(
     run(straight, entries)
     run(before, entries[:cut])
     (key,) = before.points
-    assert after.load_state(key, cut, before.dump_state(key)) is None
+    assert after.points.load(key, cut, before.points.dump(key)) is None
     run(after, entries[cut:], cut + 1)
     assert found(after, stage()) == found(straight, stage())
     one, other = straight.find(stage().key), after.find(stage().key)
@@ -259,7 +259,7 @@ def test_final_flags_are_told_for_the_database(*, is_reordered: bool) -> None:
     if is_reordered:
         entries[3], entries[4] = entries[4], entries[3]
     run(judged, entries)
-    assert [(f.found.value, f.found.qc) for f in judged.flags.take()] == [(4.8, Qc.FAIL)]
+    assert [(f.found.value, f.found.qc) for f in judged.belief.flags.take()] == [(4.8, Qc.FAIL)]
 
 
 def late_jump() -> Report:

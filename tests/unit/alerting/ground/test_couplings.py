@@ -222,7 +222,7 @@ def test_a_restart_keeps_what_is_in_force(cut: int, amounts: list[float]) -> Non
     run(straight, entries)
     run(before, entries[:cut])
     for key in before.points:
-        assert after.load_state(key, cut, before.dump_state(key)) is None
+        assert after.points.load(key, cut, before.points.dump(key)) is None
     after.take_surroundings()
     after.compute_joints()
     run(after, entries)

@@ -166,7 +166,7 @@ def test_the_zero_outlasts_the_readings_behind_it_and_a_restart() -> None:
     run(here, SUNK[:10] + [pole(600 + 60.0 * n, 4.0) for n in range(400)])
     again = judge_of(known)
     for key in here.points:
-        assert again.load_state(key, 500, here.dump_state(key)) is None
+        assert again.points.load(key, 500, here.points.dump(key)) is None
     again.take_surroundings()
     again.compute_joints()
     watch = again.find(SensorKey("site", "D-01", "P1", "settlement_mm"))
@@ -249,7 +249,7 @@ def test_a_restart_in_the_middle_changes_nothing(cut: int, seed: int) -> None:
     told = run(straight, entries)
     first = run(before, entries[:cut])
     for key in before.points:
-        after.load_state(key, cut, before.dump_state(key))
+        after.points.load(key, cut, before.points.dump(key))
     after.take_surroundings()
     after.compute_joints()
     after.is_quiet = True
