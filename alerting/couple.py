@@ -9,7 +9,7 @@ the limits tight, and so do doubtful and late readings: they are no proof of dry
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from alerting.gauge_fold import GaugeFold, Stretch
+from alerting.gauge_fold import GaugeFold, Stretch, past_of
 from alerting.model import Remark
 from alerting.watch import Watch
 from sensors.coupling import Coupling
@@ -40,6 +40,10 @@ class GaugeForce:
     def name(self) -> str:
         """Give the words under which its stretches are remembered."""
         return f"in force: {self.coupling.name} {self.coupling.condition}"
+
+    @property
+    def _past(self) -> str:
+        return f"{self.name}, before"
 
     @property
     def keep_s(self) -> float:
@@ -77,10 +81,13 @@ class GaugeForce:
                 history=watch.history,
                 stale_s=self._stale_s[place],
                 known=tuple(known),
+                past=past_of(noted) if (noted := watch.notes.get(self._past)) else None,
             )
         now = fold.stretches()
         if now != known:
             watch.notes[self.name] = [(each.start_s, each.end_s) for each in now]
+        if (past := fold.past()) is not None:
+            watch.notes[self._past] = past.pairs()
 
     def catch_up(self) -> None:
         """Follow what the gauge's history holds, after a restart."""

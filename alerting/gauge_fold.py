@@ -2,12 +2,14 @@
 
 The fold keeps what it knew after every reading, so that a newer one costs one step, and a change
 further back is folded again from there on. It remembers readings for a window longer than the
-gauge's history does: what fell before the oldest reading kept there still counts.
+gauge's history does: what fell before the oldest reading kept there still counts. That much, and
+the state after it, is its `Past`, which outlives a restart.
 """
 
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from math import fsum
 from typing import NamedTuple
 
@@ -18,6 +20,9 @@ from sensors.registry import Sensor
 
 MAX_STRETCHES = 50
 _SLACK = 192
+_BELIEVABLE = int(Flag.CAN_CLEAR)
+
+Pairs = list[tuple[float, float]]
 
 
 class Stretch(NamedTuple):
@@ -33,6 +38,30 @@ class _State(NamedTuple):
     start_s: float | None
     calm_s: float
     before_s: float
+
+
+class Past(NamedTuple):
+    """What readings came to that the gauge's history has forgotten, the newest at `upto_s`.
+
+    `rows` are the times and values that windows of later readings still look back at.
+    """
+
+    state: _State
+    upto_s: float
+    rows: Pairs
+
+    def pairs(self) -> Pairs:
+        """Write it down as pairs of numbers."""
+        start_s, calm_s, before_s = self.state
+        start_s = -math.inf if start_s is None else start_s
+        return [(start_s, calm_s), (before_s, self.upto_s), *self.rows]
+
+
+def past_of(pairs: Sequence[tuple[float, float]]) -> Past:
+    """Read what `Past.pairs` wrote."""
+    (start_s, calm_s), (before_s, upto_s), *rows = pairs
+    state = _State(None if start_s == -math.inf else start_s, calm_s, before_s)
+    return Past(state, upto_s, rows)
 
 
 class GaugeFold:
@@ -51,8 +80,9 @@ class GaugeFold:
         history: History,
         stale_s: float,
         known: tuple[Stretch, ...] = (),
+        past: Past | None = None,
     ) -> None:
-        """Start where the history begins; `known` are the stretches remembered from before."""
+        """Start where the history begins; `known` and `past` are remembered from before."""
         self._over, self._stale_s = coupling.over, stale_s
         self._window_s = coupling.window.total_seconds()
         self._hold_s = coupling.hold.total_seconds()
@@ -61,21 +91,53 @@ class GaugeFold:
         self._kept = History()
         self._steps, self._totals = array("d"), array("d")
         self._states: list[_State] = []
-        first_s = history.times[0] if len(history) else -math.inf
-        past = [each for each in known if each.start_s < first_s]
-        if past:  # what was before is forgotten, all but what it came to
-            self._mark.dropped_s = math.nextafter(first_s, -math.inf)
-        is_open = bool(past) and past[-1].end_s > first_s
-        self._start_s = past[-1].start_s if is_open else None
+        self._told_s = -math.inf
         self._base: _State | None = None  # after the newest reading forgotten here
-        self._found = [each for each in past if each.end_s <= first_s]
+        first_s = history.times[0] if len(history) else -math.inf
+        self._found = [each for each in known if each.end_s <= first_s]
         self._n_known = len(self._found)
+        if past is None:
+            self._stand_on([each for each in known if each.start_s < first_s < each.end_s], first_s)
+        else:
+            self._take_up(past)
+
+    def _take_up(self, past: Past) -> None:
+        """Go on from what was remembered."""
+        self._mark.dropped_s, self._base = past.upto_s, past.state
+        self._told_s = past.upto_s
+        for time_s, value in past.rows:
+            self._kept.append(time_s, value, _BELIEVABLE)
+            self._amount_at(len(self._kept) - 1)
+            self._states.append(past.state)
+
+    def _stand_on(self, open_ones: Sequence[Stretch], first_s: float) -> None:
+        """Let a stretch stand on of which no more is known: no window is full before its time."""
+        if open_ones:
+            self._mark.dropped_s = math.nextafter(first_s, -math.inf)
+            self._base = _State(open_ones[-1].start_s, first_s + self._window_s, first_s)
+
+    def past(self) -> Past | None:
+        """Give what must be remembered to go on without what the history has forgotten since.
+
+        None when it has forgotten nothing since this was asked last.
+        """
+        upto_s, times = self._mark.dropped_s, self._kept.times
+        count = bisect_right(times, upto_s)
+        state = self._states[count - 1] if count else self._base
+        if upto_s == self._told_s or state is None:
+            return None
+        self._told_s = upto_s
+        first = (
+            max(0, bisect_right(times, upto_s - self._window_s) - 1) if self._window_s else count
+        )
+        rows = list(zip(times[first:count], self._kept.values[first:count], strict=True))
+        return Past(state, upto_s, rows)
 
     def stretches(self) -> list[Stretch]:
         """Give when the coupling is in force as far as the readings say so far, oldest first."""
         self._follow()
         newest = self._states[-1] if self._states else self._base
-        start_s = newest.start_s if newest is not None else self._start_s
+        start_s = newest.start_s if newest is not None else None
         standing = [] if start_s is None else [Stretch(start_s, math.inf)]
         return [*self._found, *standing][-MAX_STRETCHES:]
 
@@ -104,7 +166,7 @@ class GaugeFold:
         times = self._kept.times
         before = self._states[-1] if place else self._base
         if before is None:
-            before = _State(self._start_s, times[0], times[0])
+            before = _State(None, times[0], times[0])
         amount = self._amount_at(place)
         state = self._after(before, times[place], amount, self._kept.flags[place])
         if state.start_s is None and before.start_s is not None:
@@ -142,8 +204,11 @@ class GaugeFold:
         return _State(start_s, calm_s, time_s)
 
     def _forget(self, upto_s: float) -> None:
-        """Forget the readings no window can look back at, once there are many."""
-        count = bisect_right(self._kept.times, upto_s)
+        """Forget the readings no window can look back at, once there are many.
+
+        One before them stays: a counter's first step begins at it.
+        """
+        count = bisect_right(self._kept.times, upto_s) - 1
         if count < _SLACK or count >= len(self._kept):
             return
         self._base = self._states[count - 1]

@@ -59,7 +59,9 @@ def test_a_blocked_gauge_is_doubted_after_the_settled_hour_and_believed_when_it_
     watch = judged.find(four_gauges()[0].key)
     assert watch is not None
     assert watch.is_doubted
-    assert {(f.sensor.key.device, f.found.qc) for f in judged.belief.flags.take()} == {("R0", Qc.SUSPECT)}
+    assert {(f.sensor.key.device, f.found.qc) for f in judged.belief.flags.take()} == {
+        ("R0", Qc.SUSPECT)
+    }
     dry = dict.fromkeys(wet, 0.0)
     assert not doubtful(fall(judged, range(3, 6), {"R0": 0.0, **dry})), "dry hours prove nothing"
     changes = fall(judged, range(6, 9), {"R0": 0.3, **wet})

@@ -221,12 +221,61 @@ def test_a_restart_keeps_what_is_in_force(cut: int, amounts: list[float]) -> Non
     straight, before, after = pit(), pit(), pit()
     run(straight, entries)
     run(before, entries[:cut])
-    for key in before.points:
-        assert after.points.load(key, cut, before.points.dump(key)) is None
-    after.take_surroundings()
-    after.compute_joints()
+    restarted(before, after, cut)
     run(after, entries)
     assert after.governor.forces[0].in_force == straight.governor.forces[0].in_force
+
+
+def a_long_rain(amounts: Sequence[float]) -> list[Report]:
+    """Rain every 5 min with its counter: dry for a day and more, then these amounts."""
+    total, entries = 0.0, list[Report]()
+    for n, amount in enumerate([*[0.0] * 400, *amounts]):
+        total += amount
+        told = {"rain_mm": amount, "rain_total_mm": total}
+        entries.append(a_report("rain", "RG", "rain", 300.0 * n, told))
+    return entries
+
+
+def restarted(before: Judge, after: Judge, seq: int) -> Judge:
+    for key in before.points:
+        assert after.points.load(key, seq, before.points.dump(key)) is None
+    after.take_surroundings()
+    after.compute_joints()
+    return after
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    cuts=st.sets(st.integers(380, 900), min_size=1, max_size=4),
+    amounts=st.lists(
+        st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 4.0, 60.0]), min_size=20, max_size=60
+    ),
+    has_counter=st.booleans(),
+)
+def test_a_restart_when_much_is_forgotten_neither_ends_a_stretch_nor_begins_one(
+    cuts: set[int], amounts: list[float], has_counter: bool
+) -> None:
+    known = district(WALL, couplings=[coupling()], has_counter=has_counter)
+    entries = a_long_rain(amounts * (500 // len(amounts)))
+    straight, other = judge_of(known), judge_of(known)
+    run(straight, entries)
+    done = 0
+    for cut in sorted(cuts):
+        run(other, entries[done:cut], first_seq=done + 1)
+        other, done = restarted(other, judge_of(known), cut), cut
+    run(other, entries[done:], first_seq=done + 1)
+    assert other.governor.forces[0].in_force == straight.governor.forces[0].in_force
+
+
+def test_a_stretch_of_which_only_the_begin_is_known_ends_no_sooner_than_its_window_is_full() -> (
+    None
+):
+    rows = [(300.0 * n, 0.0) for n in range(60)]
+    known = (Stretch(START_S - 50_000, float("inf")),)
+    gauge, made = sensor("rain_mm", "rain"), history(rows)
+    fold = GaugeFold(coupling=coupling(), sensor=gauge, history=made, stale_s=STALE_S, known=known)
+    (stretch,) = fold.stretches()
+    assert stretch == (START_S - 50_000, START_S + 7200 + 3600)
 
 
 class Door:
