@@ -290,6 +290,14 @@ class NotifyReason(StrEnum):
     CARD = "card"
 
 
+class Mark(StrEnum):
+    """Whether a notice is meant; the words of the Common Alerting Protocol's status."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    TEST = "test"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """A person or system to be told, and by which road."""
@@ -306,7 +314,8 @@ class Notice:
     """One message to one recipient about one alert, before it is sent.
 
     `id` is the idempotency key: the same alert, transition, reason and recipient always give the
-    same id, so that a receiver can drop a second copy after a crash.
+    same id, so that a receiver can drop a second copy after a crash. One whose `mark` is not ACTUAL
+    says so before anything else.
     """
 
     id: str
@@ -317,6 +326,7 @@ class Notice:
     card: Card | None
     created_at: datetime
     remarks: tuple[str, ...] = ()
+    mark: Mark = Mark.ACTUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,6 +169,7 @@ def opened(
         config.write_text(
             f'sites = "{sites}"\nstate = "{directory / "state"}"\n'
             f'[mqtt]\nhost = "127.0.0.1"\nport = {broker_port}\n'
+            '[webhook]\nallowed_hosts = ["127.0.0.1"]\n'
             f'[influx]\nurl = "{influx_url}"\n'
         )
         log = directory / "ends.log"

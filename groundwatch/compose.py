@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from alerting.channels.console import Console
+from alerting.channels.http import HttpConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.deliver import Deliverer
 from alerting.detect.detector import Detector
@@ -321,7 +322,8 @@ def influx_config(influx: InfluxSettings) -> InfluxConfig:
 
 def _webhook(settings: Settings) -> Webhook:
     webhook = settings.webhook
-    config = WebhookConfig(secret=webhook.secret, allowed_hosts=webhook.allowed_hosts)
+    http = HttpConfig(allowed_hosts=webhook.allowed_hosts)
+    config = WebhookConfig(secret=webhook.secret, http=http)
     return Webhook(config=config, now=SystemClock().now)
 
 

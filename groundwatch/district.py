@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerting.channels.guard import why_refused
+from alerting.channels.guard import why_unusable
 from alerting.route import Known, RouteTable, load_routes
 from alerting.rules import Packs, instead_for, load_packs, own_limit_faults, rules_for
 from gis_link.loaders import Resources, load_resources
@@ -150,4 +150,4 @@ def _is_mild(fault: object) -> bool:
 
 
 def _why_address_refused(channel: str, address: str) -> str | None:
-    return why_refused(address) if channel == "webhook" else None
+    return why_unusable(address) if channel == "webhook" else None

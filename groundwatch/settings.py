@@ -29,6 +29,7 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as NotReadable
 
+from alerting.channels.guard import AllowList
 from groundwatch.listen import Listen, host_and_port
 from storage.journal.connect import journal_url
 
@@ -87,10 +88,19 @@ class HttpSettings(_Section):
 
 
 class WebhookSettings(_Section):
-    """How webhooks are signed, and which hosts they may go to (all, when empty)."""
+    """How webhooks are signed, and which hosts they may go to.
 
-    secret: SecretStr | None = None
+    Empty, that is the public internet; hosts of a network of one's own must be named.
+    """
+
+    secret: SecretStr | None = Field(default=None, min_length=16)
     allowed_hosts: tuple[str, ...] = ()
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        AllowList.of(hosts)
+        return hosts
 
 
 class StationSettings(_Section):

@@ -1,6 +1,7 @@
 """A notice as text for people (English or Chinese) and as JSON for systems; plain functions."""
 
 from alerting.render.body import FORMAT, render_json
+from alerting.render.chat import render_chat
 from alerting.render.text import alert_path, render_text, where
 from alerting.render.words import CARD_FOLLOWS, IN_PLACE_OF, NOT_CHECKED, NOT_RECORDED
 
@@ -11,6 +12,7 @@ __all__ = [
     "NOT_CHECKED",
     "NOT_RECORDED",
     "alert_path",
+    "render_chat",
     "render_json",
     "render_text",
     "where",

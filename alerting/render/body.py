@@ -5,7 +5,7 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `format`: the text `groundwatch.notice/1`; within one number keys are only ever added.
 - `id`: the idempotency key; the same notice sent again carries the same id.
 - `reason`: first, severity_rose, severity_fell, repeat, cleared, withdrawn or card.
-- `exercise`: false for a real alert.
+- `exercise`: false for a real alert; `mark` is then `actual`, and else `exercise` or `test`.
 - `created_at`: when the notice was made. All instants are RFC 3339 in UTC, ending in Z.
 - `recipient`: `id`, `name` and `language` of the person; never the address, which may hold a token.
 - `alert`: identity, state, severity word and colour, position (WGS 84), value, limit, unit, reason
@@ -25,7 +25,7 @@ Missing numbers are null.
 from datetime import datetime
 from typing import Any
 
-from alerting.model import Alert, Card, Notice, Responder, Transition
+from alerting.model import Alert, Card, Mark, Notice, Responder, Transition
 from alerting.render.text import alert_path, render_text
 from alerting.sentence import in_chinese
 from sensors.model import SensorKey
@@ -43,7 +43,8 @@ def render_json(notice: Notice) -> dict[str, Any]:
         "format": FORMAT,
         "id": notice.id,
         "reason": notice.reason.value,
-        "exercise": False,
+        "exercise": notice.mark is not Mark.ACTUAL,
+        "mark": notice.mark.value,
         "created_at": _instant(notice.created_at),
         "recipient": {
             "id": notice.recipient.id,

@@ -11,6 +11,7 @@ from alerting.model import (
     Alert,
     AlertKind,
     Card,
+    Mark,
     Notice,
     NotifyReason,
     Provenance,
@@ -48,7 +49,9 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     """
     words = words_of(language)
     alert = notice.alert
+    marked = [] if notice.mark is Mark.ACTUAL else [f"[{words[notice.mark]}]"]
     lines = [
+        *marked,
         _headline(notice, language, words),
         _labelled(words, "where", where(alert, notice.card, language)),
         _labelled(words, "value", _value_line(alert, language, words)),

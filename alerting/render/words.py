@@ -36,6 +36,8 @@ _REMARKS_ZH = {
 
 _WORDS: dict[str, Words] = {
     "en": {
+        "exercise": "EXERCISE, NOT A REAL ALERT",
+        "test": "TEST MESSAGE, NOT A REAL ALERT",
         "first": "New alert",
         "severity_rose": "Severity rose",
         "severity_fell": "Severity fell",
@@ -78,6 +80,8 @@ _WORDS: dict[str, Words] = {
         "semicolon": "; ",
     },
     "zh": {
+        "exercise": "演练，不是真实警报",
+        "test": "测试信息，不是真实警报",
         "first": "新警报",
         "severity_rose": "等级上升",
         "severity_fell": "等级下降",

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -21,6 +21,8 @@ class Received:
 class Receiver:
     """Answers requests with `script` in turn, then 200; each entry is a status line or a trick.
 
+    `reply_to` makes the body of each plain answer from the request.
+
     Tricks: `hang` (no answer), `reset` (closed unread), `cut` (closed within the answer), `twice`
     (two answers to one request), `drip` and `flood` (a body without end, slow and fast), `garbage`
     (not HTTP).
@@ -29,6 +31,7 @@ class Receiver:
     script: list[str] = field(default_factory=list)
     extra_headers: str = ""
     reply: bytes = b"ok"
+    reply_to: Callable[[Received], bytes] | None = None
     port: int = 0
     received: list[Received] = field(default_factory=list)
     n_connections: int = 0
@@ -47,6 +50,8 @@ class Receiver:
                 request = await self._read(reader, number)
                 self.received.append(request)
                 trick = self.script.pop(0) if self.script else "200"
+                if self.reply_to is not None and trick == "200":
+                    self.reply = self.reply_to(request)
                 if not await self._answer(trick, reader, writer):
                     break
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -33,7 +33,7 @@ class Settings:
         path.write_text(
             f'sites = "{self.sites}"\nstate = "{self.state}"\nclock = "{self.clock}"\n'
             f'{self.more}\n[mqtt]\nhost = "127.0.0.1"\nport = {self.mqtt_port}\n'
-            f'[webhook]\nsecret = "{SECRET}"\n{influx}'
+            f'[webhook]\nsecret = "{SECRET}"\nallowed_hosts = ["127.0.0.1"]\n{influx}'
         )
         return path
 

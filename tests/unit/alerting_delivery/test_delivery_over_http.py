@@ -10,7 +10,9 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from alerting.channels.webhook import Webhook, WebhookConfig, verify_signature
+from alerting.channels.http import HttpConfig
+from alerting.channels.signing import verify_signature
+from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.deliver import Deliverer, DeliveryConfig, Policy
 from alerting.model import NoticeState, OutboxEntry, Severity
 from alerting.ports import Effects
@@ -50,7 +52,8 @@ class Office:
 
 def config(**options: object) -> WebhookConfig:
     short = {"read_timeout_s": 0.2, "body_timeout_s": 0.05, **options}
-    return WebhookConfig(secret=SecretStr(SECRET), **short)  # type: ignore[arg-type]
+    http = HttpConfig(allowed_hosts=("127.0.0.1",), **short)  # type: ignore[arg-type]
+    return WebhookConfig(secret=SecretStr(SECRET), http=http)
 
 
 def notices(receiver: Receiver, count: int) -> list[OutboxEntry]:

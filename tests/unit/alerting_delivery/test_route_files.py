@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerting.channels.guard import why_refused
+from alerting.channels.guard import why_unusable
 from alerting.model import Alert, AlertKind, Severity
 from alerting.route import LAST_RESORT, Known, RouteTable, load_routes
 from sensors.catalogue import KINDS
@@ -98,7 +98,7 @@ def test_a_mistake_in_people_is_shown_with_its_line(
     tmp_path: Path, old: str, new: str, fault: str
 ) -> None:
     assert old in PEOPLE
-    known = Known(why_refused=lambda name, at: why_refused(at) if name == "webhook" else None)
+    known = Known(why_refused=lambda name, at: why_unusable(at) if name == "webhook" else None)
     _, faults = load(tmp_path, PEOPLE.replace(old, new, 1), known=known)
     assert any(line.startswith(fault) for line in shown(tmp_path, faults))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from alerting.channels.webhook import SIGNATURE_HEADER, signature, verify_signature
+from alerting.channels.signing import SIGNATURE_HEADER, signature, verify_signature
 from tests.unit.alerting_delivery.values import NOW
 
 SECRET = "correct-horse-battery-staple"

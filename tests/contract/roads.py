@@ -1,0 +1,195 @@
+"""Every channel with every option, each with a real far end, for the conformance suite.
+
+A road is opened by its name in `ROADS`. Its `says` is what must reach the far end of a full notice,
+`each` what stands in it once a notice, `secrets` what may show nowhere.
+"""
+
+import io
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pytest
+from pydantic import SecretStr
+
+from alerting.channels.bot import BotConfig
+from alerting.channels.console import Console
+from alerting.channels.dingtalk import DingTalk
+from alerting.channels.feishu import Feishu
+from alerting.channels.http import HttpConfig
+from alerting.channels.webhook import Webhook, WebhookConfig
+from alerting.channels.wecom import WeCom
+from alerting.errors import DeliveryError
+from alerting.model import Notice, Recipient
+from alerting.ports import Channel
+from tests.contract.receiver import Receiver, receiving
+from tests.contract.vendors import DingTalkRobot, FeishuRobot, WeComRobot
+from tests.unit.alerting_delivery.values import NOW
+
+SECRET = "correct-horse-battery-staple"
+TOKEN = "tok3n-in-the-address"
+TO = Recipient(id="room", name="Duty Room", channel="webhook", address="")
+WHOLE = ("21.4", "JGJ 196", "huanghe-tower", "T7 (example)", "said beside it")
+
+
+@dataclass(kw_only=True)
+class Road:
+    """One channel under test with the far end it writes to."""
+
+    channel: Channel
+    to: Recipient
+    break_it: Callable[[], None]
+    arrived: Callable[[], str]
+    ruin: Callable[[], Recipient]
+    says: tuple[str, ...] = WHOLE
+    says_zh: str = "风速"
+    each: str = "gust of 21.4 m/s, twice in a row"
+    secrets: tuple[str, ...] = (SECRET, TOKEN)
+    is_secret_in_address: bool = False
+    many: int = 40
+
+
+Opened = AbstractAsyncContextManager[Road]
+
+
+async def error_of(channel: Channel, notice: Notice) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        await channel.send(notice)
+    return caught.value
+
+
+@asynccontextmanager
+async def webhook(
+    *, secret: str | None = SECRET, name: str = "webhook", **options: object
+) -> AsyncIterator[Webhook]:
+    http = HttpConfig(**{"allowed_hosts": ("127.0.0.1",), **options})  # type: ignore[arg-type]
+    config = WebhookConfig(name=name, secret=SecretStr(secret) if secret else None, http=http)
+    async with Webhook(config=config, now=lambda: NOW) as channel:
+        yield channel
+
+
+@asynccontextmanager
+async def webhook_road(*, secret: str | None = SECRET) -> AsyncIterator[Road]:
+    async with receiving() as receiver, webhook(secret=secret) as channel:
+        to = replace(TO, address=receiver.url + f"/{TOKEN}?key={TOKEN}")
+        bad = replace(TO, address=f"http://user:{SECRET}@127.0.0.1:1/{TOKEN}?key={TOKEN}")
+        yield Road(
+            channel=channel,
+            to=to,
+            break_it=partial(receiver.script.append, "reset"),
+            arrived=partial(bodies, receiver),
+            ruin=lambda: bad,
+            is_secret_in_address=True,
+        )
+
+
+@asynccontextmanager
+async def webhook_in_settings() -> AsyncIterator[Road]:
+    async with receiving() as receiver:
+        url = SecretStr(f"{receiver.url}/{TOKEN}?key={TOKEN}")
+        config = WebhookConfig(name="office", url=url, secret=SecretStr(SECRET))
+        async with Webhook(config=config, now=lambda: NOW) as channel:
+            yield Road(
+                channel=channel,
+                to=replace(TO, channel="office"),
+                break_it=partial(receiver.script.append, "reset"),
+                arrived=partial(bodies, receiver),
+                ruin=partial(refusing, receiver, replace(TO, channel="office")),
+            )
+
+
+def bodies(receiver: Receiver) -> str:
+    return "\n".join(request.body.decode() for request in receiver.received)
+
+
+def refusing(receiver: Receiver, to: Recipient) -> Recipient:
+    """Let the far end refuse the next request for good."""
+    receiver.script.append("403")
+    return to
+
+
+class TornStream(io.StringIO):
+    """A pipe whose reader goes away for one write."""
+
+    is_torn = False
+
+    def tear(self) -> None:
+        self.is_torn = True
+
+    def write(self, text: str, /) -> int:
+        if self.is_torn:
+            self.is_torn = False
+            raise BrokenPipeError(32, "Broken pipe")
+        return super().write(text)
+
+
+@asynccontextmanager
+async def console_road() -> AsyncIterator[Road]:
+    stream = TornStream()
+    to = replace(TO, channel="console", address="+86 000 0000 0101")
+    channel = Console(stream=stream, now=lambda: NOW)
+
+    def close() -> Recipient:
+        stream.close()
+        return to
+
+    said = ""
+
+    def arrived() -> str:
+        nonlocal said
+        said = said if stream.closed else stream.getvalue()
+        return said
+
+    yield Road(channel=channel, to=to, break_it=stream.tear, arrived=arrived, ruin=close)
+    await channel.close()
+
+
+Bot = type[WeCom] | type[DingTalk] | type[Feishu]
+Robot = WeComRobot | DingTalkRobot | FeishuRobot
+
+
+@asynccontextmanager
+async def bot_road(kind: Bot, robot: Robot, *, failing: str = "reset") -> AsyncIterator[Road]:
+    """Open a robot; `failing` is how it fails for a while: `reset`, `503` or its own `busy`."""
+    async with receiving(reply_to=robot.reply) as receiver:
+        url = f"http://127.0.0.1:{receiver.port}{robot.path}"
+        secret = SecretStr(robot.secret) if robot.secret else None
+        config = BotConfig(name="group", url=SecretStr(url), secret=secret)
+        channel = kind(config=config, now=lambda: NOW)
+        to = replace(TO, channel="group", address=robot.person)
+
+        def break_it() -> None:
+            if failing == "busy":
+                robot.script.append("busy")
+            else:
+                receiver.script.append(failing)
+
+        def ruin() -> Recipient:
+            robot.script.append("refuse")
+            return to
+
+        yield Road(
+            channel=channel,
+            to=to,
+            break_it=break_it,
+            arrived=lambda: "\n".join(robot.texts),
+            ruin=ruin,
+        )
+        await channel.close()
+
+
+ROADS: Mapping[str, Callable[[], Opened]] = {
+    "webhook, signed": webhook_road,
+    "webhook, unsigned": partial(webhook_road, secret=None),
+    "webhook, address in the settings": webhook_in_settings,
+    "console": console_road,
+    "wecom": lambda: bot_road(WeCom, WeComRobot(TOKEN, "")),
+    "wecom, over its rate": lambda: bot_road(WeCom, WeComRobot(TOKEN, ""), failing="busy"),
+    "dingtalk, signed": lambda: bot_road(DingTalk, DingTalkRobot(TOKEN, SECRET)),
+    "dingtalk, by key word": lambda: bot_road(DingTalk, DingTalkRobot(TOKEN, "")),
+    "dingtalk, busy": lambda: bot_road(DingTalk, DingTalkRobot(TOKEN, SECRET), failing="busy"),
+    "feishu, signed": lambda: bot_road(Feishu, FeishuRobot(TOKEN, SECRET)),
+    "feishu, by key word": lambda: bot_road(Feishu, FeishuRobot(TOKEN, "")),
+    "feishu, busy": lambda: bot_road(Feishu, FeishuRobot(TOKEN, SECRET), failing="503"),
+}
