@@ -111,6 +111,6 @@ def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(file(tmp_path, text))
     assert "hidden" not in str(caught.value)
-    good = text.replace("port = 0", "port = 1").replace('["hidden-3"]', '"hidden-3"')
+    good = text.replace("port = 0", "port = 1").replace('["hidden-3"]', '"hidden-3-long-enough"')
     settings: Settings = load_settings(file(tmp_path, good.split("\n", 1)[1]))
     assert "hidden" not in repr(settings)
