@@ -23,6 +23,7 @@ from alerting.engine import Engine, EngineConfig, Parts
 from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.ports import Channel
+from groundwatch.cap_desk import CapDesk, Ground
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.computed_writer import ComputedWriter
@@ -151,6 +152,7 @@ async def opened(
             journal=keepers.journal,
             store=keepers.store,
             cards=cards,
+            cap=_cap(settings, district, keepers.journal),
             engine=engine,
             deliverer=deliverer,
             source=source,
@@ -325,6 +327,16 @@ def _webhook(settings: Settings) -> Webhook:
     http = HttpConfig(allowed_hosts=webhook.allowed_hosts)
     config = WebhookConfig(secret=webhook.secret, http=http)
     return Webhook(config=config, now=SystemClock().now)
+
+
+def _cap(settings: Settings, district: District, journal: SqlJournal) -> CapDesk:
+    return CapDesk(
+        record=journal,
+        ground=Ground(district.resources.places),
+        config=settings.cap.config(),
+        writer=settings.cap.writer(),
+        feed_days=settings.cap.feed_days,
+    )
 
 
 def _detector(settings: Settings) -> Callable[[Sensor], Detector | None]:

@@ -17,6 +17,7 @@ from alerting.deliver import Deliverer
 from alerting.engine import Engine
 from alerting.errors import JournalError
 from alerting.unusual import Examined
+from groundwatch.cap_desk import CapDesk
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
 from groundwatch.computed_writer import ComputedWriter
@@ -87,6 +88,7 @@ class Program:
     journal: SqlJournal
     store: TelemetryStore
     cards: CardDesk
+    cap: CapDesk
     engine: Engine
     deliverer: Deliverer
     source: MqttSource

@@ -30,6 +30,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as NotReadable
 
 from alerting.channels.guard import AllowList
+from groundwatch.cap_settings import CapSettings
 from groundwatch.listen import Listen, host_and_port
 from storage.journal.connect import journal_url
 
@@ -227,6 +228,7 @@ class Settings(BaseSettings):
     influx: InfluxSettings | None = None
     http: HttpSettings = HttpSettings()
     webhook: WebhookSettings = WebhookSettings()
+    cap: CapSettings = CapSettings()
     sl651: Sl651Settings | None = None
     hj212: Hj212Settings | None = None
     models: ModelSettings = ModelSettings()
@@ -327,6 +329,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "influx": InfluxSettings,
     "http": HttpSettings,
     "webhook": WebhookSettings,
+    "cap": CapSettings,
     "sl651": Sl651Settings,
     "hj212": Hj212Settings,
     "models": ModelSettings,

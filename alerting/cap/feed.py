@@ -1,0 +1,81 @@
+"""The feed of our messages: an Atom document whose entries lead to them.
+
+Says for itself whether the messages behind it are signed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+
+from alerting.cap.form import instant_text
+from alerting.cap.values import MEDIA_TYPE, Message
+from alerting.cap.write import writable
+
+ATOM = "http://www.w3.org/2005/Atom"
+FEED_TYPE = "application/atom+xml"
+_PREFIXES: Any = {None: ATOM}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message, and the path under which it is."""
+
+    message: Message
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedConfig:
+    """Whose feed it is, where it is, and whether its messages are signed."""
+
+    sender: str
+    name: str
+    path: str
+    base_url: str = ""
+    is_signing: bool = False
+
+
+def feed_of(entries: Sequence[Entry], config: FeedConfig, now: datetime) -> bytes:
+    """Give the feed; the newest entry comes first."""
+    root = etree.Element(f"{{{ATOM}}}feed", nsmap=_PREFIXES)
+    newest = max((entry.message.sent for entry in entries), default=now)
+    here = config.base_url.rstrip("/") + config.path
+    _add(root, "id", f"urn:groundwatch:cap:{config.sender}")
+    _add(root, "title", f"{config.name} (CAP 1.2)")
+    signed = "every message is signed" if config.is_signing else (
+        "messages are not signed: no key is set"
+    )  # fmt: skip
+    _add(root, "subtitle", f"Own measurements of sites, no official warnings; {signed}.")
+    _add(root, "updated", instant_text(newest))
+    author = etree.SubElement(root, f"{{{ATOM}}}author")
+    _add(author, "name", config.name)
+    _link(root, "self", FEED_TYPE, here)
+    for entry in sorted(entries, key=lambda each: (each.message.sent, each.path), reverse=True):
+        _add_entry(root, entry, config)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def _add_entry(root: "etree._Element", entry: Entry, config: FeedConfig) -> None:
+    message = entry.message
+    node = etree.SubElement(root, f"{{{ATOM}}}entry")
+    sent = instant_text(message.sent)
+    _add(node, "id", f"urn:groundwatch:cap:{message.sender}:{message.identifier}")
+    info = message.infos[0]
+    _add(node, "title", info.headline)
+    _add(node, "updated", sent)
+    _add(node, "published", sent)
+    _add(node, "summary", info.description)
+    for term in (message.status, message.kind, info.severity):
+        etree.SubElement(node, f"{{{ATOM}}}category", term=term)
+    _link(node, "alternate", MEDIA_TYPE, config.base_url.rstrip("/") + entry.path)
+
+
+def _link(parent: "etree._Element", rel: str, kind: str, href: str) -> None:
+    etree.SubElement(parent, f"{{{ATOM}}}link", rel=rel, type=kind, href=href)
+
+
+def _add(parent: "etree._Element", name: str, text: str) -> None:
+    etree.SubElement(parent, f"{{{ATOM}}}{name}").text = writable(text)

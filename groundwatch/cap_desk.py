@@ -1,0 +1,136 @@
+"""Answers with the messages of the Common Alerting Protocol that our alerts gave rise to.
+
+Everything is made from the record when somebody asks, so that what was said before a restart is
+found again under the same identifier.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+import shapely
+
+from alerting.cap.feed import Entry, FeedConfig, feed_of
+from alerting.cap.issue import Issue, cards_of, issues_of
+from alerting.cap.message import CapConfig, Scene, message_of
+from alerting.cap.sign import Writer
+from alerting.cap.values import Message
+from alerting.model import Alert, OutboxEntry, Transition
+from gis_link.area import AREA_TIERS, Areas
+from gis_link.model import Place, Tier
+from gis_link.model import Position as GisPosition
+from sensors.model import Position
+
+MAX_FEED_ALERTS = 200
+MAX_CORNERS = 200
+_TOLERANCE_DEG = 0.0005
+
+
+class Record(Protocol):
+    """What is asked of the journal."""
+
+    async def alerts(
+        self,
+        *,
+        firing_only: bool = False,
+        site: str | None = None,
+        since: datetime | None = None,
+        limit: int = 500,
+    ) -> list[Alert]:
+        """List alerts, newest first."""
+        ...
+
+    async def transitions(self, alert_id: str) -> list[Transition]:
+        """List the steps of one alert."""
+        ...
+
+    async def outbox(self, alert_id: str) -> list[OutboxEntry]:
+        """List the notices of one alert."""
+        ...
+
+
+class Issued(NamedTuple):
+    """A message and what it comes from."""
+
+    issue: Issue
+    message: Message
+
+
+class Ground:
+    """The names and outlines of the places a position lies in."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        """Index the places."""
+        self._areas = Areas(places)
+
+    def scene(self, position: Position, outline: str) -> Scene:
+        """Name the places of a position, smallest last, with the outline of one tier if wanted."""
+        if not abs(position.lat) <= 90.0 or not abs(position.lon) <= 180.0:
+            return Scene()
+        found = self._areas.at(GisPosition(position.lat, position.lon))
+        names = tuple(found[tier].name for tier in AREA_TIERS if tier in found)
+        drawn = found.get(Tier(outline)) if outline else None
+        return Scene(places=names, outline=_corners(drawn, position) if drawn else ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapDesk:
+    """The messages of alerts, as values and as bytes."""
+
+    record: Record
+    ground: Ground
+    config: CapConfig
+    writer: Writer
+    feed_days: int = 7
+
+    async def issued(self, alert: Alert, now: datetime) -> list[Issued]:
+        """Give every message of an alert up to now, oldest first."""
+        steps = await self.record.transitions(alert.id)
+        cards = cards_of(await self.record.outbox(alert.id))
+        found = issues_of(alert, steps, now, cards=cards, renew_every=self.config.renew_every)
+        return [Issued(issue, self.message(alert, issue)) for issue in found]
+
+    def message(self, alert: Alert, issue: Issue, remarks: tuple[str, ...] = ()) -> Message:
+        """Put one issue into words."""
+        said = self.config.hazards.of(alert.hazard, issue.step.severity)
+        scene = self.ground.scene(alert.position, said.outline)
+        whole = Scene(places=scene.places, outline=scene.outline, remarks=remarks)
+        return message_of(alert, issue, self.config, whole)
+
+    async def feed(self, now: datetime, path: str) -> bytes:
+        """Give the feed: every alert that stands, then the newest of the last days."""
+        standing = await self.record.alerts(firing_only=True, limit=MAX_FEED_ALERTS)
+        since = now - timedelta(days=self.feed_days)
+        recent = await self.record.alerts(since=since, limit=MAX_FEED_ALERTS)
+        alerts = list({alert.id: alert for alert in (*standing, *recent)}.values())
+        entries = [
+            Entry(message=each.message, path=message_path(alert, each.issue))
+            for alert in alerts[:MAX_FEED_ALERTS]
+            for each in await self.issued(alert, now)
+        ]
+        config = FeedConfig(
+            sender=self.config.sender,
+            name=self.config.sender_name,
+            path=path,
+            base_url=self.config.base_url,
+            is_signing=self.writer.is_signing,
+        )
+        return feed_of(entries, config, now)
+
+
+def message_path(alert: Alert, issue: Issue) -> str:
+    """Give the path under which a message is."""
+    return f"/api/v1/alerts/{alert.id}/cap?message={issue.key}"
+
+
+def _corners(place: Place, position: Position) -> tuple[Position, ...]:
+    """Give the outline around a position, with no more corners than a message should carry."""
+    parts = shapely.get_parts(place.outline)
+    at = shapely.Point(position.lon, position.lat)
+    part = next((each for each in parts if each.intersects(at)), parts[0])
+    tolerance = 0.0
+    while len(part.exterior.coords) > MAX_CORNERS:
+        tolerance = 2 * tolerance or _TOLERANCE_DEG
+        part = shapely.simplify(part, tolerance)
+    return tuple(Position(lat, lon) for lon, lat in part.exterior.coords)

@@ -1,0 +1,100 @@
+"""Settings of the Common Alerting Protocol, and the parts they make."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from alerting.cap.form import FORBIDDEN
+from alerting.cap.hazards import HazardsRefused, built_in, load_hazards
+from alerting.cap.message import CapConfig
+from alerting.cap.sign import KeyRefused, Signer, Unsigned, Writer
+
+
+class CapSettings(BaseModel):
+    """How our messages of the Common Alerting Protocol are sent.
+
+    `sender` is unique in the world, usually a name of the Internet. Without `key` and
+    `certificate` (PEM) messages are not signed. `valid_h: 0` leaves `expires` out. `status: Test`
+    is for trials. `hazards` is a table of one's own in place of the one that comes with the
+    program. The feed holds what stands and what began within `feed_days`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    sender: str = Field(default="groundwatch.invalid", min_length=1, max_length=100)
+    sender_name: str = Field(default="Groundwatch site monitoring", min_length=1, max_length=100)
+    sender_name_zh: str = Field(default="Groundwatch现场监测", min_length=1, max_length=100)
+    status: Literal["Actual", "Test"] = "Actual"
+    scope: Literal["Public", "Restricted", "Private"] = "Restricted"
+    restriction: str = Field(
+        default="for the emergency office and the people of the site",
+        min_length=1,
+        max_length=300,
+    )
+    valid_h: float = Field(default=24.0, ge=0.0, le=720.0)
+    base_url: str = Field(default="", max_length=300)
+    key: Path | None = None
+    key_password: SecretStr | None = None
+    certificate: Path | None = None
+    hazards: Path | None = None
+    feed_days: int = Field(default=7, ge=1, le=90)
+
+    @field_validator("sender")
+    @classmethod
+    def _is_sender(cls, text: str) -> str:
+        if FORBIDDEN.search(text):
+            raise ValueError("a sender of CAP holds no space, comma, `<` or `&`")
+        return text
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_url(cls, text: str) -> str:
+        if text and not text.startswith(("http://", "https://")):
+            raise ValueError("it starts with http:// or https://")
+        return text
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> "CapSettings":
+        """Refuse keys and tables that cannot be used before anything starts."""
+        self.writer()
+        self.config()
+        return self
+
+    def writer(self) -> Writer:
+        """Make what writes messages; ValueError where the key cannot be used."""
+        if self.key is None and self.certificate is None:
+            return Unsigned()
+        if self.key is None or self.certificate is None:
+            raise ValueError("`key` and `certificate` belong together; one of them is missing")
+        password = self.key_password.get_secret_value().encode() if self.key_password else None
+        try:
+            return Signer(_content(self.key), _content(self.certificate), password)
+        except KeyRefused as error:
+            raise ValueError(f"{self.key}, {self.certificate}: {error}") from error
+
+    def config(self) -> CapConfig:
+        """Say how messages are worded; ValueError where the table of hazards cannot be used."""
+        try:
+            hazards = built_in() if self.hazards is None else load_hazards(self.hazards)
+        except HazardsRefused as error:
+            raise ValueError(str(error)) from error
+        return CapConfig(
+            sender=self.sender,
+            sender_name=self.sender_name,
+            sender_name_zh=self.sender_name_zh,
+            status=self.status,
+            scope=self.scope,
+            restriction=self.restriction,
+            valid=timedelta(hours=self.valid_h) if self.valid_h else None,
+            base_url=self.base_url,
+            hazards=hazards,
+        )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
