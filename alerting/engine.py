@@ -4,72 +4,54 @@
 
 Each step for one block, one tick of the timer or one person's action is recorded in the journal in
 a single transaction before anything of it is sent; only when the journal is away the warning goes
-out at once, says that it could not be recorded, and is recorded when the journal is back.
+out at once, says that it could not be recorded, and is recorded when the journal is back. What
+becomes of the changes is in `alerting.publish`, what people do about alerts in `alerting.people`.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from alerting.book import Change, Moment, open_alert, step_alert
-from alerting.deliver import Deliverer
-from alerting.errors import JournalError
+from alerting.errors import JournalError, UnknownAlert
 from alerting.judge import Judge
-from alerting.look_up import StepCards, look_up
 from alerting.model import (
     Alert,
     AlertKind,
     AlertState,
-    Card,
     Finding,
     Form,
     NotifyReason,
-    OutboxEntry,
     Provenance,
     Sentence,
     Severity,
     TransitionKind,
 )
+from alerting.parts import Clock, EngineConfig, Parts, Present, Turn
+from alerting.people import People
 from alerting.points import PointKey
-from alerting.ports import (
-    Action,
-    Aside,
-    CardLookup,
-    Effects,
-    Journal,
-    Router,
-    RuleState,
-    StageRecord,
-)
-from alerting.recorder import Recorder
-from alerting.render import CARD_FOLLOWS
-from alerting.route import Occasion, make_notices
-from alerting.sentence import by_person, plain
+from alerting.ports import Effects, RuleState, StageRecord
+from alerting.publish import Listener, Publisher
+from alerting.response.desk import ResponseDesk
+from alerting.response.model import Deed, Response, Said
+from alerting.sentence import plain
 from alerting.unusual import Examined
 from alerting.zero import refuse_forgotten
 from sensors.lifecycle import StageChange
-from sensors.model import Position, Report, SensorKey
+from sensors.model import Report, SensorKey
+
+__all__ = ["Clock", "Engine", "EngineConfig", "Parts", "UnknownAlert"]
 
 _LOG = logging.getLogger(__name__)
-_WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE)
 _READ_ON_REPORTS = 5_000
-_LATE_CARDS_A_TICK = 5
 _SAVED_AT_ONCE = 8
 
 FOLLOWER = "engine"
 _SYSTEM_SOURCE = Provenance(source="this program's own supervision", confidence="D")
-
-
-class Clock(Protocol):
-    """Tells the time."""
-
-    def now(self) -> datetime:
-        """Give the present instant, aware and in UTC."""
-        ...
 
 
 class Block(Protocol):
@@ -102,35 +84,6 @@ class BlockLog(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineConfig:
-    """Deadlines and sizes. `home` is where this program's own alerts are put on the map.
-
-    `card_deadline_s` is for one look-up, `cards_deadline_s` for all of one step.
-    """
-
-    card_deadline_s: float = 0.3
-    cards_deadline_s: float = 3.0
-    late_card_deadline_s: float = 2.0
-    home: Position = field(default_factory=lambda: Position(0.0, 0.0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What the engine works with."""
-
-    journal: Journal
-    cards: CardLookup
-    router: Router
-    deliverer: Deliverer
-    clock: Clock
-    aside: Aside
-
-
-class UnknownAlert(LookupError):
-    """There is no alert with this id."""
-
-
 class Engine:
     """Takes blocks, ticks and people's actions one at a time, and makes them last."""
 
@@ -143,21 +96,38 @@ class Engine:
     ) -> None:
         """Hold the parts; `restore` must be awaited before anything else."""
         self.judge = judge
-        self.last_seq = 0
-        self.listeners: list[Callable[[Sequence[Change]], None]] = []
         self._journal = parts.journal
-        self._cards = parts.cards
-        self._router = parts.router
-        self._deliverer = parts.deliverer
         self._clock = parts.clock
         self._config = config or EngineConfig()
-        self._lock = asyncio.Lock()
-        self._recorder = Recorder(
-            journal=parts.journal, deliverer=parts.deliverer, aside=parts.aside
+        self._turn = Turn()
+        self._lock = self._turn.lock
+        self._present = Present(judge)
+        self._system = self._present.system
+        self._desk = ResponseDesk(self._config.response)
+        self._publisher = Publisher(
+            parts=parts, config=self._config, present=self._present, desk=self._desk
         )
-        self._late_cards: deque[Change] = deque(maxlen=1000)
-        self._system: dict[str, Alert] = {}
+        self._recorder = self._publisher.recorder
+        self._publish = self._publisher.publish
+        self.people = People(
+            judge=judge,
+            parts=parts,
+            publisher=self._publisher,
+            desk=self._desk,
+            turn=self._turn,
+        )
+        parts.deliverer.on_receipt = self.people.note_receipt
         self._stages: deque[StageRecord] = deque()
+
+    @property
+    def last_seq(self) -> int:
+        """Give the number of the newest block that was judged."""
+        return self._turn.last_seq
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Give who is told of every change; add to it before the first block."""
+        return self._publisher.listeners
 
     @property
     def n_unrecorded(self) -> int:
@@ -185,6 +155,7 @@ class Engine:
                     _LOG.warning("rule state not used", extra={"key": state.key, "why": why_not})
             self._stages = deque(sorted(await self._journal.stages(), key=lambda each: each.seq))
             self.judge.take_surroundings()
+            await self.people.restore()
             for alert in await self._journal.alerts(firing_only=True, limit=100_000):
                 await self._restore_alert(alert)
             return await self._read_on(log, max((state.seq for state in states), default=0))
@@ -198,7 +169,7 @@ class Engine:
             JournalError: it could not be recorded, so it does not count.
             ValueError: too much was told already, or a zeroing too long ago.
         """
-        await self._catch_up()
+        await self.people.catch_up()
         async with self._lock:
             now = self._clock.now()
             refuse_forgotten(change, now)
@@ -242,7 +213,7 @@ class Engine:
     async def _read_on(self, log: BlockLog, newest_state: int) -> int:
         """Read on from where the oldest memory was; every effect of the newest one is recorded."""
         recorded = max(await self._journal.recorded_seq(), newest_state)
-        self.last_seq = log.cursor(FOLLOWER)
+        self._turn.last_seq = log.cursor(FOLLOWER)
         is_joined = False
         self.judge.is_quiet = True
         count = 0
@@ -271,7 +242,7 @@ class Engine:
 
     async def _take(self, seq: int, reports: Sequence[Report]) -> None:
         changes = self.judge.take(reports, seq, self._clock.now())
-        self.last_seq = seq
+        self._turn.last_seq = seq
         if changes:
             await self._publish(changes, seq)
 
@@ -297,60 +268,27 @@ class Engine:
                 changes = self.judge.tick(now, self.last_seq)
                 if changes:
                     await self._publish(changes, None)
-            await self._send_late_cards()
+            await self._publisher.send_late_cards()
+            await self._tick_people(now)
         await self._recorder.catch_up()
 
-    async def acknowledge(self, alert_id: str, actor: str, note: str = "") -> Alert:
-        """Stop everything for an alert at once; a later rise in severity notifies again.
+    async def _tick_people(self, now: datetime) -> None:
+        try:
+            await self.people.tick(now)
+        except JournalError as error:
+            _LOG.warning("receipts and shelves wait for the journal", extra={"why": str(error)})
 
-        Raises:
-            UnknownAlert: no such alert.
-            JournalError: it could not be recorded, so it is not acknowledged.
-        """
-        known = await self._known(alert_id)
-        async with self._lock:
-            alert = self._present(known)
-            if alert.acknowledged_at is not None or alert.state is not AlertState.FIRING:
-                return alert
-            now = self._clock.now()
-            alert = replace(alert, acknowledged_at=now, acknowledged_by=actor)
-            moment = Moment(now, self.last_seq, alert.position)
-            kind = TransitionKind.ACKNOWLEDGED
-            said = by_person(Form.ACKNOWLEDGED, actor, note)
-            alert, transition = step_alert(alert, kind, now, moment, said=said)
-            transition = replace(transition, actor=actor)
-            action = Action(alert_id=alert_id, at=now, actor=actor, action="ack", note=note)
-            effects = Effects(
-                alerts=(alert,),
-                transitions=(transition,),
-                cancelled=(alert_id,),
-                actions=(action,),
-            )
-            await self._journal.record(effects)
-            self._keep(alert)
-            self._deliverer.cancel(alert_id)
-            self._tell([Change(alert, transition, None)])
-            return alert
+    async def acknowledge(self, alert_id: str, actor: str, note: str = "") -> Alert:
+        """Stop everything for an alert at once; see `People.acknowledge`."""
+        return await self.people.acknowledge(alert_id, actor, note)
 
     async def sign_off(self, alert_id: str, actor: str, note: str) -> Alert:
-        """Close an alert whose rule asks for a person's word.
+        """Close an alert whose rule asks for a person's word; see `People.sign_off`."""
+        return await self.people.sign_off(alert_id, actor, note)
 
-        Raises:
-            UnknownAlert: no such alert.
-            JournalError: the journal is away; nothing was changed.
-        """
-        known = await self._known(alert_id)
-        async with self._lock:
-            alert = self._present(known)
-            if alert.state is not AlertState.FIRING:
-                return alert
-            now = self._clock.now()
-            said = by_person(Form.SIGNED_OFF, actor, note)
-            changes = self.judge.sign_off(alert, now, self.last_seq, said)
-            action = Action(alert_id=alert_id, at=now, actor=actor, action="sign_off", note=note)
-            await self._publish(changes, None, (action,))
-            await self._save_point(alert)
-            return next((c.alert for c in reversed(changes) if c.alert.id == alert_id), alert)
+    async def respond(self, alert_id: str, deed: Deed, actor: str, note: str = "") -> Response:
+        """Take a step of the response (`Deed.DISPATCH`, …); see `People.respond`."""
+        return await self.people.respond(alert_id, Said(deed=deed, actor=actor, note=note))
 
     async def raise_problem(self, name: str, problem: str, severity: Severity) -> None:
         """Raise one of this program's own alerts (broker away, disk full, …) unless it stands."""
@@ -417,120 +355,6 @@ class Engine:
         ]
         self.judge.points.count_as_saved(key for key, _ in points)
         return states
-
-    async def _save_point(self, alert: Alert) -> None:
-        """Save the memory behind a signed-off alert now, so that a crash cannot raise it again."""
-        key = (alert.sensor.site, alert.sensor.device, alert.sensor.point)
-        if key not in self.judge.points or self._recorder.n_waiting:
-            return
-        blob = self.judge.points.dump(key)
-        state = RuleState(key="|".join(key), seq=self.last_seq, blob=blob)
-        await self._journal.save_states([state])
-
-    async def _known(self, alert_id: str) -> Alert:
-        """Read an alert, after everything that waited for the journal has been recorded."""
-        await self._catch_up()
-        alert = await self._journal.alert(alert_id)
-        if alert is None:
-            raise UnknownAlert(alert_id)
-        return alert
-
-    async def _catch_up(self) -> None:
-        await self._recorder.catch_up()
-        if self._recorder.n_waiting:
-            raise JournalError("the journal is away, and older steps wait for it")
-
-    def _present(self, alert: Alert) -> Alert:
-        """Give the engine's own copy of an alert that stands."""
-        if alert.kind is AlertKind.SYSTEM:
-            return self._system.get(alert.sensor.device, alert)
-        return self.judge.roll.standing(alert) or alert
-
-    def _keep(self, alert: Alert) -> None:
-        if alert.kind is AlertKind.SYSTEM:
-            self._system[alert.sensor.device] = alert
-        else:
-            self.judge.roll.keep(alert)
-
-    async def _publish(
-        self, changes: Sequence[Change], seq: int | None, actions: tuple[Action, ...] = ()
-    ) -> None:
-        """Give changes their cards and notices, record them, hand them to delivery."""
-        if not changes:
-            return
-        changes = [self._wake(change) for change in changes]
-        entries: list[OutboxEntry] = []
-        cards = StepCards(
-            self._cards,
-            deadline_s=self._config.card_deadline_s,
-            most_s=self._config.cards_deadline_s,
-        )
-        for change in changes:
-            if change.notify is not None:
-                entries += await self._notices(change, change.notify, cards)
-        effects = Effects(
-            seq=seq,
-            alerts=tuple({change.alert.id: change.alert for change in changes}.values()),
-            transitions=tuple(change.transition for change in changes),
-            notices=tuple(entries),
-            cancelled=tuple(_over(changes)),
-            actions=actions,
-        )
-        await self._recorder.take(effects)
-        self._tell(changes)
-
-    def _wake(self, change: Change) -> Change:
-        """Take back the acknowledgement of an alert that got worse: it must be seen again."""
-        if change.notify is not NotifyReason.SEVERITY_ROSE or not change.alert.acknowledged_at:
-            return change
-        alert = replace(change.alert, acknowledged_at=None, acknowledged_by="")
-        self._keep(alert)
-        return replace(change, alert=alert)
-
-    async def _notices(
-        self, change: Change, reason: NotifyReason, cards: StepCards
-    ) -> Sequence[OutboxEntry]:
-        """Make the notices of one change; a card that is late follows."""
-        card: Card | None = None
-        remarks: tuple[str, ...] = ()
-        if reason in _WITH_CARD:
-            card = await cards.card(change.alert)
-            if card is None:
-                remarks = (CARD_FOLLOWS,)
-                self._late_cards.append(change)
-        occasion = Occasion(
-            alert=change.alert,
-            transition=change.transition,
-            reason=reason,
-            card=card,
-            remarks=remarks,
-        )
-        return make_notices(occasion, self._router, self._clock.now())
-
-    async def _send_late_cards(self) -> None:
-        """Send some cards that missed their deadline, unless nobody needs them any more."""
-        for _ in range(min(len(self._late_cards), _LATE_CARDS_A_TICK)):
-            change = self._late_cards.popleft()
-            alert = self._present(change.alert)
-            if alert.state is not AlertState.FIRING or alert.acknowledged_at is not None:
-                continue
-            card = await look_up(self._cards, alert, self._config.late_card_deadline_s)
-            if card is None:
-                card = Card(missing="the look-up did not answer in time")
-            occasion = Occasion(
-                alert=alert, transition=change.transition, reason=NotifyReason.CARD, card=card
-            )
-            entries = make_notices(occasion, self._router, self._clock.now())
-            await self._recorder.take(Effects(notices=entries))
-
-    def _tell(self, changes: Sequence[Change]) -> None:
-        for listener in self.listeners:
-            listener(changes)
-
-
-def _over(changes: Iterable[Change]) -> list[str]:
-    """Name the alerts that ended: their waiting notices are out of date."""
-    return [change.alert.id for change in changes if change.alert.state is not AlertState.FIRING]
 
 
 def _system_finding(name: str, problem: str, severity: Severity, now: datetime) -> Finding:

@@ -4,8 +4,15 @@ AlertingError
 ├── PackError        a rule pack is wrong: mend the file
 ├── JournalError     the journal cannot be written or read: warn anyway, retry
 │   └── JournalRefused  it answers, and never takes this: put it aside and go on
+├── DeedRefused      a person's deed is not allowed now: do what the text says
 └── DeliveryError    a channel did not take a notice: `retryable` says whether to try again
+
+UnknownAlert stands beside them: there is no alert with that id.
 """
+
+
+class UnknownAlert(LookupError):
+    """There is no alert with this id."""
 
 
 class AlertingError(Exception):
@@ -22,6 +29,10 @@ class JournalError(AlertingError):
 
 class JournalRefused(JournalError):
     """The journal answered and will never take what it was given; others may pass."""
+
+
+class DeedRefused(AlertingError):
+    """What a person wants to do about an alert is not allowed now; the text says why."""
 
 
 class DeliveryError(AlertingError):

@@ -71,6 +71,7 @@ class TransitionKind(StrEnum):
     DISTURBED = "disturbed"
     ACKNOWLEDGED = "acknowledged"
     SIGNED_OFF = "signed_off"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ class Form(StrEnum):
     DISTURBED = "disturbed"
     ACKNOWLEDGED = "acknowledged"
     SIGNED_OFF = "signed_off"
+    RETURNED = "returned"
     ORPHAN = "orphan"
     DOUBTFUL = "doubtful"
     BELIEVED = "believed"
@@ -288,6 +290,7 @@ class NotifyReason(StrEnum):
     CLEARED = "cleared"
     WITHDRAWN = "withdrawn"
     CARD = "card"
+    RETURNED = "returned"
 
 
 class Mark(StrEnum):
@@ -327,6 +330,11 @@ class Notice:
     created_at: datetime
     remarks: tuple[str, ...] = ()
     mark: Mark = Mark.ACTUAL
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """Name the alerts it tells of."""
+        return (self.alert.id,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

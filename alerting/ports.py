@@ -14,18 +14,25 @@ from alerting.model import (
     Recipient,
     Transition,
 )
+from alerting.response.model import Response
 from sensors.lifecycle import StageChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What a person did about an alert (`ack`, `note`, …); append-only evidence."""
+    """What somebody did about an alert (`ack`, `note`, …); append-only evidence.
+
+    `phase` is how far the response was after it, where it belongs to the response; `detail` whom it
+    was assigned to, until when it is shelved, or which picture was attached.
+    """
 
     alert_id: str
     at: datetime
     actor: str
     action: str
     note: str = ""
+    phase: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +54,11 @@ class Effects:
     """What one step of the engine changed; recorded in one transaction or not at all.
 
     `seq` is the last block of the log these effects come from (None for effects of a timer or a
-    person). `alerts` are upserted by id, `transitions` by (alert_id, ordinal), `notices` inserted
-    by notice id where not yet there. `cancelled` names alerts whose pending notices must not be
-    sent any more; notices of these same effects are not meant. `actions` and `stages` are appended,
-    the same one twice is one. A transition or action of an alert that is neither in `alerts` nor
-    recorded before is refused.
+    person). `alerts` are upserted by id, `transitions` by (alert_id, ordinal), `responses` by
+    alert, `notices` inserted by notice id where not yet there. `cancelled` names alerts whose
+    pending notices must not be sent any more; notices of these same effects are not meant.
+    `actions` and `stages` are appended, the same one twice is one. A transition, action or response
+    of an alert that is neither in `alerts` nor recorded before is refused.
     """
 
     seq: int | None = None
@@ -61,6 +68,7 @@ class Effects:
     cancelled: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()
     stages: tuple[StageRecord, ...] = ()
+    responses: tuple[Response, ...] = ()
 
 
 class Aside(Protocol):
@@ -123,6 +131,18 @@ class Journal(Protocol):
 
     async def outbox(self, alert_id: str) -> list[OutboxEntry]:
         """List every outbox entry of one alert, oldest first, for `explain`."""
+        ...
+
+    async def response(self, alert_id: str) -> Response | None:
+        """Give the response to one alert; None where nothing was ever kept."""
+        ...
+
+    async def standing_responses(self) -> list[Response]:
+        """List the responses to alerts that fire."""
+        ...
+
+    async def receipts(self) -> list[tuple[str, str, datetime]]:
+        """List alert id, recipient and instant of the first receipt, of alerts that fire."""
         ...
 
     async def stages(self) -> list[StageRecord]:

@@ -99,6 +99,7 @@ def _parts(effects: Effects) -> Iterator[Effects]:
             *(entry.notice.alert.id for entry in effects.notices),
             *effects.cancelled,
             *(action.alert_id for action in effects.actions),
+            *(response.alert_id for response in effects.responses),
         ]
     )
     for alert_id in ids:
@@ -108,5 +109,6 @@ def _parts(effects: Effects) -> Iterator[Effects]:
             notices=tuple(e for e in effects.notices if e.notice.alert.id == alert_id),
             cancelled=(alert_id,) if alert_id in effects.cancelled else (),
             actions=tuple(action for action in effects.actions if action.alert_id == alert_id),
+            responses=tuple(each for each in effects.responses if each.alert_id == alert_id),
         )
     yield Effects(seq=effects.seq)

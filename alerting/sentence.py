@@ -62,6 +62,11 @@ def by_person(form: Form, actor: str, note: str) -> Sentence:
     return Sentence(form=form, text=f"{actor}: {note}" if note else actor)
 
 
+def returned(why: str, why_zh: str = "") -> Sentence:
+    """Give the sentence about an alert that people are told of again."""
+    return Sentence(form=Form.RETURNED, title=why, title_zh=why_zh or why)
+
+
 def say(sentence: Sentence, language: str = "en") -> str:
     """Put a sentence into words; any language but Chinese is answered in English."""
     is_zh = language == "zh"
@@ -237,6 +242,7 @@ _OWN: dict[Form, _Own] = {
     Form.SILENT: (_silent_en, _silent_zh),
     Form.UNUSUAL: (_unusual_en, _unusual_zh),
     Form.AS_USUAL: (_as_usual_en, _as_usual_zh),
+    Form.RETURNED: (lambda sentence: sentence.title, lambda sentence: sentence.title_zh),
     Form.SYSTEM: (
         lambda sentence: sentence.text,
         lambda sentence: _SYSTEM_ZH.get(sentence.title, _OTHER_SYSTEM_ZH),

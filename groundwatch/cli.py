@@ -17,7 +17,9 @@ from urllib.parse import quote
 import typer
 
 from groundwatch import __version__
-from groundwatch.client import DEFAULT_URL, ClientError, call
+from groundwatch.cli_response import add_to as add_response
+from groundwatch.cli_words import AsJson, Url, asked, named
+from groundwatch.client import DEFAULT_URL, call
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
 
@@ -31,7 +33,6 @@ app = typer.Typer(
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="settings file (TOML)")]
 Sites = Annotated[Path | None, typer.Option("--sites", help="directory of site files")]
 State = Annotated[Path | None, typer.Option("--state", help="directory this program writes to")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 
 
 class Tongue(StrEnum):
@@ -44,7 +45,6 @@ class Tongue(StrEnum):
 Language = Annotated[
     Tongue, typer.Option("--language", envvar="GROUNDWATCH_LANGUAGE", help="en or zh")
 ]
-Url = Annotated[str, typer.Option("--url", help="address of the running program")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -187,10 +187,10 @@ def alerts(
 ) -> None:
     """List alerts of the running program, newest first."""
     if history:
-        rows = _asked(lambda: call("GET", url, "/history", site=site))
+        rows = asked(lambda: call("GET", url, "/history", site=site))
     else:
         wanted = None if everything else "firing"
-        rows = _asked(lambda: call("GET", url, "/alerts", site=site, state=wanted))
+        rows = asked(lambda: call("GET", url, "/alerts", site=site, state=wanted))
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -213,10 +213,9 @@ def ack(
     as_json: AsJson = False,
 ) -> None:
     """Acknowledge an alert: repeats stop at once. With --sign-off, close it."""
-    if not actor.strip():
-        raise typer.BadParameter("say who you are: it is kept with the alert", param_hint="'--as'")
+    named(actor)
     path = f"/alerts/{quote(alert_id, safe='')}/{'resolve' if sign_off else 'ack'}"
-    alert = _asked(lambda: call("POST", url, path, {"actor": actor, "note": note}))
+    alert = asked(lambda: call("POST", url, path, {"actor": actor, "note": note}))
     if as_json:
         print(json.dumps(alert, ensure_ascii=False, indent=2))
     else:
@@ -241,7 +240,7 @@ def stage(
     if device:
         body["device"] = device
     path = f"/sites/{quote(site, safe='')}/stages"
-    answer = _asked(lambda: call("POST", url, path, body))
+    answer = asked(lambda: call("POST", url, path, body))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
         return
@@ -275,9 +274,9 @@ def explain(
 ) -> None:
     """Say why an alert was raised or not, from which readings, and who was told."""
     if "/" in what:
-        answer = _asked(lambda: call("GET", url, "/explain", sensor=what))
+        answer = asked(lambda: call("GET", url, "/explain", sensor=what))
     else:
-        answer = _asked(lambda: call("GET", url, f"/alerts/{quote(what, safe='')}/explain"))
+        answer = asked(lambda: call("GET", url, f"/alerts/{quote(what, safe='')}/explain"))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
@@ -292,7 +291,7 @@ def cycles(
 ) -> None:
     """List the lifts of a tower crane in the last 24 hours, newest first."""
     site, _, crane = device.partition("/")
-    rows = _asked(lambda: call("GET", url, "/cycles", site=site, device=crane or None))
+    rows = asked(lambda: call("GET", url, "/cycles", site=site, device=crane or None))
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -309,7 +308,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Decode quarantined messages again, after a site file or codec was mended."""
-    answer = _asked(lambda: call("POST", url, "/quarantine/replay", {"ids": ids}))
+    answer = asked(lambda: call("POST", url, "/quarantine/replay", {"ids": ids}))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
@@ -423,14 +422,6 @@ def alert_lines(rows: list[dict[str, Any]], language: Tongue = Tongue.EN) -> lis
     ]
 
 
-def _asked(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except ClientError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(2) from error
-
-
 def _guarded(act: Callable[[], None]) -> None:
     """Run a command and turn what a person must mend into a sentence and exit code 2."""
     from groundwatch.start import MISTAKES, sentences
@@ -441,6 +432,9 @@ def _guarded(act: Callable[[], None]) -> None:
         for line in sentences(error):
             print(line, file=sys.stderr)
         raise typer.Exit(2) from error
+
+
+add_response(app)
 
 
 def main() -> None:

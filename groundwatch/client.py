@@ -1,6 +1,7 @@
 """The command line's way to a running program: its HTTP interface, with errors in sentences."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -21,10 +22,26 @@ def call(
         ClientError: nobody answers there, or the answer is an error.
     """
     params = {name: value for name, value in query.items() if value is not None}
+    return _answer(method, url, path, params=params, json=body)
+
+
+def send_picture(url: str, path: str, picture: Path, **query: str) -> Any:
+    """Send a file as the body of a request and give the decoded JSON answer.
+
+    Raises:
+        ClientError: the file cannot be read, nobody answers there, or the answer is an error.
+    """
     try:
-        answer = httpx2.request(
-            method, f"{url.rstrip('/')}/api/v1{path}", params=params, json=body, timeout=15.0
-        )
+        body = picture.read_bytes()
+    except OSError as error:
+        raise ClientError(f"{picture} cannot be read: {error.strerror}") from error
+    headers = {"Content-Type": "application/octet-stream"}
+    return _answer("POST", url, path, params=query, content=body, headers=headers)
+
+
+def _answer(method: str, url: str, path: str, **what: Any) -> Any:
+    try:
+        answer = httpx2.request(method, f"{url.rstrip('/')}/api/v1{path}", timeout=15.0, **what)
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise ClientError(
             f"--url {url!r} is not an address of a running program; allowed is http:// or https://"

@@ -32,6 +32,7 @@ from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
+from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
 from groundwatch.rates import CommandDoor, Rates
@@ -169,6 +170,7 @@ async def opened(
             watch=SelfWatch(watched),
             models=_models(settings, keepers.store, clock),
             telling=telling,
+            pictures=Pictures(settings.state / "pictures"),
             stations=tuple(_door(station, watched.pipeline) for station in stations),
             rates=Rates(
                 governor=engine.judge.governor,
@@ -262,7 +264,7 @@ def _connect(program: Program) -> None:
         pipeline.on_reports = program.note_reports
         pipeline.on_orders = program.telling.commander.put
         pipeline.on_replies = program.telling.commander.take_replies
-    program.engine.listeners += [program.writer.put, program.watch.note_changes]
+    program.engine.listeners.extend([program.writer.put, program.watch.note_changes])
 
 
 def _telling(source: MqttSource, doors: Opened, clock: Clock) -> Telling:

@@ -27,6 +27,7 @@ from groundwatch.doors import Telling
 from groundwatch.due_dates import watch_dates
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
+from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.rates import Rates
 from groundwatch.self_watch import SelfWatch
@@ -105,6 +106,7 @@ class Program:
     tasks: KeepGoing
     watch: SelfWatch
     telling: Telling
+    pictures: Pictures
     models: Models | None = None
     stations: tuple[Door, ...] = ()
     http: HttpDoor | None = None

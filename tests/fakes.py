@@ -10,6 +10,7 @@ from datetime import datetime
 from alerting.errors import JournalError, JournalRefused
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
 from alerting.ports import Action, Effects, RuleState, StageRecord
+from alerting.response.model import Response
 
 
 class MemoryJournal:
@@ -31,6 +32,7 @@ class MemoryJournal:
         self._actions: dict[Action, None] = {}
         self._states: dict[str, RuleState] = {}
         self._stages: dict[StageRecord, None] = {}
+        self._responses: dict[str, Response] = {}
 
     async def open(self) -> None:
         self._answer()
@@ -51,6 +53,7 @@ class MemoryJournal:
             self._outbox.setdefault(entry.notice.id, entry)
         self._actions.update(dict.fromkeys(effects.actions))
         self._stages.update(dict.fromkeys(effects.stages))
+        self._responses.update((each.alert_id, each) for each in effects.responses)
         self._seq = max(self._seq, effects.seq or 0)
         self.recorded.append(effects)
 
@@ -119,6 +122,28 @@ class MemoryJournal:
         found = [e for e in self._outbox.values() if e.notice.alert.id == alert_id]
         return sorted(found, key=lambda e: (e.notice.created_at, e.notice.id))
 
+    async def response(self, alert_id: str) -> Response | None:
+        self._answer()
+        return self._responses.get(alert_id)
+
+    async def standing_responses(self) -> list[Response]:
+        self._answer()
+        ids = sorted(self._responses)
+        firing = [i for i in ids if self._alerts[i].state is AlertState.FIRING]
+        return [self._responses[alert_id] for alert_id in firing]
+
+    async def receipts(self) -> list[tuple[str, str, datetime]]:
+        self._answer()
+        first: dict[str, tuple[str, str, datetime]] = {}
+        for entry in self._outbox.values():
+            alert_id, sent_at = entry.notice.alert.id, entry.sent_at
+            alert = self._alerts.get(alert_id)
+            if sent_at is None or alert is None or alert.state is not AlertState.FIRING:
+                continue
+            if alert_id not in first or sent_at < first[alert_id][2]:
+                first[alert_id] = (alert_id, entry.notice.recipient.name, sent_at)
+        return [first[alert_id] for alert_id in sorted(first)]
+
     async def stages(self) -> list[StageRecord]:
         self._answer()
         return list(self._stages)
@@ -151,6 +176,7 @@ class MemoryJournal:
         known = self._alerts.keys() | {alert.id for alert in effects.alerts}
         named = {step.alert_id for step in effects.transitions}
         named |= {action.alert_id for action in effects.actions}
+        named |= {response.alert_id for response in effects.responses}
         if unknown := sorted(named - known):
             raise JournalRefused(f"no alert {unknown[0]!r}")
 

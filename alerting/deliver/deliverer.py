@@ -12,7 +12,7 @@ the journal. When the journal is away notices go out all the same.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -88,6 +88,7 @@ class Deliverer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._time_moved = asyncio.Event()
         self._read_now = asyncio.Event()
+        self.on_receipt: Callable[[OutboxEntry], None] | None = None
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -355,6 +356,8 @@ class Deliverer:
             del self._finished[next(iter(self._finished))]
         if entry.state is NoticeState.SENT:
             self._counts.sent += 1
+            if self.on_receipt is not None:
+                self.on_receipt(entry)
         elif entry.state is NoticeState.CANCELLED:
             self._counts.cancelled += 1
         else:

@@ -30,8 +30,8 @@ from alerting.route import is_stand_in, notice_id, repeat_number
 
 MAX_ERROR = 500
 
-REPEATED = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.REPEAT})
-_BEGINS_REPEATS = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE})
+_BEGINS_REPEATS = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RETURNED})
+REPEATED = _BEGINS_REPEATS | {NotifyReason.REPEAT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from pydantic import Field
 from alerting.model import Alert, Card, ChainLink, Responder, Transition
 from alerting.ports import Action
 from alerting.sentence import in_chinese
+from groundwatch.http.response_models import ResponseAnswer
 from groundwatch.http.words import (
     Actor,
     Answer,
@@ -135,6 +136,8 @@ class ActionAnswer(Answer):
     actor: str
     action: str
     note: str
+    phase: str = Field(description="How far the response was after it; empty where it is none.")
+    detail: str = Field(description="Whom it was assigned to, until when shelved, which picture.")
 
     @classmethod
     def of(cls, action: Action) -> "ActionAnswer":
@@ -145,6 +148,8 @@ class ActionAnswer(Answer):
             actor=action.actor,
             action=action.action,
             note=action.note,
+            phase=action.phase,
+            detail=action.detail,
         )
 
 
@@ -153,6 +158,7 @@ class AlertDetail(AlertAnswer):
 
     transitions: list[StepAnswer]
     actions: list[ActionAnswer]
+    response: ResponseAnswer
 
 
 class AlertPage(Answer):

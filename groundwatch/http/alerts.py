@@ -8,7 +8,7 @@ from pydantic import Field
 
 from alerting.engine import UnknownAlert
 from alerting.model import Alert, AlertState, Card, OutboxEntry, Severity, TransitionKind
-from alerting.ports import Action, Effects
+from alerting.response.model import Deed, Said
 from groundwatch.explain import explain_alert, explain_sensor
 from groundwatch.http.alert_models import (
     ActionAnswer,
@@ -25,6 +25,7 @@ from groundwatch.http.alert_models import (
 from groundwatch.http.explain_models import ExplanationAnswer
 from groundwatch.http.parts import HubPart, ProgramPart
 from groundwatch.http.problems import Problem, ProblemError
+from groundwatch.http.response_models import ResponseAnswer
 from groundwatch.http.words import (
     Asked,
     Instant,
@@ -116,10 +117,12 @@ async def one_alert(alert_id: str, program: ProgramPart) -> AlertDetail:
     alert = await _alert(program, alert_id)
     steps = await program.journal.transitions(alert_id)
     actions = await program.journal.actions(alert_id)
+    response = await program.engine.people.response(alert_id)
     return AlertDetail(
         **dict(AlertAnswer.of(alert)),
         transitions=[StepAnswer.of(step) for step in steps],
         actions=[ActionAnswer.of(action) for action in actions],
+        response=ResponseAnswer.of(response),
     )
 
 
@@ -152,11 +155,11 @@ async def resolve(alert_id: str, word: Word, program: ProgramPart) -> AlertAnswe
 @router.post("/alerts/{alert_id}/note", tags=["alerts"], summary="Add a remark for the record")
 async def remark(alert_id: str, said: Remark, program: ProgramPart, hub: HubPart) -> ActionAnswer:
     """Keep a remark with the alert; it changes nothing else."""
-    alert = await _alert(program, alert_id)
-    now = program.clock.now()
-    action = Action(alert_id=alert.id, at=now, actor=said.actor, action="note", note=said.note)
-    await program.journal.record(Effects(actions=(action,)))
-    answer = ActionAnswer.of(action)
+    word = Said(deed=Deed.NOTE, actor=said.actor, note=said.note)
+    await program.engine.people.respond(alert_id, word)
+    kept = await program.journal.actions(alert_id)
+    mine = [act for act in kept if (act.actor, act.note) == (said.actor, said.note)]
+    answer = ActionAnswer.of(mine[-1])
     hub.publish("note", answer.model_dump(mode="json"))
     return answer
 

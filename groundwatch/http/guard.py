@@ -7,6 +7,7 @@ guessing, framing, caching and passing on.
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
@@ -14,8 +15,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groundwatch.http.problems import ProblemError, answer, problem_of, shown
+from groundwatch.pictures import MAX_BYTES
 
 MAX_BODY_BYTES = 64 * 1024
+_PICTURES = re.compile(r"/api/v1/alerts/[^/]+/attach")
 _BODY_WITHIN_S = 10.0
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HEADERS = {
@@ -69,33 +72,34 @@ def _is_address(name: str) -> bool:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
-    """Read the body, at most `MAX_BODY_BYTES` and not for longer than a deadline."""
+    """Read the body, bounded in size (pictures may be larger) and in time."""
+    most = MAX_BYTES if _PICTURES.fullmatch(scope["path"]) else MAX_BODY_BYTES
     declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
-        raise _too_large()
+    if declared.isdigit() and int(declared) > most:
+        raise _too_large(most)
     try:
         async with asyncio.timeout(_BODY_WITHIN_S):
-            return await _read(receive)
+            return await _read(receive, most)
     except TimeoutError as error:
         detail = f"the body did not arrive within {_BODY_WITHIN_S:g} s"
         raise ProblemError(408, "request-timeout", detail) from error
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, most: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return bytes(body)
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_large()
+        if len(body) > most:
+            raise _too_large(most)
         if not message.get("more_body", False):
             return bytes(body)
 
 
-def _too_large() -> ProblemError:
-    return ProblemError(413, "body-too-large", f"a body may have {MAX_BODY_BYTES} bytes")
+def _too_large(most: int) -> ProblemError:
+    return ProblemError(413, "body-too-large", f"a body may have {most} bytes")
 
 
 class _Replayed:

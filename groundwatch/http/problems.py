@@ -13,8 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from alerting.engine import UnknownAlert
-from alerting.errors import JournalError
+from alerting.errors import DeedRefused, JournalError, UnknownAlert
 from groundwatch.explain import UnknownSensor
 from storage.errors import LogFull, LogUnusable, StorageError
 
@@ -119,6 +118,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(StorageError, _on_away)
     app.add_exception_handler(UnknownSensor, _on_unknown_sensor)
     app.add_exception_handler(UnknownAlert, _on_unknown_alert)
+    app.add_exception_handler(DeedRefused, _on_refused)
     app.add_exception_handler(Exception, _on_defect)
 
 
@@ -187,6 +187,11 @@ async def _on_unknown_alert(request: Request, error: Exception) -> JSONResponse:
     except JournalError:
         recent = []  # the same journal has just said that it knows no such alert
     return answer(problem_of(request.url.path, not_found("alert", given, recent)))
+
+
+async def _on_refused(request: Request, error: Exception) -> JSONResponse:
+    found = ProblemError(409, "not-allowed-now", str(error))
+    return answer(problem_of(request.url.path, found))
 
 
 async def _on_defect(request: Request, error: Exception) -> JSONResponse:

@@ -11,16 +11,32 @@ from datetime import UTC, datetime
 import msgspec
 
 from alerting.model import OutboxEntry, Sentence
+from alerting.response.model import Response
 
 _VERSION = 1
+_OWN = (datetime,)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def encode(entry: OutboxEntry) -> str:
     """Give the text; raises ValueError when an instant in it is naive."""
-    plain = {"v": _VERSION, "entry": msgspec.to_builtins(entry, builtin_types=(datetime,))}
-    text = json.dumps(plain, default=_instant, ensure_ascii=False, separators=(",", ":"))
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _text({"v": _VERSION, "entry": msgspec.to_builtins(entry, builtin_types=_OWN)})
+
+
+def encode_response(response: Response) -> str:
+    """Give a response as one JSON text; raises ValueError when an instant in it is naive."""
+    return _text({"v": _VERSION, "response": msgspec.to_builtins(response, builtin_types=_OWN)})
+
+
+def decode_response(text: str) -> Response:
+    """Give a response back; raises ValueError with what is wrong in the text."""
+    try:
+        plain = json.loads(text)
+        if plain["v"] != _VERSION:
+            raise ValueError(f"version {plain['v']}, this program reads {_VERSION}")
+        return msgspec.convert(plain["response"], Response)
+    except (KeyError, TypeError, msgspec.MsgspecError) as error:
+        raise ValueError(f"not a response: {error}") from error
 
 
 def decode(text: str) -> OutboxEntry:
@@ -51,6 +67,11 @@ def said_of(text: str | None) -> Sentence | None:
         return None if text is None else msgspec.convert(json.loads(text), Sentence)
     except (ValueError, msgspec.MsgspecError):
         return None
+
+
+def _text(plain: object) -> str:
+    text = json.dumps(plain, default=_instant, ensure_ascii=False, separators=(",", ":"))
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _instant(value: object) -> str:

@@ -11,10 +11,18 @@ from sqlalchemy import Row
 
 from alerting.model import Alert, OutboxEntry, Provenance, Transition
 from alerting.ports import Action, RuleState, StageRecord
+from alerting.response.model import Response
 from sensors.lifecycle import StageChange
 from sensors.model import Position, SensorKey
 from storage.journal.columns import microseconds
-from storage.journal.document import decode, encode, said_of, said_text
+from storage.journal.document import (
+    decode,
+    decode_response,
+    encode,
+    encode_response,
+    said_of,
+    said_text,
+)
 
 Values = dict[str, Any]
 
@@ -142,19 +150,17 @@ def outbox_of(row: Row[Any]) -> OutboxEntry:
 
 def action_row(action: Action) -> Values:
     """Give the row of an action."""
-    whole = [
-        action.alert_id,
-        microseconds(action.at),
-        action.actor,
-        action.action,
-        action.note,
-    ]
+    whole = [action.alert_id, microseconds(action.at), action.actor, action.action, action.note]
+    if action.phase or action.detail:
+        whole += [action.phase, action.detail]
     return {
         "alert_id": action.alert_id,
         "at": action.at,
         "actor": action.actor,
         "action": action.action,
         "note": action.note,
+        "phase": action.phase,
+        "detail": action.detail,
         "digest": hashlib.sha256(json.dumps(whole).encode()).hexdigest(),
     }
 
@@ -162,8 +168,31 @@ def action_row(action: Action) -> Values:
 def action_of(row: Row[Any]) -> Action:
     """Give the action of a row."""
     return Action(
-        alert_id=row.alert_id, at=row.at, actor=row.actor, action=row.action, note=row.note
+        alert_id=row.alert_id,
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        note=row.note,
+        phase=row.phase,
+        detail=row.detail,
     )
+
+
+def response_row(response: Response) -> Values:
+    """Give the row of a response: columns to ask by, and the whole of it as a document."""
+    return {
+        "alert_id": response.alert_id,
+        "phase": response.phase.value,
+        "since": response.since,
+        "assigned_to": response.assigned_to,
+        "shelved_until": response.shelf.until if response.shelf else None,
+        "response": encode_response(response),
+    }
+
+
+def response_of(row: Row[Any]) -> Response:
+    """Give the response of a row; ValueError when its document cannot be read."""
+    return decode_response(row.response)
 
 
 def stage_row(record: StageRecord) -> Values:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from alerting.model import AlertKind, AlertState, NoticeState, NotifyReason, TransitionKind
@@ -116,6 +117,20 @@ Index(
     postgresql_where=outbox.c.state == NoticeState.PENDING,
 )
 
+# How far the response to each alert is; `actions` has every step of it. `response` is the whole
+# (storage.journal.document); the columns are for asking.
+responses = Table(
+    "responses",
+    metadata,
+    Column("alert_id", Words, ForeignKey("alerts.id"), primary_key=True),
+    Column("phase", Words, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("assigned_to", Words, nullable=False),
+    Column("shelved_until", Instant),
+    Column("response", Text, nullable=False),
+    Index(None, "phase", "since"),
+)
+
 # `digest` is of the whole action, so that the same one recorded twice is one.
 actions = Table(
     "actions",
@@ -126,6 +141,8 @@ actions = Table(
     Column("actor", Words, nullable=False),
     Column("action", Words, nullable=False),
     Column("note", Words, nullable=False),
+    Column("phase", Words, nullable=False, server_default=text("''")),
+    Column("detail", Words, nullable=False, server_default=text("''")),
     Column("digest", Text, nullable=False),
     UniqueConstraint("digest"),
     Index(None, "alert_id", "at"),

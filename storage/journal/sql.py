@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from alerting.errors import JournalError
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
 from alerting.ports import Action, Effects, RuleState, StageRecord
+from alerting.response.model import Response
 from storage.journal import connect, rows, statements
 from storage.journal.faults import translated
 from storage.journal.listing import (
@@ -30,7 +31,15 @@ from storage.journal.listing import (
     steps_found,
 )
 from storage.journal.migrate import upgrade
-from storage.journal.schema import actions, alerts, outbox, rule_state, stages, transitions
+from storage.journal.schema import (
+    actions,
+    alerts,
+    outbox,
+    responses,
+    rule_state,
+    stages,
+    transitions,
+)
 from storage.journal.underway import UnderWay
 
 _log = logging.getLogger(__name__)
@@ -180,6 +189,23 @@ class SqlJournal:
         question = select(actions).where(actions.c.alert_id == alert_id)
         return await self._ask(question.order_by(actions.c.at, actions.c.id), rows.action_of)
 
+    async def response(self, alert_id: str) -> Response | None:
+        """Give the response to one alert; None where nothing was ever kept."""
+        question = select(responses).where(responses.c.alert_id == alert_id)
+        found = await self._ask(question, rows.response_of)
+        return found[0] if found else None
+
+    async def standing_responses(self) -> list[Response]:
+        """List the responses to alerts that fire."""
+        return await self._ask(statements.standing_responses(), rows.response_of)
+
+    async def receipts(self) -> list[tuple[str, str, datetime]]:
+        """List alert id, recipient and instant of the first receipt, of alerts that fire."""
+        found = await self._ask(
+            statements.receipts(), lambda row: (row.alert_id, row.recipient_name, row.sent_at)
+        )
+        return list({receipt[0]: receipt for receipt in reversed(found)}.values())[::-1]
+
     async def stages(self) -> list[StageRecord]:
         """List every word of people on stages, in the order in which it was recorded."""
         return await self._ask(select(stages).order_by(stages.c.id), rows.stage_of)
@@ -316,6 +342,7 @@ def _steps(write: statements.Statements, effects: Effects) -> list[_Step]:
         (write.put_alert, rows.alert_row, effects.alerts),
         (write.put_transition, rows.transition_row, effects.transitions),
         (write.add_action, rows.action_row, effects.actions),
+        (write.put_response, rows.response_row, effects.responses),
         (write.add_stage, rows.stage_row, effects.stages),
         (write.add_notice, rows.outbox_row, effects.notices),
         (write.raise_seq, statements.seq_row, seq),

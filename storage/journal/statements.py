@@ -6,12 +6,22 @@ effects recorded twice are there once.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, Table, Update, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from alerting.model import AlertState, NoticeState
-from storage.journal.schema import actions, alerts, meta, outbox, rule_state, stages, transitions
+from storage.journal.schema import (
+    actions,
+    alerts,
+    meta,
+    outbox,
+    responses,
+    rule_state,
+    stages,
+    transitions,
+)
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -28,6 +38,7 @@ class Statements:
     put_outcome: Insert
     add_action: Insert
     add_stage: Insert
+    put_response: Insert
     put_state: Insert
     raise_seq: Insert
 
@@ -52,6 +63,7 @@ class Statements:
             ),
             add_action=_insert(dialect, actions).on_conflict_do_nothing(index_elements=["digest"]),
             add_stage=_insert(dialect, stages).on_conflict_do_nothing(index_elements=["digest"]),
+            put_response=_upsert(_insert(dialect, responses), responses),
             put_state=_upsert(_insert(dialect, rule_state), rule_state),
             raise_seq=raised.on_conflict_do_update(
                 index_elements=["name"],
@@ -95,6 +107,26 @@ def cancel() -> Update:
         update(outbox)
         .where(outbox.c.id == bindparam("notice_id"), outbox.c.state == NoticeState.PENDING)
         .values(state=NoticeState.CANCELLED)
+    )
+
+
+def standing_responses() -> Select[Any]:
+    """Ask for the responses to alerts that fire."""
+    return (
+        select(responses)
+        .join_from(responses, alerts, alerts.c.id == responses.c.alert_id)
+        .where(alerts.c.state == AlertState.FIRING)
+        .order_by(responses.c.alert_id)
+    )
+
+
+def receipts() -> Select[Any]:
+    """Ask for every receipt about alerts that fire, by alert and then oldest first."""
+    return (
+        select(outbox.c.alert_id, outbox.c.recipient_name, outbox.c.sent_at)
+        .join_from(outbox, alerts, alerts.c.id == outbox.c.alert_id)
+        .where(alerts.c.state == AlertState.FIRING, outbox.c.sent_at.is_not(None))
+        .order_by(outbox.c.alert_id, outbox.c.sent_at)
     )
 
 

@@ -1,0 +1,35 @@
+"""Options and small helpers that several files of the command line share."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from groundwatch.client import ClientError
+
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
+Url = Annotated[str, typer.Option("--url", help="address of the running program")]
+Actor = Annotated[str, typer.Option("--as", help="who does it: a name people know")]
+
+
+def asked(ask: Callable[[], Any]) -> Any:
+    """Ask the running program; what a person must mend is a sentence and exit code 2."""
+    try:
+        return ask()
+    except ClientError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+def named(actor: str) -> str:
+    """Give who does it; refuses an empty name."""
+    if not actor.strip():
+        raise typer.BadParameter("say who you are: it is kept with the alert", param_hint="'--as'")
+    return actor
+
+
+def show(answer: Any, text: str, *, as_json: bool) -> None:
+    """Print an answer for machines, or what it means."""
+    print(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else text)
