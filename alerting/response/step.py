@@ -184,10 +184,7 @@ def _reopen(response: Response, said: Said, scene: Scene) -> Response:
     """Open it again with what still counts: people must be told and answer anew."""
     del said
     kept = tuple(mark for mark in response.marks if mark.phase not in _LOST_WHEN_WORSE)
-    opened_again = replace(
-        response, marks=kept, phase=Phase.RAISED, since=scene.now, over_by="", review_at=None
-    )
-    return _at_furthest(opened_again, scene.now)
+    return _at_furthest(replace(response, marks=kept, over_by="", review_at=None), scene.now)
 
 
 def _worsen(response: Response, said: Said, scene: Scene) -> Response:
