@@ -4,8 +4,8 @@ Everything is made from the record when somebody asks, so that what was said bef
 found again under the same identifier.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -16,7 +16,8 @@ from alerting.cap.issue import Issue, cards_of, issues_of
 from alerting.cap.message import CapConfig, Scene, message_of
 from alerting.cap.sign import Writer
 from alerting.cap.values import Message
-from alerting.model import Alert, OutboxEntry, Transition
+from alerting.errors import DeliveryError, JournalError
+from alerting.model import Alert, Mark, Notice, NotifyReason, OutboxEntry, Transition
 from gis_link.area import AREA_TIERS, Areas
 from gis_link.model import Place, Tier
 from gis_link.model import Position as GisPosition
@@ -25,6 +26,9 @@ from sensors.model import Position
 MAX_FEED_ALERTS = 200
 MAX_CORNERS = 200
 _TOLERANCE_DEG = 0.0005
+_NO_REFERENCES = (
+    "Earlier messages are not named: the record is away. 记录暂不可用，未列出此前信息。"
+)
 
 
 class Record(Protocol):
@@ -82,21 +86,59 @@ class CapDesk:
     ground: Ground
     config: CapConfig
     writer: Writer
+    now: Callable[[], datetime]
     feed_days: int = 7
 
     async def issued(self, alert: Alert, now: datetime) -> list[Issued]:
         """Give every message of an alert up to now, oldest first."""
         steps = await self.record.transitions(alert.id)
-        cards = cards_of(await self.record.outbox(alert.id))
+        cards = cards_of(entry.notice for entry in await self.record.outbox(alert.id))
         found = issues_of(alert, steps, now, cards=cards, renew_every=self.config.renew_every)
         return [Issued(issue, self.message(alert, issue)) for issue in found]
 
-    def message(self, alert: Alert, issue: Issue, remarks: tuple[str, ...] = ()) -> Message:
+    def message(
+        self,
+        alert: Alert,
+        issue: Issue,
+        *,
+        mark: Mark = Mark.ACTUAL,
+        remarks: tuple[str, ...] = (),
+    ) -> Message:
         """Put one issue into words."""
         said = self.config.hazards.of(alert.hazard, issue.step.severity)
         scene = self.ground.scene(alert.position, said.outline)
-        whole = Scene(places=scene.places, outline=scene.outline, remarks=remarks)
-        return message_of(alert, issue, self.config, whole)
+        return message_of(alert, issue, self.config, replace(scene, mark=mark, remarks=remarks))
+
+    async def message_for(self, notice: Notice) -> Message:
+        """Give the message a notice stands for: the newest of the steps it knows of.
+
+        While the journal is away an alert goes out without naming earlier messages, and says so; an
+        end waits, for nobody could tell what it ends.
+
+        Raises:
+            DeliveryError: there is none.
+        """
+        remarks, away = notice.remarks, False
+        steps, notices = [notice.transition], [notice]
+        try:
+            steps += await self.record.transitions(notice.alert.id)
+            notices = [entry.notice for entry in await self.record.outbox(notice.alert.id)]
+        except JournalError:
+            away, remarks = True, (*remarks, _NO_REFERENCES)
+        known = {step.ordinal: step for step in reversed(steps)}
+        told = [step for step in known.values() if step.ordinal <= notice.transition.ordinal]
+        found = issues_of(
+            notice.alert,
+            told,
+            self.now(),
+            cards=cards_of([*notices, notice]),
+            renew_every=self.config.renew_every,
+        )
+        if not found:
+            said = "the journal is away" if away else "the record names no beginning of this alert"
+            raise DeliveryError(f"cap: nothing to send: {said}", retryable=away)
+        issue = _wanted(found, notice)
+        return self.message(notice.alert, issue, mark=notice.mark, remarks=remarks)
 
     async def feed(self, now: datetime, path: str) -> bytes:
         """Give the feed: every alert that stands, then the newest of the last days."""
@@ -117,6 +159,14 @@ class CapDesk:
             is_signing=self.writer.is_signing,
         )
         return feed_of(entries, config, now)
+
+
+def _wanted(found: Sequence[Issue], notice: Notice) -> Issue:
+    """Choose the step's own message, or its newest for a repeat or a card."""
+    ordinal = found[-1].step.ordinal
+    if notice.reason in (NotifyReason.REPEAT, NotifyReason.CARD):
+        return found[-1]
+    return next(each for each in found if each.step.ordinal == ordinal)
 
 
 def message_path(alert: Alert, issue: Issue) -> str:

@@ -10,6 +10,9 @@ from alerting.cap.form import FORBIDDEN
 from alerting.cap.hazards import HazardsRefused, built_in, load_hazards
 from alerting.cap.message import CapConfig
 from alerting.cap.sign import KeyRefused, Signer, Unsigned, Writer
+from alerting.channels.cap import CapRoadConfig
+from alerting.channels.guard import AllowList
+from alerting.channels.http import HttpConfig
 
 
 class CapSettings(BaseModel):
@@ -18,7 +21,8 @@ class CapSettings(BaseModel):
     `sender` is unique in the world, usually a name of the Internet. Without `key` and
     `certificate` (PEM) messages are not signed. `valid_h: 0` leaves `expires` out. `status: Test`
     is for trials. `hazards` is a table of one's own in place of the one that comes with the
-    program. The feed holds what stands and what began within `feed_days`.
+    program. The feed holds what stands and what began within `feed_days`. The channel `cap` posts
+    messages to people's addresses, or to `url`; `allowed_hosts` is as for webhooks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -40,6 +44,14 @@ class CapSettings(BaseModel):
     certificate: Path | None = None
     hazards: Path | None = None
     feed_days: int = Field(default=7, ge=1, le=90)
+    url: SecretStr | None = None
+    allowed_hosts: tuple[str, ...] = ()
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        AllowList.of(hosts)
+        return hosts
 
     @field_validator("sender")
     @classmethod
@@ -60,6 +72,7 @@ class CapSettings(BaseModel):
         """Refuse keys and tables that cannot be used before anything starts."""
         self.writer()
         self.config()
+        self.road()
         return self
 
     def writer(self) -> Writer:
@@ -73,6 +86,10 @@ class CapSettings(BaseModel):
             return Signer(_content(self.key), _content(self.certificate), password)
         except KeyRefused as error:
             raise ValueError(f"{self.key}, {self.certificate}: {error}") from error
+
+    def road(self) -> CapRoadConfig:
+        """Say how messages are posted; ValueError where the address cannot be used."""
+        return CapRoadConfig(url=self.url, http=HttpConfig(allowed_hosts=self.allowed_hosts))
 
     def config(self) -> CapConfig:
         """Say how messages are worded; ValueError where the table of hazards cannot be used."""

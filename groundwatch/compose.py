@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
 
+from alerting.channels.cap import CapChannel
 from alerting.channels.console import Console
 from alerting.channels.http import HttpConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
@@ -100,7 +101,9 @@ async def opened(
     async with AsyncExitStack() as stack:
         settings.state.mkdir(parents=True, exist_ok=True)
         keepers = await _keepers(settings, stack)
-        roads = _roads(settings, console or sys.stderr, clock, stack) | dict(channels or {})
+        cap = _cap(settings, district, keepers.journal, clock)
+        roads = _roads(settings, console or sys.stderr, clock, stack)
+        roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
         cards = CardDesk(district.resources, clock)
         deliverer = Deliverer(
             journal=keepers.journal,
@@ -153,7 +156,7 @@ async def opened(
             journal=keepers.journal,
             store=keepers.store,
             cards=cards,
-            cap=_cap(settings, district, keepers.journal),
+            cap=cap,
             engine=engine,
             deliverer=deliverer,
             source=source,
@@ -331,12 +334,21 @@ def _webhook(settings: Settings) -> Webhook:
     return Webhook(config=config, now=SystemClock().now)
 
 
-def _cap(settings: Settings, district: District, journal: SqlJournal) -> CapDesk:
+def _cap_road(settings: Settings, cap: CapDesk, stack: AsyncExitStack) -> Channel:
+    road = CapChannel(
+        messages=cap, writer=cap.writer, config=settings.cap.road(), now=SystemClock().now
+    )
+    stack.push_async_callback(road.close)
+    return road
+
+
+def _cap(settings: Settings, district: District, journal: SqlJournal, clock: Clock) -> CapDesk:
     return CapDesk(
         record=journal,
         ground=Ground(district.resources.places),
         config=settings.cap.config(),
         writer=settings.cap.writer(),
+        now=clock.now,
         feed_days=settings.cap.feed_days,
     )
 

@@ -150,4 +150,4 @@ def _is_mild(fault: object) -> bool:
 
 
 def _why_address_refused(channel: str, address: str) -> str | None:
-    return why_unusable(address) if channel == "webhook" else None
+    return why_unusable(address) if channel in ("webhook", "cap") else None

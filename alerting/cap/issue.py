@@ -8,12 +8,12 @@ expire while its alert stands is followed by another Update in time: an alert th
 end at a receiver because nobody spoke.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerting.cap.form import clean_identifier
-from alerting.model import Alert, AlertState, Card, NotifyReason, OutboxEntry, Transition
+from alerting.model import Alert, AlertState, Card, Mark, Notice, NotifyReason, Transition
 from alerting.model import TransitionKind as Step
 
 MAX_REFERENCES = 20
@@ -42,16 +42,17 @@ class Cards:
     late: Mapping[int, tuple[datetime, Card]] = field(default_factory=dict)
 
 
-def identifier_of(alert: Alert, issue: Issue) -> str:
+def identifier_of(alert: Alert, issue: Issue, mark: Mark = Mark.ACTUAL) -> str:
     """Give the identifier of a message: the same on every machine and after every restart."""
-    return f"gw.{clean_identifier(alert.id)}.{issue.key}"
+    tail = "" if mark is Mark.ACTUAL else f".{mark.value}"
+    return f"gw.{clean_identifier(alert.id)}.{issue.key}{tail}"
 
 
-def cards_of(outbox: Sequence[OutboxEntry]) -> Cards:
+def cards_of(notices: Iterable[Notice]) -> Cards:
     """Gather the cards from the notices of an alert, the first of each step."""
     at_once: dict[int, Card] = {}
     late: dict[int, tuple[datetime, Card]] = {}
-    for notice in (entry.notice for entry in outbox):
+    for notice in notices:
         if notice.card is None:
             continue
         ordinal = notice.transition.ordinal

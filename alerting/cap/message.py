@@ -6,7 +6,6 @@ a later reading could change under the same identifier, such as whether the step
 here pretends to be an official warning: the sender's name and the note say whose words they are.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -14,7 +13,7 @@ from alerting.cap.form import clean_identifier, closed, instant_text, is_place
 from alerting.cap.hazards import Hazards, Said, built_in
 from alerting.cap.issue import Issue, identifier_of
 from alerting.cap.values import Area, Circle, Info, Message, Pair, Reference
-from alerting.model import Against, Alert, AlertKind, Card, TransitionKind
+from alerting.model import Against, Alert, AlertKind, Card, Mark, TransitionKind
 from alerting.render.words import shown_time, source_words
 from alerting.sentence import say
 from sensors.model import Position
@@ -37,7 +36,11 @@ _ENDED = {
         "系误报：随后到达的测值表明并未超限。",
     ),
 }
-_EXERCISE = {"en": "EXERCISE, not a real event. ", "zh": "【演习】并非真实事件。"}
+_MARKS = {
+    Mark.ACTUAL: {"en": "", "zh": ""},
+    Mark.EXERCISE: {"en": "EXERCISE, not a real event. ", "zh": "【演习】并非真实事件。"},
+    Mark.TEST: {"en": "TEST, not a real event. ", "zh": "【测试】并非真实事件。"},
+}
 _NOT_OFFICIAL = (
     "Own measurements of a site, no official warning. 现场自有监测信息，不是官方发布的预警。"
 )
@@ -69,20 +72,20 @@ class CapConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What a message says beside the alert: names of its place, its outline, an exercise or not."""
+    """What a message says beside the alert: its place by name and outline, whether it is meant."""
 
     places: tuple[str, ...] = ()
     outline: tuple[Position, ...] = ()
-    is_exercise: bool = False
+    mark: Mark = Mark.ACTUAL
     remarks: tuple[str, ...] = ()
 
 
 def message_of(alert: Alert, issue: Issue, config: CapConfig, scene: Scene) -> Message:
     """Put an issue into words."""
     restriction = config.restriction if config.scope == "Restricted" else ""
-    exercise = _EXERCISE["en"] + _EXERCISE["zh"] if scene.is_exercise else ""
+    marks = "".join(_MARKS[scene.mark].values())
     return Message(
-        identifier=identifier_of(alert, issue),
+        identifier=identifier_of(alert, issue, scene.mark),
         sender=clean_identifier(config.sender),
         sent=issue.sent,
         status=_status(alert, config, scene),
@@ -90,25 +93,24 @@ def message_of(alert: Alert, issue: Issue, config: CapConfig, scene: Scene) -> M
         scope=config.scope,
         restriction=restriction,
         addresses=(alert.site,) if config.scope == "Private" else (),
-        note=" ".join((exercise + _NOT_OFFICIAL, *scene.remarks)),
-        references=_references(alert, issue.replaces, config),
+        note=" ".join((marks + _NOT_OFFICIAL, *scene.remarks)),
+        references=_references(alert, issue, config, scene.mark),
         incidents=(clean_identifier(alert.id),),
         infos=tuple(_info(alert, issue, config, scene, names) for names in LANGUAGES),
     )
 
 
 def _status(alert: Alert, config: CapConfig, scene: Scene) -> str:
-    if scene.is_exercise:
-        return "Exercise"
+    if scene.mark is not Mark.ACTUAL:
+        return scene.mark.value.capitalize()
     return "System" if alert.kind is AlertKind.SYSTEM else config.status
 
 
-def _references(
-    alert: Alert, replaced: Sequence[Issue], config: CapConfig
-) -> tuple[Reference, ...]:
+def _references(alert: Alert, issue: Issue, config: CapConfig, mark: Mark) -> tuple[Reference, ...]:
     sender = clean_identifier(config.sender)
     return tuple(
-        Reference(sender, identifier_of(alert, each), instant_text(each.sent)) for each in replaced
+        Reference(sender, identifier_of(alert, each, mark), instant_text(each.sent))
+        for each in issue.replaces
     )
 
 
@@ -122,7 +124,7 @@ def _info(
     event = said.event_zh if is_zh else said.event
     places = _places(alert, scene, language)
     head = _headline(issue, event, places, language)
-    exercise = _EXERCISE[language] if scene.is_exercise else ""
+    mark = _MARKS[scene.mark][language]
     return Info(
         language=tag,
         categories=said.categories,
@@ -136,9 +138,9 @@ def _info(
         onset=alert.started_at,
         expires=None if config.valid is None else issue.sent + config.valid,
         sender_name=config.sender_name_zh if is_zh else config.sender_name,
-        headline=(exercise + head)[:MAX_HEADLINE],
-        description=exercise + _description(issue, language),
-        instruction=exercise + _instruction(issue, said, language),
+        headline=(mark + head)[:MAX_HEADLINE],
+        description=mark + _description(issue, language),
+        instruction=mark + _instruction(issue, said, language),
         web=f"{config.base_url.rstrip('/')}/api/v1/alerts/{alert.id}" if config.base_url else "",
         contact=_contact(issue.card, config),
         parameters=_parameters(alert, issue, config),

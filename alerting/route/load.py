@@ -34,7 +34,7 @@ class Known:
 
     sites: Collection[str] | None = None
     hazards: Collection[str] | None = None
-    channels: Collection[str] = ("console", "webhook")
+    channels: Collection[str] = ("cap", "console", "webhook")
     why_refused: Callable[[str, str], str | None] | None = None
     language: str = "en"
 

@@ -13,18 +13,23 @@ from functools import partial
 import pytest
 from pydantic import SecretStr
 
+from alerting.cap.message import CapConfig
+from alerting.cap.sign import Signer, Unsigned, Writer
 from alerting.channels.bot import BotConfig
+from alerting.channels.cap import CapChannel, CapRoadConfig
 from alerting.channels.console import Console
 from alerting.channels.dingtalk import DingTalk
 from alerting.channels.feishu import Feishu
 from alerting.channels.http import HttpConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.channels.wecom import WeCom
-from alerting.errors import DeliveryError
-from alerting.model import Notice, Recipient
+from alerting.errors import DeliveryError, JournalError
+from alerting.model import Alert, Notice, OutboxEntry, Recipient, Transition
 from alerting.ports import Channel
+from groundwatch.cap_desk import CapDesk, Ground
 from tests.contract.receiver import Receiver, receiving
 from tests.contract.vendors import DingTalkRobot, FeishuRobot, WeComRobot
+from tests.unit.alerting_cap.values import key_and_certificate
 from tests.unit.alerting_delivery.values import NOW
 
 SECRET = "correct-horse-battery-staple"
@@ -179,11 +184,67 @@ async def bot_road(kind: Bot, robot: Robot, *, failing: str = "reset") -> AsyncI
         await channel.close()
 
 
+class Recorded:
+    """A record that holds what it is given; `is_away` makes it answer nothing."""
+
+    def __init__(self, *steps: Transition) -> None:
+        self.steps = list(steps)
+        self.is_away = False
+
+    async def alerts(self, **_: object) -> list[Alert]:
+        return []
+
+    async def transitions(self, alert_id: str) -> list[Transition]:
+        if self.is_away:
+            raise JournalError("away")
+        return [step for step in self.steps if step.alert_id == alert_id]
+
+    async def outbox(self, alert_id: str) -> list[OutboxEntry]:
+        del alert_id
+        return []
+
+
+def cap_desk(record: Recorded, writer: Writer | None = None) -> CapDesk:
+    return CapDesk(
+        record=record,
+        ground=Ground([]),
+        config=CapConfig(sender="gw.example"),
+        writer=writer or Unsigned(),
+        now=lambda: NOW,
+    )
+
+
+@asynccontextmanager
+async def cap_road(*, is_signed: bool) -> AsyncIterator[Road]:
+    key, certificate = key_and_certificate()
+    writer = Signer(key, certificate) if is_signed else Unsigned()
+    async with receiving() as receiver:
+        config = CapRoadConfig(http=HttpConfig(allowed_hosts=("127.0.0.1",)))
+        desk = cap_desk(Recorded(), writer)
+        async with CapChannel(
+            messages=desk, writer=writer, config=config, now=lambda: NOW
+        ) as channel:
+            to = replace(TO, channel="cap", address=f"{receiver.url}/{TOKEN}?key={TOKEN}")
+            bad = replace(to, address=f"http://user:{SECRET}@127.0.0.1:1/{TOKEN}?key={TOKEN}")
+            yield Road(
+                channel=channel,
+                to=to,
+                break_it=partial(receiver.script.append, "reset"),
+                arrived=partial(bodies, receiver),
+                ruin=lambda: bad,
+                says_zh="现场自有监测信息",
+                secrets=(SECRET, TOKEN, key.decode().splitlines()[3]),
+                is_secret_in_address=True,
+            )
+
+
 ROADS: Mapping[str, Callable[[], Opened]] = {
     "webhook, signed": webhook_road,
     "webhook, unsigned": partial(webhook_road, secret=None),
     "webhook, address in the settings": webhook_in_settings,
     "console": console_road,
+    "cap, signed": lambda: cap_road(is_signed=True),
+    "cap, unsigned": lambda: cap_road(is_signed=False),
     "wecom": lambda: bot_road(WeCom, WeComRobot(TOKEN, "")),
     "wecom, over its rate": lambda: bot_road(WeCom, WeComRobot(TOKEN, ""), failing="busy"),
     "dingtalk, signed": lambda: bot_road(DingTalk, DingTalkRobot(TOKEN, SECRET)),

@@ -1,6 +1,5 @@
 """Which messages an alert gives rise to, and which earlier ones they replace."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.cap.issue import MAX_REFERENCES, Cards, Issue, cards_of, identifier_of, issues_of
-from alerting.model import Card, Notice, NotifyReason, Severity, Transition
+from alerting.model import NotifyReason, Severity, Transition
 from alerting.model import TransitionKind as Step
 from tests.unit.alerting_cap.values import ENDS, alert_after, past
-from tests.unit.alerting_delivery.values import NOW, make_alert, make_card, make_entry
+from tests.unit.alerting_delivery.values import NOW, make_alert, make_card, make_notice
 
 HOUR = timedelta(hours=1)
 
@@ -87,20 +86,14 @@ def test_a_card_that_came_after_the_next_step_is_no_news() -> None:
 
 
 def test_a_card_sent_at_once_is_in_the_first_message() -> None:
-    late = make_entry(reason=NotifyReason.CARD)
-    entry = make_entry()
     card = make_card()
-    first = type(entry)(notice=with_card(entry.notice, card), due_at=NOW)
-    after = type(late)(notice=with_card(late.notice, card), due_at=NOW)
+    first = make_notice(card=card)
+    after = make_notice(reason=NotifyReason.CARD, card=card)
     cards = cards_of([first, after])
     assert cards.at_once == {1: card}
     assert cards.late == {1: (NOW, card)}
     steps = past(Step.RAISED)
     assert [each.key for each in issues_of(alert_after(steps), steps, NOW, cards=cards)] == ["1"]
-
-
-def with_card(notice: Notice, card: Card) -> Notice:
-    return replace(notice, card=card)
 
 
 class TestRenewal:

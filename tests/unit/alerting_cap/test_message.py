@@ -16,7 +16,7 @@ from alerting.cap.message import CapConfig, Scene, message_of
 from alerting.cap.read import read_message
 from alerting.cap.sign import Unsigned
 from alerting.cap.values import Message
-from alerting.model import AlertKind, AlertState, Severity
+from alerting.model import AlertKind, AlertState, Mark, Severity
 from alerting.model import TransitionKind as Step
 from alerting.rules import load_packs
 from sensors.model import Position, SensorKey
@@ -166,13 +166,19 @@ class TestWords:
             alert_after(steps[:1]), alone, CapConfig(), Scene()
         )
 
-    def test_an_exercise_is_marked_everywhere(self) -> None:
-        message = last_message(scene=Scene(is_exercise=True))
-        assert message.status == "Exercise"
-        assert "EXERCISE" in message.note
-        for info, mark in zip(message.infos, ("演习", "EXERCISE"), strict=True):
+    @pytest.mark.parametrize(
+        ("mark", "zh", "en"),
+        [(Mark.EXERCISE, "演习", "EXERCISE"), (Mark.TEST, "测试", "TEST")],
+    )
+    def test_what_is_not_meant_says_so_everywhere(self, mark: Mark, zh: str, en: str) -> None:
+        message = last_message("Update", scene=Scene(mark=mark))
+        assert message.status.upper() == en
+        assert en in message.note
+        assert faults_of(message) == []
+        assert message.references[0].identifier != last_message().identifier
+        for info, word in zip(message.infos, (zh, en), strict=True):
             for said in (info.headline, info.description, info.instruction):
-                assert mark in said
+                assert word in said
 
     def test_a_trial_is_of_status_test(self) -> None:
         assert last_message(config=CapConfig(status="Test")).status == "Test"

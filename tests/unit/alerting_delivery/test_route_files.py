@@ -145,7 +145,7 @@ def test_a_mistake_in_people_is_shown_with_its_line(
         ),
         (
             ROUTES + "last_resort: {channel: pigeon}\n",
-            "routes.yaml:5: channel 'pigeon' is not known; allowed: console, webhook",
+            "routes.yaml:5: channel 'pigeon' is not known; allowed: cap, console, webhook",
         ),
     ],
 )
