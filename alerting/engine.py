@@ -18,6 +18,7 @@ from typing import Protocol
 
 from alerting.book import Change, Moment, open_alert, step_alert
 from alerting.errors import JournalError, UnknownAlert
+from alerting.escalate import by_alert
 from alerting.judge import Judge
 from alerting.model import (
     Alert,
@@ -34,7 +35,7 @@ from alerting.model import (
 from alerting.parts import Clock, EngineConfig, Parts, Present, Turn
 from alerting.people import People
 from alerting.points import PointKey
-from alerting.ports import Effects, RuleState, StageRecord
+from alerting.ports import Effects, EscalationStep, RuleState, StageRecord
 from alerting.publish import Listener, Publisher
 from alerting.response.desk import ResponseDesk
 from alerting.response.model import Deed, Response, Said
@@ -97,6 +98,7 @@ class Engine:
         """Hold the parts; `restore` must be awaited before anything else."""
         self.judge = judge
         self._journal = parts.journal
+        self._escalator = parts.escalator
         self._clock = parts.clock
         self._config = config or EngineConfig()
         self._turn = Turn()
@@ -156,8 +158,9 @@ class Engine:
             self._stages = deque(sorted(await self._journal.stages(), key=lambda each: each.seq))
             self.judge.take_surroundings()
             await self.people.restore()
+            steps = by_alert(await self._journal.steps())
             for alert in await self._journal.alerts(firing_only=True, limit=100_000):
-                await self._restore_alert(alert)
+                await self._restore_alert(alert, steps.get(alert.id, []))
             return await self._read_on(log, max((state.seq for state in states), default=0))
 
     async def declare_stage(self, site: str, device: str, change: StageChange) -> None:
@@ -192,7 +195,9 @@ class Engine:
                 )
         return changes
 
-    async def _restore_alert(self, alert: Alert) -> None:
+    async def _restore_alert(self, alert: Alert, steps: Sequence[EscalationStep]) -> None:
+        transitions = await self._journal.transitions(alert.id)
+        self._escalator.restore(alert, transitions, steps)
         if alert.kind is AlertKind.SYSTEM:
             self._system[alert.sensor.device] = alert
             return
@@ -269,6 +274,7 @@ class Engine:
                 if changes:
                     await self._publish(changes, None)
             await self._publisher.send_late_cards()
+            await self._publisher.escalate()
             await self._tick_people(now)
         await self._recorder.catch_up()
 

@@ -287,6 +287,7 @@ class NotifyReason(StrEnum):
     SEVERITY_ROSE = "severity_rose"
     SEVERITY_FELL = "severity_fell"
     REPEAT = "repeat"
+    ESCALATED = "escalated"
     CLEARED = "cleared"
     WITHDRAWN = "withdrawn"
     CARD = "card"

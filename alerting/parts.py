@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from alerting.deliver import Deliverer
+from alerting.escalate import Escalator
 from alerting.judge import Judge
 from alerting.model import Alert, AlertKind
 from alerting.ports import Aside, CardLookup, Journal, Router
@@ -45,6 +46,7 @@ class Parts:
     deliverer: Deliverer
     clock: Clock
     aside: Aside
+    escalator: Escalator
 
 
 class Turn:

@@ -202,6 +202,7 @@ class People:
         self.desk.keep(done.response, after)
         if changes:
             self._present.keep(after)
+            self._parts.escalator.follow(after)
         if effects.cancelled:
             self._parts.deliverer.cancel(alert.id)
         self._publisher.tell(changes)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from alerting.model import (
@@ -49,6 +50,55 @@ class StageRecord:
     seq: int
 
 
+class StepKind(StrEnum):
+    """What one step of an escalation was."""
+
+    BEGUN = "begun"
+    CALLED = "called"
+    NOBODY = "nobody"
+    ROUND = "round"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationStep:
+    """One step of asking until somebody acknowledges; append-only evidence, and all that is kept.
+
+    `ordinal` is that of the transition that began the escalation, `n` counts from 0, the first
+    notices. `told` are ids of people, `due_at` is when the next step is.
+    """
+
+    alert_id: str
+    ordinal: int
+    n: int
+    kind: StepKind
+    at: datetime
+    due_at: datetime
+    rung: str
+    told: tuple[str, ...] = ()
+    why: str = ""
+
+
+class ProofKind(StrEnum):
+    """How sure it is that a person has a notice, beyond the provider having taken it."""
+
+    DELIVERED = "delivered"
+    READ = "read"
+    CONFIRMED = "confirmed"
+    UNDELIVERED = "undelivered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What came back about one notice, from whom (`by`, a provider or a road); append-only."""
+
+    notice_id: str
+    alert_id: str
+    at: datetime
+    kind: ProofKind
+    by: str
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     """What one step of the engine changed; recorded in one transaction or not at all.
@@ -57,8 +107,9 @@ class Effects:
     person). `alerts` are upserted by id, `transitions` by (alert_id, ordinal), `responses` by
     alert, `notices` inserted by notice id where not yet there. `cancelled` names alerts whose
     pending notices must not be sent any more; notices of these same effects are not meant.
-    `actions` and `stages` are appended, the same one twice is one. A transition, action or response
-    of an alert that is neither in `alerts` nor recorded before is refused.
+    `actions`, `stages` and `proofs` are appended, the same one twice is one; `steps` by (alert_id,
+    ordinal, n) where not yet there. A transition, action or response of an alert that is neither in
+    `alerts` nor recorded before is refused.
     """
 
     seq: int | None = None
@@ -69,6 +120,8 @@ class Effects:
     actions: tuple[Action, ...] = ()
     stages: tuple[StageRecord, ...] = ()
     responses: tuple[Response, ...] = ()
+    steps: tuple[EscalationStep, ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
 
 class Aside(Protocol):
@@ -147,6 +200,14 @@ class Journal(Protocol):
 
     async def stages(self) -> list[StageRecord]:
         """List every word of people on stages, in the order in which it was recorded."""
+        ...
+
+    async def steps(self, alert_id: str | None = None) -> list[EscalationStep]:
+        """List the steps of one alert, or of all that fire, by alert and then as they were."""
+        ...
+
+    async def proofs(self, alert_id: str) -> list[Proof]:
+        """List what came back about one alert's notices, oldest first."""
         ...
 
     async def save_states(self, states: Sequence[RuleState]) -> None:

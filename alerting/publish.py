@@ -10,17 +10,19 @@ from datetime import datetime
 
 from alerting.book import Change
 from alerting.look_up import StepCards, look_up
-from alerting.model import AlertState, Card, NotifyReason, OutboxEntry
+from alerting.model import Alert, AlertState, Card, NotifyReason, OutboxEntry
 from alerting.parts import EngineConfig, Parts, Present
-from alerting.ports import Action, Effects
+from alerting.ports import Action, Effects, EscalationStep
 from alerting.recorder import Recorder
 from alerting.render import CARD_FOLLOWS
-from alerting.response.desk import Done, ResponseDesk
+from alerting.response.desk import Done, ResponseDesk, is_set_aside
 from alerting.response.model import Deed, Response
-from alerting.route import Occasion, make_notices
+from alerting.route import TOLD_AS_AT_PEAK, Occasion, make_notices
 
 _WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE)
+_BEGINS_ASKING = (*_WITH_CARD, NotifyReason.RETURNED)
 _LATE_CARDS_A_TICK = 5
+_CARDS_OF_STEPS_S = 0.5
 
 Listener = Callable[[Sequence[Change]], None]
 
@@ -41,6 +43,7 @@ class Publisher:
         self.present = present
         self._desk = desk
         self._late_cards: deque[Change] = deque(maxlen=1000)
+        parts.escalator.why_muted = self._why_muted
 
     async def publish(
         self, changes: Sequence[Change], seq: int | None, actions: tuple[Action, ...] = ()
@@ -52,14 +55,14 @@ class Publisher:
         changes = [self._wake(change) for change in changes]
         followed = [self._followed(change, now) for change in changes]
         entries: list[OutboxEntry] = []
-        cards = StepCards(
-            self._parts.cards,
-            deadline_s=self._config.card_deadline_s,
-            most_s=self._config.cards_deadline_s,
-        )
+        steps: list[EscalationStep] = []
+        cards = self._step_cards(self._config.cards_deadline_s)
         for change in changes:
+            notices: Sequence[OutboxEntry] = ()
             if change.notify is not None:
-                entries += await self._notices(change, change.notify, cards)
+                notices = await self._notices(change, change.notify, cards)
+            steps += self._asked(change, notices)
+            entries += notices
         effects = Effects(
             seq=seq,
             alerts=tuple({change.alert.id: change.alert for change in changes}.values()),
@@ -68,6 +71,7 @@ class Publisher:
             cancelled=tuple(_over(changes)),
             actions=(*actions, *(act for act, _ in followed if act is not None)),
             responses=tuple({each.alert_id: each for _, each in followed}.values()),
+            steps=tuple(steps),
         )
         await self.recorder.take(effects)
         self.tell(changes)
@@ -87,6 +91,22 @@ class Publisher:
             )
             entries = make_notices(occasion, self._parts.router, self._parts.clock.now())
             await self.recorder.take(Effects(notices=entries))
+
+    async def escalate(self) -> None:
+        """Take the steps of escalations that are due, and make them last like anything else."""
+        escalator = self._parts.escalator
+        cards = self._step_cards(_CARDS_OF_STEPS_S)
+        steps: list[EscalationStep] = []
+        entries: list[OutboxEntry] = []
+        for due in escalator.due():
+            alert = self.present.of(due.alert)
+            escalator.follow(alert)
+            taken = escalator.take(due, await cards.card(alert))
+            if taken is not None:
+                steps.append(taken.step)
+                entries += taken.notices
+        if steps:
+            await self.recorder.take(Effects(notices=tuple(entries), steps=tuple(steps)))
 
     def tell(self, changes: Sequence[Change]) -> None:
         """Let those who listen know."""
@@ -108,6 +128,27 @@ class Publisher:
         is_news = done.response != before and done.said.deed is not Deed.EASE
         return (act_of(done) if is_news else None), done.response
 
+    def _step_cards(self, most_s: float) -> StepCards:
+        return StepCards(self._parts.cards, deadline_s=self._config.card_deadline_s, most_s=most_s)
+
+    def _asked(self, change: Change, notices: Sequence[OutboxEntry]) -> Sequence[EscalationStep]:
+        """Let the escalation follow a change; give its first step where asking begins."""
+        escalator, alert = self._parts.escalator, change.alert
+        escalator.follow(alert)
+        if alert.state is not AlertState.FIRING:
+            escalator.forget(alert.id)
+        if change.notify not in _BEGINS_ASKING:
+            return ()
+        return escalator.begin(alert, change.transition, notices)
+
+    def _why_muted(self, alert: Alert, now: datetime) -> str:
+        """Say why nobody is asked about an alert for the time being; "" when they are."""
+        del now
+        response = self._desk.of(alert)
+        if not is_set_aside(response):
+            return ""
+        return "a person has set it aside: " + ("shelved" if response.shelf else "said to be false")
+
     async def _notices(
         self, change: Change, reason: NotifyReason, cards: StepCards
     ) -> Sequence[OutboxEntry]:
@@ -126,7 +167,8 @@ class Publisher:
             card=card,
             remarks=remarks,
         )
-        return make_notices(occasion, self._parts.router, self._parts.clock.now())
+        told = self._parts.escalator.told(change.alert.id) if reason in TOLD_AS_AT_PEAK else ()
+        return make_notices(occasion, self._parts.router, self._parts.clock.now(), told)
 
 
 def act_of(done: Done) -> Action:

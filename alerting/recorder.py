@@ -100,6 +100,8 @@ def _parts(effects: Effects) -> Iterator[Effects]:
             *effects.cancelled,
             *(action.alert_id for action in effects.actions),
             *(response.alert_id for response in effects.responses),
+            *(step.alert_id for step in effects.steps),
+            *(proof.alert_id for proof in effects.proofs),
         ]
     )
     for alert_id in ids:
@@ -110,5 +112,7 @@ def _parts(effects: Effects) -> Iterator[Effects]:
             cancelled=(alert_id,) if alert_id in effects.cancelled else (),
             actions=tuple(action for action in effects.actions if action.alert_id == alert_id),
             responses=tuple(each for each in effects.responses if each.alert_id == alert_id),
+            steps=tuple(step for step in effects.steps if step.alert_id == alert_id),
+            proofs=tuple(proof for proof in effects.proofs if proof.alert_id == alert_id),
         )
     yield Effects(seq=effects.seq)

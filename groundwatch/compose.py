@@ -21,6 +21,7 @@ from alerting.detect.detector import Detector
 from alerting.detect.robust import robust_for
 from alerting.detect.shelf import Shelf
 from alerting.engine import Engine, EngineConfig, Parts
+from alerting.escalate import Escalator
 from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.ports import Channel
@@ -105,12 +106,10 @@ async def opened(
         roads = _roads(settings, console or sys.stderr, clock, stack)
         roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
         cards = CardDesk(district.resources, clock)
-        deliverer = Deliverer(
-            journal=keepers.journal,
-            channels=roads,
-            router=district.routes,
-            clock=SystemClock() if _is_event(clock) else clock,  # people live in real time
-        )
+        of_people = SystemClock() if _is_event(clock) else clock  # people live in real time
+        deliverer = Deliverer(journal=keepers.journal, channels=roads, clock=of_people)
+        escalator = Escalator(router=district.routes, clock=of_people)
+        deliverer.listeners.append(escalator.note_outcome)
         parts = Parts(
             journal=keepers.journal,
             cards=cards,
@@ -118,6 +117,7 @@ async def opened(
             deliverer=deliverer,
             clock=clock,
             aside=EffectsAside(settings.state / REFUSED_FILE, now=SystemClock().now),
+            escalator=escalator,
         )
         computed = ComputedWriter(store=keepers.store)
         engine = await _engine(settings, district, parts, keepers.log, computed)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from alerting.errors import JournalError, JournalRefused
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
-from alerting.ports import Action, Effects, RuleState, StageRecord
+from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
 
 
@@ -33,6 +33,8 @@ class MemoryJournal:
         self._states: dict[str, RuleState] = {}
         self._stages: dict[StageRecord, None] = {}
         self._responses: dict[str, Response] = {}
+        self._steps: dict[tuple[str, int, int], EscalationStep] = {}
+        self._proofs: dict[Proof, None] = {}
 
     async def open(self) -> None:
         self._answer()
@@ -54,6 +56,9 @@ class MemoryJournal:
         self._actions.update(dict.fromkeys(effects.actions))
         self._stages.update(dict.fromkeys(effects.stages))
         self._responses.update((each.alert_id, each) for each in effects.responses)
+        for step in effects.steps:
+            self._steps.setdefault((step.alert_id, step.ordinal, step.n), step)
+        self._proofs.update(dict.fromkeys(effects.proofs))
         self._seq = max(self._seq, effects.seq or 0)
         self.recorded.append(effects)
 
@@ -148,6 +153,15 @@ class MemoryJournal:
         self._answer()
         return list(self._stages)
 
+    async def steps(self, alert_id: str | None = None) -> list[EscalationStep]:
+        self._answer()
+        wanted = [alert_id] if alert_id is not None else self._firing()
+        return [self._steps[key] for key in sorted(self._steps) if key[0] in wanted]
+
+    async def proofs(self, alert_id: str) -> list[Proof]:
+        self._answer()
+        return sorted((p for p in self._proofs if p.alert_id == alert_id), key=lambda p: p.at)
+
     async def save_states(self, states: Sequence[RuleState]) -> None:
         self._answer()
         self._states.update((state.key, state) for state in states)
@@ -171,6 +185,9 @@ class MemoryJournal:
     def _answer(self) -> None:
         if self.is_away:
             raise JournalError("the journal is away (fake)")
+
+    def _firing(self) -> set[str]:
+        return {a.id for a in self._alerts.values() if a.state is AlertState.FIRING}
 
     def _refuse_unknown(self, effects: Effects) -> None:
         known = self._alerts.keys() | {alert.id for alert in effects.alerts}

@@ -1,17 +1,9 @@
-"""Brings notices to people: attempts, retries, fall-backs, stand-ins and repeats."""
+"""Brings notices to people: attempts, retries, fall-backs and stand-ins."""
 
 from alerting.deliver.config import ChannelStatus, DeliveryConfig, DeliveryStatus, Failure
 from alerting.deliver.deliverer import Deliverer
-from alerting.deliver.ports import Clock, Reminding
-from alerting.deliver.step import (
-    Policy,
-    RepeatStep,
-    Step,
-    next_step,
-    repeat_after,
-    repeat_step,
-    why_no_repeat,
-)
+from alerting.deliver.ports import Clock
+from alerting.deliver.step import Policy, Step, next_step
 
 __all__ = [
     "ChannelStatus",
@@ -21,11 +13,6 @@ __all__ = [
     "DeliveryStatus",
     "Failure",
     "Policy",
-    "Reminding",
-    "RepeatStep",
     "Step",
     "next_step",
-    "repeat_after",
-    "repeat_step",
-    "why_no_repeat",
 ]

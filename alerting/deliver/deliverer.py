@@ -25,22 +25,11 @@ from alerting.deliver.config import (
     Failure,
 )
 from alerting.deliver.ledger import Ledger, Outcome
-from alerting.deliver.ports import Clock, Reminding
-from alerting.deliver.step import (
-    RepeatStep,
-    Step,
-    cancelled,
-    next_step,
-    overtakes,
-    repeat_after,
-    repeat_step,
-    taken,
-    unchecked,
-    why_no_repeat,
-)
+from alerting.deliver.ports import Clock, NoteOutcome
+from alerting.deliver.step import Step, cancelled, next_step, taken
 from alerting.deliver.waiting import Held, WaitingRoom
 from alerting.errors import JournalError
-from alerting.model import NoticeState, NotifyReason, OutboxEntry, Severity
+from alerting.model import NoticeState, OutboxEntry, Severity
 from alerting.ports import Channel, Journal
 from alerting.render import NOT_RECORDED
 
@@ -63,14 +52,13 @@ class Deliverer:
         *,
         journal: Journal,
         channels: Mapping[str, Channel],
-        router: Reminding,
         clock: Clock,
         config: DeliveryConfig | None = None,
     ) -> None:
         """Hold the parts; nothing is sent before `run`."""
         self._config = config or DeliveryConfig()
         self._channels = dict(channels)
-        self._router = router
+        self.listeners: list[NoteOutcome] = []
         self._clock = clock
         self._ledger = Ledger(
             journal,
@@ -142,7 +130,7 @@ class Deliverer:
     def cancel(self, alert_id: str) -> None:
         """Stop everything that is waiting about an alert, now; the journal is the caller's.
 
-        An attempt under way cannot be called back; it is neither tried again nor repeated.
+        An attempt under way cannot be called back; it is not tried again.
         """
         for held in self._waiting.about(alert_id):
             self._waiting.remove(held)
@@ -186,17 +174,7 @@ class Deliverer:
             return
         if notice_id in self._waiting or notice_id in self._ledger:
             return
-        self._overtake(entry)
         self._hold(Held(entry, is_recorded))
-
-    def _overtake(self, entry: OutboxEntry) -> None:
-        """Take out repeats that a rise in severity makes needless; it has repeats of its own."""
-        for held in self._waiting.about(entry.notice.alert.id):
-            if overtakes(entry, held.entry):
-                self._waiting.remove(held)
-                gone = cancelled(held.entry, "overtaken: the severity rose")
-                self._finish_entry(gone)
-                self._ledger.keep(Outcome(gone))
 
     def _hold(self, held: Held) -> None:
         out = self._waiting.put(held)
@@ -271,36 +249,13 @@ class Deliverer:
         held = flight.held
         channel = held.channel
         try:
-            checked = await self._check(held.entry)
-            step = Step(checked.entry)
-            if checked.is_due:
-                step = await self._attempt(checked.entry)
+            step = await self._attempt(held.entry)
         finally:
             self._count(channel).under_way -= 1
             del self._flights[held.id]
-        outcome = self._conclude(flight, step, checked.others)
+        outcome = self._conclude(flight, step)
         self._dispatch()
         await self._ledger.save(outcome)
-        if checked.others:
-            self._read_now.set()  # only the journal knows which of them are new
-
-    async def _check(self, entry: OutboxEntry) -> RepeatStep:
-        """Ask whether a repeat is still called for, and to whom; others pass."""
-        if entry.notice.reason is not NotifyReason.REPEAT:
-            return RepeatStep(entry)
-        if self._ledger.is_away:
-            return RepeatStep(unchecked(entry))
-        try:
-            alert = await self._ledger.standing(entry.notice.alert.id)
-        except JournalError:
-            return RepeatStep(unchecked(entry))
-        why_not = why_no_repeat(entry, alert)
-        if why_not is not None or alert is None:
-            return RepeatStep(cancelled(entry, why_not or "the alert is gone"))
-        if entry.attempts or entry.last_error:
-            return RepeatStep(entry)  # under way on its roads already
-        now = self._clock.now()
-        return repeat_step(entry, alert, self._router.recipients(alert, now), now)
 
     async def _attempt(self, entry: OutboxEntry) -> Step:
         count = self._count(entry.notice.recipient.channel)
@@ -320,7 +275,7 @@ class Deliverer:
 
     # --- what becomes of it ---
 
-    def _conclude(self, flight: _Flight, step: Step, others: tuple[OutboxEntry, ...]) -> Outcome:
+    def _conclude(self, flight: _Flight, step: Step) -> Outcome:
         """Count, hold what is tried again or follows, and give what the journal must know."""
         entry = step.entry
         if flight.is_cancelled:
@@ -333,21 +288,13 @@ class Deliverer:
             self._time_moved.set()
             return Outcome(entry)
         self._finish_entry(entry)
-        follow = list(others)
-        if step.handed_to is not None:
-            self._counts.handed_on += 1
-            follow.append(step.handed_to)
-            self._hold(Held(step.handed_to, flight.held.is_recorded))
-        repeat = self._repeat_of(entry)
-        if repeat is not None:
-            follow.append(repeat)
-            self._hold(Held(repeat, is_recorded=True))
-        return Outcome(entry, tuple(follow))
-
-    def _repeat_of(self, entry: OutboxEntry) -> OutboxEntry | None:
-        notice, now = entry.notice, self._clock.now()
-        every = self._router.repeat_every(notice.alert, notice.recipient.id, now)
-        return repeat_after(entry, every, now, self._config.policy)
+        for listener in self.listeners:
+            listener(entry, step.handed_to)
+        if step.handed_to is None:
+            return Outcome(entry)
+        self._counts.handed_on += 1
+        self._hold(Held(step.handed_to, flight.held.is_recorded))
+        return Outcome(entry, (step.handed_to,))
 
     def _finish_entry(self, entry: OutboxEntry) -> None:
         notice = entry.notice

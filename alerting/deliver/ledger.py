@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.errors import JournalError
-from alerting.model import Alert, OutboxEntry
+from alerting.model import OutboxEntry
 from alerting.ports import Effects, Journal
 
 _LOG = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Outcome:
 
 
 class Ledger:
-    """Writes outcomes, and reads what is due and how an alert stands."""
+    """Writes outcomes, and reads what is due."""
 
     def __init__(self, journal: Journal, *, timeout_s: float, max_kept: int) -> None:
         """Keep at most `max_kept` outcomes that the journal did not take."""
@@ -84,11 +84,6 @@ class Ledger:
         """List pending entries whose time has come; raises JournalError."""
         async with self._asked():
             return await self._journal.due(now, limit)
-
-    async def standing(self, alert_id: str) -> Alert | None:
-        """Give an alert as it is now; raises JournalError."""
-        async with self._asked():
-            return await self._journal.alert(alert_id)
 
     async def _write(self, outcome: Outcome) -> None:
         """Write what follows first: a crash in between sends again rather than never."""

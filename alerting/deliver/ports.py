@@ -1,10 +1,13 @@
-"""What delivery asks of others beyond `alerting.ports`: the time, and how often to remind."""
+"""What delivery asks of others beyond `alerting.ports`: the time, and who wants to know."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
-from alerting.model import Alert
-from alerting.ports import Router
+from alerting.model import OutboxEntry
+
+# Told what became of a notice, and of the entry that takes its place, if any.
+NoteOutcome = Callable[[OutboxEntry, OutboxEntry | None], None]
 
 
 class Clock(Protocol):
@@ -12,12 +15,4 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Give the present instant, aware and in UTC."""
-        ...
-
-
-class Reminding(Router, Protocol):
-    """A router that also says how often people are reminded (`alerting.route.RouteTable`)."""
-
-    def repeat_every(self, alert: Alert, recipient_id: str, now: datetime) -> timedelta | None:
-        """Give after how long this recipient is reminded while nobody acknowledges."""
         ...

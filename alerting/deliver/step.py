@@ -7,46 +7,34 @@
     PENDING --no road left-------------------------> FAILED
     PENDING --acknowledged, cleared, superseded----> CANCELLED
 
-A notice that must be acknowledged is followed by a repeat whether it was SENT or FAILED: an outage
-longer than all attempts must not end in silence.
+Whether it was SENT or FAILED, the escalation of its alert goes on until somebody acknowledges
+(`alerting.escalate`): an outage longer than all attempts does not end in silence.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerting.errors import DeliveryError
-from alerting.model import (
-    Alert,
-    AlertState,
-    NoticeState,
-    NotifyReason,
-    OutboxEntry,
-    Recipient,
-)
-from alerting.render import IN_PLACE_OF, NOT_CHECKED
-from alerting.route import is_stand_in, notice_id, repeat_number
+from alerting.model import NoticeState, OutboxEntry, Recipient
+from alerting.render import IN_PLACE_OF
+from alerting.route import notice_id, repeat_number
 
 MAX_ERROR = 500
-
-_BEGINS_REPEATS = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RETURNED})
-REPEATED = _BEGINS_REPEATS | {NotifyReason.REPEAT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How often and how long apart a notice is tried, and how often it is repeated."""
+    """How often and how long apart a notice is tried."""
 
     max_attempts: int = 5
     first_wait: timedelta = timedelta(seconds=1)
     longest_wait: timedelta = timedelta(minutes=2)
-    max_repeats: int = 500
 
     def __post_init__(self) -> None:
         """Refuse what would never try or never end."""
-        if self.max_attempts < 1 or self.max_repeats < 0:
-            raise ValueError("max_attempts must be at least 1 and max_repeats at least 0")
+        if self.max_attempts < 1:
+            raise ValueError("max_attempts must be at least 1")
         if not timedelta(0) < self.first_wait <= self.longest_wait:
             raise ValueError("first_wait must be above zero and at most longest_wait")
 
@@ -57,19 +45,6 @@ class Step:
 
     entry: OutboxEntry
     handed_to: OutboxEntry | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatStep:
-    """A repeat whose time has come: the entry to send, or why not; and others to tell instead."""
-
-    entry: OutboxEntry
-    others: tuple[OutboxEntry, ...] = ()
-
-    @property
-    def is_due(self) -> bool:
-        """Say whether the entry itself is to be sent."""
-        return self.entry.state is NoticeState.PENDING
 
 
 def taken(entry: OutboxEntry, now: datetime) -> OutboxEntry:
@@ -117,103 +92,6 @@ def wait_before_retry(
 def cancelled(entry: OutboxEntry, why: str) -> OutboxEntry:
     """Give the entry after somebody acknowledged or it was overtaken."""
     return replace(entry, state=NoticeState.CANCELLED, last_error=_with(entry.last_error, why))
-
-
-def repeat_after(
-    entry: OutboxEntry, every: timedelta | None, now: datetime, policy: Policy
-) -> OutboxEntry | None:
-    """Give the repeat that follows a notice which was sent or failed; None when none does.
-
-    A stand-in's notice is followed by none: the person they stand in for is reminded.
-    """
-    notice = entry.notice
-    if entry.state not in (NoticeState.SENT, NoticeState.FAILED) or every is None:
-        return None
-    if notice.reason not in REPEATED or is_stand_in(notice.id):
-        return None
-    n = repeat_number(notice.id) + 1
-    if n > policy.max_repeats:
-        return None
-    return _repeat(entry, notice.recipient, entry.fallbacks, n, now + every)
-
-
-def why_no_repeat(entry: OutboxEntry, alert: Alert | None) -> str | None:
-    """Say why a repeat whose time has come is not sent; None when it is.
-
-    `alert` is as it stands now. A severity above the one last told has notices, and so repeats, of
-    its own; the engine takes back an acknowledgement when the severity rises.
-    """
-    if alert is None:
-        return "the alert is not in the journal"
-    if alert.state is not AlertState.FIRING:
-        return f"the alert is {alert.state.value}"
-    if alert.acknowledged_at is not None:
-        return f"acknowledged by {alert.acknowledged_by or 'somebody'}"
-    if alert.severity > entry.notice.alert.severity:
-        return f"overtaken: the severity rose to {alert.severity.word}"
-    return None
-
-
-def overtakes(entry: OutboxEntry, held: OutboxEntry) -> bool:
-    """Say whether a notice makes a waiting repeat about the same alert needless."""
-    notice, other = entry.notice, held.notice
-    return (
-        notice.reason in _BEGINS_REPEATS
-        and other.reason is NotifyReason.REPEAT
-        and other.recipient.id == notice.recipient.id
-        and other.transition.ordinal < notice.transition.ordinal
-    )
-
-
-def repeat_step(
-    entry: OutboxEntry, alert: Alert, told: Sequence[Sequence[Recipient]], now: datetime
-) -> RepeatStep:
-    """Give a due repeat with the alert as it is now and all roads open again.
-
-    `told` is whom the router names now. Somebody who is no longer among them (the shift changed)
-    is not reminded; those who are get the repeat instead, once each whoever hands it to them.
-    """
-    notice = entry.notice
-    current = replace(entry, notice=replace(notice, alert=alert))
-    for road, *rest in told:
-        if road.id == notice.recipient.id:
-            refreshed = replace(current.notice, recipient=road)
-            return RepeatStep(replace(current, notice=refreshed, fallbacks=tuple(rest)))
-    n = repeat_number(notice.id)
-    others = tuple(_repeat(current, road, tuple(rest), n, now) for road, *rest in told)
-    names = ", ".join(road.name for road, *_ in told)
-    return RepeatStep(cancelled(current, f"no longer to be told; now {names}"), others)
-
-
-def unchecked(entry: OutboxEntry) -> OutboxEntry:
-    """Give a repeat that goes out although nobody could say whether it is still called for."""
-    if NOT_CHECKED in entry.notice.remarks:
-        return entry
-    remarks = (*entry.notice.remarks, NOT_CHECKED)
-    return replace(entry, notice=replace(entry.notice, remarks=remarks))
-
-
-def _repeat(
-    entry: OutboxEntry,
-    recipient: Recipient,
-    fallbacks: tuple[Recipient, ...],
-    n: int,
-    due_at: datetime,
-) -> OutboxEntry:
-    notice, reason = entry.notice, NotifyReason.REPEAT
-    ordinal = notice.transition.ordinal
-    return OutboxEntry(
-        notice=replace(
-            notice,
-            id=notice_id(notice.alert.id, ordinal, reason, recipient.id, n=n),
-            reason=reason,
-            recipient=recipient,
-            created_at=due_at,
-            remarks=(),
-        ),
-        due_at=due_at,
-        fallbacks=fallbacks,
-    )
 
 
 def _handed(

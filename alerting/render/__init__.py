@@ -3,13 +3,12 @@
 from alerting.render.body import FORMAT, render_json
 from alerting.render.chat import render_chat
 from alerting.render.text import alert_path, render_text, where
-from alerting.render.words import CARD_FOLLOWS, IN_PLACE_OF, NOT_CHECKED, NOT_RECORDED
+from alerting.render.words import CARD_FOLLOWS, IN_PLACE_OF, NOT_RECORDED
 
 __all__ = [
     "CARD_FOLLOWS",
     "FORMAT",
     "IN_PLACE_OF",
-    "NOT_CHECKED",
     "NOT_RECORDED",
     "alert_path",
     "render_chat",

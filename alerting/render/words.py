@@ -9,7 +9,6 @@ from sensors.units import shown_unit
 
 NOT_RECORDED = "not recorded: the journal is away"
 CARD_FOLLOWS = "who is near is still being looked up and follows"
-NOT_CHECKED = "not checked whether somebody acknowledged: the journal is away"
 IN_PLACE_OF = "in place of {name}, who could not be reached"
 
 SHOWN_ZONE = timezone(timedelta(hours=8), "+08:00")
@@ -31,7 +30,6 @@ _IN_PLACE_START, _IN_PLACE_END = IN_PLACE_OF.split("{name}")
 _REMARKS_ZH = {
     NOT_RECORDED: "未入库：日志库不可用",
     CARD_FOLLOWS: "周边力量仍在查询，随后发送",
-    NOT_CHECKED: "未核对是否已确认：日志库不可用",
 }
 
 _WORDS: dict[str, Words] = {
@@ -42,6 +40,7 @@ _WORDS: dict[str, Words] = {
         "severity_rose": "Severity rose",
         "severity_fell": "Severity fell",
         "repeat": "Not acknowledged yet, reminder",
+        "escalated": "Nobody has acknowledged yet, passed on to you",
         "cleared": "Cleared",
         "withdrawn": "Withdrawn",
         "card": "Who is near",
@@ -87,6 +86,7 @@ _WORDS: dict[str, Words] = {
         "severity_rose": "等级上升",
         "severity_fell": "等级下降",
         "repeat": "尚未确认，再次提醒",
+        "escalated": "尚无人确认，转报给您",
         "cleared": "已解除",
         "withdrawn": "已撤回",
         "card": "周边力量",

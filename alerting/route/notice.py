@@ -1,14 +1,23 @@
 """Turns one step of an alert's life into outbox entries, one for each person to tell."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerting.model import Alert, Card, Notice, NotifyReason, OutboxEntry, Transition
+from alerting.model import (
+    Alert,
+    Card,
+    Notice,
+    NotifyReason,
+    OutboxEntry,
+    Recipient,
+    Transition,
+)
 from alerting.ports import Router
 
 _STAND_IN = "-by"
-_TOLD_AS_AT_PEAK = frozenset(
+TOLD_AS_AT_PEAK = frozenset(
     {NotifyReason.SEVERITY_FELL, NotifyReason.CLEARED, NotifyReason.WITHDRAWN}
 )
 
@@ -24,18 +33,25 @@ class Occasion:
     remarks: tuple[str, ...] = ()
 
 
-def make_notices(occasion: Occasion, router: Router, now: datetime) -> tuple[OutboxEntry, ...]:
+def make_notices(
+    occasion: Occasion,
+    router: Router,
+    now: datetime,
+    told: Sequence[Sequence[Recipient]] = (),
+) -> tuple[OutboxEntry, ...]:
     """Make one pending outbox entry per person whom `router` names, due at once.
 
     Good news (severity fell, cleared, withdrawn) goes to everybody who was told the worst: the
-    router is then asked about the alert at its peak.
+    router is then asked about the alert at its peak, and `told` adds those who were asked since.
     """
     alert = occasion.alert
     asked = alert
-    if occasion.reason in _TOLD_AS_AT_PEAK:
+    if occasion.reason in TOLD_AS_AT_PEAK:
         asked = replace(alert, severity=max(alert.peak, alert.severity))
     entries = []
-    for first, *fallbacks in router.recipients(asked, now):
+    named = list(router.recipients(asked, now))
+    ids = {first.id for first, *_ in named}
+    for first, *fallbacks in (*named, *(roads for roads in told if roads[0].id not in ids)):
         notice = Notice(
             id=notice_id(alert.id, occasion.transition.ordinal, occasion.reason, first.id),
             reason=occasion.reason,
@@ -73,8 +89,3 @@ def repeat_number(id_of_notice: str) -> int:
     """Give `n` of a notice id; 0 for one this program did not make."""
     _, _, number = id_of_notice.removesuffix(_STAND_IN).rpartition("-")
     return int(number) if number.isascii() and number.isdigit() else 0
-
-
-def is_stand_in(id_of_notice: str) -> bool:
-    """Say whether the notice went to somebody in another person's place."""
-    return id_of_notice.endswith(_STAND_IN)

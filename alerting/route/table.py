@@ -6,11 +6,12 @@ everybody those routes name is told; when they name nobody, the last resort is. 
 never empty.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerting.model import Alert, AlertKind, Recipient, Severity
+from alerting.route.ladder import Asked, Ladder, Rung, reminders
 from alerting.route.people import Person, Rota
 
 MAX_ROADS = 8
@@ -142,22 +143,38 @@ class RouteTable:
             lines.append(self._why_fallen_back(visits))
         return lines
 
-    def repeat_every(self, alert: Alert, recipient_id: str, now: datetime) -> timedelta | None:
-        """Give after how long this recipient is reminded while nobody acknowledges; None: never.
+    def ladder(self, alert: Alert, now: datetime) -> Ladder | None:
+        """Give the ladder of an alert as it is; None when its routes say never to ask again.
 
-        Where several routes tell them, the shortest counts.
+        Where several routes tell somebody, the shortest of their intervals counts.
         """
         visits = [v for v in self._visits(Matter.of(alert), now) if v.why_not is None]
-        named = [
-            visit
-            for visit in visits
-            if any(choice.person.id == recipient_id for choice in visit.told)
+        visits = [visit for visit in visits if visit.told] or visits
+        asked = [visit.route.repeat(alert.severity) for visit in visits]
+        if not asked:
+            return reminders(REPEAT_EVERY[alert.severity])
+        every = min((every for every in asked if every is not None), default=None)
+        return None if every is None else reminders(every)
+
+    def asked(self, alert: Alert, ladder: Ladder, rung: Rung, now: datetime) -> Asked:
+        """Say whom a rung asks; a round always asks the last resort too."""
+        del ladder
+        visits = self._visits(Matter.of(alert), now)
+        again = [visit for visit in visits if visit.route.repeat(alert.severity) is not None]
+        told = self._told(again) or self._told(visits)
+        roads = [self._roads(choice) for choice in told.values()]
+        if rung.is_round or not roads:
+            roads.append((self._last_resort,))
+        return Asked(roads=tuple(roads))
+
+    def roads_of(self, people: Collection[str]) -> Sequence[Sequence[Recipient]]:
+        """Give the roads of people by id; those who are no longer on file are left out."""
+        found: list[Sequence[Recipient]] = [
+            person.roads for person in self.people.values() if person.id in people
         ]
-        asked = [visit.route.repeat(alert.severity) for visit in named or visits]
-        given = [every for every in asked if every is not None]
-        if asked:
-            return min(given, default=None)
-        return REPEAT_EVERY[alert.severity]
+        if self._last_resort.id in people:
+            found.append((self._last_resort,))
+        return found
 
     def candidates(self, route: Route, site: str) -> Iterator[tuple[Person, bool]]:
         """Give everybody a route names who answers for a site, and whether it is by a rota."""

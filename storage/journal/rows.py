@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from alerting.model import Alert, OutboxEntry, Provenance, Transition
-from alerting.ports import Action, RuleState, StageRecord
+from alerting.ports import Action, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
 from sensors.lifecycle import StageChange
 from sensors.model import Position, SensorKey
@@ -224,6 +224,53 @@ def stage_of(row: Row[Any]) -> StageRecord:
         change=change,
         recorded_at=row.recorded_at,
         seq=row.seq,
+    )
+
+
+def step_row(step: EscalationStep) -> Values:
+    """Give the row of a step of an escalation."""
+    return {
+        "alert_id": step.alert_id,
+        "ordinal": step.ordinal,
+        "n": step.n,
+        "kind": step.kind,
+        "at": step.at,
+        "due_at": step.due_at,
+        "rung": step.rung,
+        "told": json.dumps(step.told, ensure_ascii=False),
+        "why": step.why,
+    }
+
+
+def step_of(row: Row[Any]) -> EscalationStep:
+    """Give the step of a row; ValueError when its people cannot be read."""
+    told = tuple(str(person) for person in json.loads(row.told))
+    return EscalationStep(**{**row._asdict(), "told": told})
+
+
+def proof_row(proof: Proof) -> Values:
+    """Give the row of what came back about a notice."""
+    whole = [proof.notice_id, microseconds(proof.at), proof.kind, proof.by, proof.note]
+    return {
+        "notice_id": proof.notice_id,
+        "alert_id": proof.alert_id,
+        "at": proof.at,
+        "kind": proof.kind,
+        "source": proof.by,
+        "note": proof.note,
+        "digest": hashlib.sha256(json.dumps(whole).encode()).hexdigest(),
+    }
+
+
+def proof_of(row: Row[Any]) -> Proof:
+    """Give what came back about a notice of a row."""
+    return Proof(
+        notice_id=row.notice_id,
+        alert_id=row.alert_id,
+        at=row.at,
+        kind=row.kind,
+        by=row.source,
+        note=row.note,
     )
 
 

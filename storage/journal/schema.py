@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from alerting.model import AlertKind, AlertState, NoticeState, NotifyReason, TransitionKind
+from alerting.ports import ProofKind, StepKind
 from storage.journal.columns import Instant, Number, Rank, Word, Words
 
 metadata = MetaData(
@@ -164,6 +165,38 @@ stages = Table(
     Column("seq", BigInteger, nullable=False),
     Column("digest", Text, nullable=False),
     UniqueConstraint("digest"),
+)
+
+# Steps of escalations; only ever added to. Where an escalation is, is its newest step.
+# No foreign key to alerts, as with notices.
+escalation_steps = Table(
+    "escalation_steps",
+    metadata,
+    Column("alert_id", Words, primary_key=True),
+    Column("ordinal", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Word(StepKind), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("rung", Words, nullable=False),
+    Column("told", Words, nullable=False),
+    Column("why", Words, nullable=False),
+)
+
+# What came back about notices, in the order of `id`. `digest` is of the whole.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("notice_id", Words, nullable=False),
+    Column("alert_id", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", Word(ProofKind), nullable=False),
+    Column("source", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("digest", Text, nullable=False),
+    UniqueConstraint("digest"),
+    Index(None, "alert_id", "at"),
 )
 
 rule_state = Table(

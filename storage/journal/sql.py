@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from alerting.errors import JournalError
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
-from alerting.ports import Action, Effects, RuleState, StageRecord
+from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
 from storage.journal import connect, rows, statements
 from storage.journal.faults import translated
@@ -35,6 +35,7 @@ from storage.journal.schema import (
     actions,
     alerts,
     outbox,
+    proofs,
     responses,
     rule_state,
     stages,
@@ -210,6 +211,15 @@ class SqlJournal:
         """List every word of people on stages, in the order in which it was recorded."""
         return await self._ask(select(stages).order_by(stages.c.id), rows.stage_of)
 
+    async def steps(self, alert_id: str | None = None) -> list[EscalationStep]:
+        """List the steps of one alert, or of all that fire, by alert and then as they were."""
+        return await self._ask(statements.steps_of(alert_id), rows.step_of)
+
+    async def proofs(self, alert_id: str) -> list[Proof]:
+        """List what came back about one alert's notices, oldest first."""
+        question = select(proofs).where(proofs.c.alert_id == alert_id)
+        return await self._ask(question.order_by(proofs.c.at, proofs.c.id), rows.proof_of)
+
     async def due(self, now: datetime, limit: int = 100) -> list[OutboxEntry]:
         """List pending outbox entries whose `due_at` has come, most severe then oldest first.
 
@@ -345,6 +355,8 @@ def _steps(write: statements.Statements, effects: Effects) -> list[_Step]:
         (write.put_response, rows.response_row, effects.responses),
         (write.add_stage, rows.stage_row, effects.stages),
         (write.add_notice, rows.outbox_row, effects.notices),
+        (write.add_step, rows.step_row, effects.steps),
+        (write.add_proof, rows.proof_row, effects.proofs),
         (write.raise_seq, statements.seq_row, seq),
     ]
 

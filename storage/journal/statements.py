@@ -15,8 +15,10 @@ from alerting.model import AlertState, NoticeState
 from storage.journal.schema import (
     actions,
     alerts,
+    escalation_steps,
     meta,
     outbox,
+    proofs,
     responses,
     rule_state,
     stages,
@@ -39,6 +41,8 @@ class Statements:
     add_action: Insert
     add_stage: Insert
     put_response: Insert
+    add_step: Insert
+    add_proof: Insert
     put_state: Insert
     raise_seq: Insert
 
@@ -64,6 +68,10 @@ class Statements:
             add_action=_insert(dialect, actions).on_conflict_do_nothing(index_elements=["digest"]),
             add_stage=_insert(dialect, stages).on_conflict_do_nothing(index_elements=["digest"]),
             put_response=_upsert(_insert(dialect, responses), responses),
+            add_step=_insert(dialect, escalation_steps).on_conflict_do_nothing(
+                index_elements=list(escalation_steps.primary_key)
+            ),
+            add_proof=_insert(dialect, proofs).on_conflict_do_nothing(index_elements=["digest"]),
             put_state=_upsert(_insert(dialect, rule_state), rule_state),
             raise_seq=raised.on_conflict_do_update(
                 index_elements=["name"],
@@ -134,6 +142,17 @@ def pending_of(alert_ids: Iterable[str]) -> Select[str]:
     """Ask for the ids of the pending notices of some alerts."""
     return select(outbox.c.id).where(
         outbox.c.alert_id.in_(alert_ids), outbox.c.state == NoticeState.PENDING
+    )
+
+
+def steps_of(alert_id: str | None) -> Select[Any]:
+    """Ask for the steps of one alert's escalations, or of those of every alert that fires."""
+    table = escalation_steps
+    asked = select(table).order_by(table.c.alert_id, table.c.ordinal, table.c.n)
+    if alert_id is not None:
+        return asked.where(table.c.alert_id == alert_id)
+    return asked.join(alerts, alerts.c.id == table.c.alert_id).where(
+        alerts.c.state == AlertState.FIRING
     )
 
 

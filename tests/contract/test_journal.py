@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,16 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
-from alerting.ports import Action, Effects, RuleState, StageRecord
+from alerting.ports import (
+    Action,
+    Effects,
+    EscalationStep,
+    Proof,
+    ProofKind,
+    RuleState,
+    StageRecord,
+    StepKind,
+)
 from sensors.lifecycle import StageChange
 from sensors.model import SensorKey
 from storage.journal import SqlJournal
@@ -89,6 +99,45 @@ async def test_what_people_say_of_stages_is_kept_once_and_in_order(journal: AnyJ
     await journal.record(Effects(stages=(first,)))
     await journal.record(Effects(stages=(first, second)))
     assert await journal.stages() == [first, second]
+
+
+def a_step(alert_id: str = "a1", **fields: Any) -> EscalationStep:
+    plain: dict[str, Any] = {
+        "alert_id": alert_id,
+        "ordinal": 1,
+        "n": 0,
+        "kind": StepKind.BEGUN,
+        "at": T0,
+        "due_at": T0 + SECOND,
+        "rung": "first notices",
+        "told": ("ann", "某人"),
+        "why": "Ann, 某人",
+    }
+    return EscalationStep(**plain | fields)
+
+
+async def test_steps_are_only_ever_added_and_come_back_in_order(journal: AnyJournal) -> None:
+    first, second = a_step(), a_step(n=1, kind=StepKind.NOBODY, told=())
+    risen = a_step(ordinal=3)
+    await journal.record(Effects(alerts=(an_alert(),), steps=(first, risen, second)))
+    await journal.record(Effects(steps=(a_step(why="said again"), a_step(n=2))))
+    assert await journal.steps("a1") == [first, second, a_step(n=2), risen]
+
+
+async def test_only_the_steps_of_what_fires_are_taken_up(journal: AnyJournal) -> None:
+    over = an_alert("over", state=AlertState.RESOLVED)
+    await journal.record(Effects(alerts=(an_alert(), over), steps=(a_step("over"), a_step())))
+    assert await journal.steps() == [a_step()]
+    assert await journal.steps("over") == [a_step("over")]
+
+
+async def test_what_came_back_about_notices_is_kept_once(journal: AnyJournal) -> None:
+    sent = Proof(notice_id="n", alert_id="a1", at=T0, kind=ProofKind.DELIVERED, by="sms")
+    read = replace(sent, kind=ProofKind.READ, at=T0 + SECOND, note="已读")
+    await journal.record(Effects(proofs=(read, sent)))
+    await journal.record(Effects(proofs=(sent,)))
+    assert await journal.proofs("a1") == [sent, read]
+    assert await journal.proofs("a2") == []
 
 
 @_each_example_on_the_same_journal

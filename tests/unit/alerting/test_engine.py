@@ -1,16 +1,18 @@
 """The engine through its public door: cards, journal, restarts, people's actions, silence."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
 from alerting.deliver import Deliverer
 from alerting.engine import Engine, EngineConfig, Parts, UnknownAlert
-from alerting.errors import JournalError
+from alerting.errors import DeliveryError, JournalError
+from alerting.escalate import Escalator
 from alerting.judge import Judge
 from alerting.model import (
     Alert,
@@ -24,6 +26,7 @@ from alerting.model import (
     Severity,
     TransitionKind,
 )
+from alerting.route import Asked, Ladder, Rung
 from sensors.model import Position, Report
 from sensors.registry import Sensor
 from tests.builders import at, judge, report, sensor
@@ -41,15 +44,28 @@ class HandClock:
 
 
 class OneRecipient:
+    """Names one person; who is asked after that says the ladder, if there is one."""
+
     person = Recipient(id="p1", name="Somebody", channel="list", address="here")
+    people: ClassVar = {"p1": person, "p2": replace(person, id="p2", name="Somebody else")}
+
+    def __init__(self, steps: Ladder | None = None) -> None:
+        self.steps = steps
 
     def recipients(self, alert: Alert, now: datetime) -> Sequence[Sequence[Recipient]]:
         del alert, now
         return [[self.person]]
 
-    def repeat_every(self, alert: Alert, recipient_id: str, now: datetime) -> timedelta | None:
-        del alert, recipient_id, now
-        return None
+    def ladder(self, alert: Alert, now: datetime) -> Ladder | None:
+        del alert, now
+        return self.steps
+
+    def asked(self, alert: Alert, ladder: Ladder, rung: Rung, now: datetime) -> Asked:
+        del alert, ladder, now
+        return Asked(roads=tuple((self.people[name],) for name in rung.people or ("p1",)))
+
+    def roads_of(self, people: Collection[str]) -> Sequence[Sequence[Recipient]]:
+        return [(person,) for name, person in self.people.items() if name in people]
 
 
 class ListChannel:
@@ -57,8 +73,11 @@ class ListChannel:
 
     def __init__(self) -> None:
         self.notices: list[Notice] = []
+        self.refused: set[str] = set()
 
     async def send(self, notice: Notice) -> Receipt:
+        if notice.recipient.id in self.refused:
+            raise DeliveryError("no such number", retryable=False)
         self.notices.append(notice)
         return Receipt(notice_id=notice.id, at=at(0))
 
@@ -140,11 +159,14 @@ async def world(
     log: MemoryLog | None = None,
     desk: Desk | None = None,
     deadline_s: float = 0.3,
+    steps: Ladder | None = None,
 ) -> AsyncIterator[World]:
     journal, log, clock = journal or MemoryJournal(), log or MemoryLog(), HandClock()
     channel = ListChannel()
-    router = OneRecipient()
-    deliverer = Deliverer(journal=journal, channels={"list": channel}, router=router, clock=clock)
+    router = OneRecipient(steps)
+    deliverer = Deliverer(journal=journal, channels={"list": channel}, clock=clock)
+    escalator = Escalator(router=router, clock=clock)
+    deliverer.listeners.append(escalator.note_outcome)
     aside = ListAside()
     parts = Parts(
         journal=journal,
@@ -153,6 +175,7 @@ async def world(
         deliverer=deliverer,
         clock=clock,
         aside=aside,
+        escalator=escalator,
     )
     config = EngineConfig(card_deadline_s=deadline_s, late_card_deadline_s=2.0)
     engine = Engine(judge=judged, parts=parts, config=config)
@@ -513,3 +536,108 @@ async def test_with_the_broker_away_only_devices_with_another_line_are_called_si
         here.clock.time = at(910)
         await here.engine.tick()
         assert {alert.sensor.device for alert in await here.journal.alerts()} == {"D-01", "D-02"}
+
+
+PASSED_ON = Ladder(
+    name="test",
+    rungs=(
+        Rung(name="first", wait=timedelta(minutes=10)),
+        Rung(name="next", wait=timedelta(minutes=5), people=("p2",)),
+    ),
+    every=timedelta(minutes=5),
+)
+FIRST, PASSED, AGAIN = NotifyReason.FIRST, NotifyReason.ESCALATED, NotifyReason.REPEAT
+
+
+async def minutes(here: World, count: int) -> None:
+    """Let minutes pass, with the engine's timer."""
+    for _ in range(count):
+        here.clock.time += timedelta(minutes=1)
+        await here.engine.tick(is_listening=False)
+        here.deliverer.wake()
+    await here.quiet()
+
+
+def told(here: World) -> list[tuple[str, NotifyReason]]:
+    return [(notice.recipient.id, notice.reason) for notice in here.channel.notices]
+
+
+async def test_nobody_answers_so_the_next_is_asked_and_then_everybody() -> None:
+    async with world(judge(stage()), steps=PASSED_ON) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await minutes(here, 9)
+        assert told(here) == [("p1", FIRST)]
+        await minutes(here, 1)
+        assert told(here) == [("p1", FIRST), ("p2", PASSED)]
+        assert here.channel.notices[1].card is not None
+        await minutes(here, 5)
+        assert told(here)[2:] == [("p1", AGAIN)]
+        steps = await here.journal.steps(here.channel.notices[0].alert.id)
+    assert [(step.n, step.kind.value, step.rung) for step in steps] == [
+        (0, "begun", "first notices"),
+        (1, "called", "next"),
+        (2, "round", "round: everybody and the last resort"),
+    ]
+
+
+async def test_an_acknowledgement_ends_the_asking_at_once_and_a_rise_begins_it_again() -> None:
+    async with world(judge(stage()), steps=PASSED_ON) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await here.told(1)
+        await here.engine.acknowledge(here.channel.notices[0].alert.id, "Eve")
+        await minutes(here, 60)
+        assert told(here) == [("p1", FIRST)]
+        later = [report(300 * n, {"stage_m": 4.2}) for n in (14, 15)]
+        await here.feed(*later)
+        await minutes(here, 10)
+    rose = NotifyReason.SEVERITY_ROSE
+    assert told(here) == [("p1", FIRST), ("p1", rose), ("p2", PASSED)]
+
+
+async def test_everybody_who_was_asked_hears_the_end_of_it() -> None:
+    async with world(judge(stage()), steps=PASSED_ON) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await minutes(here, 10)
+        await here.feed(*rising(3, 20, 2.0, 0.0))
+        await here.quiet()
+    cleared = [who for who, reason in told(here) if reason is NotifyReason.CLEARED]
+    assert sorted(cleared) == ["p1", "p2"]
+
+
+async def test_a_restart_goes_on_with_the_next_step_and_repeats_none() -> None:
+    journal, log = MemoryJournal(), MemoryLog()
+    async with world(judge(stage()), journal=journal, log=log, steps=PASSED_ON) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await minutes(here, 10)
+        then = here.clock.time
+        await here.engine.save_states(log, everything=True)
+    async with world(judge(stage()), journal=journal, log=log, steps=PASSED_ON) as here:
+        here.clock.time = then + timedelta(minutes=4)
+        await here.engine.tick(is_listening=False)
+        await here.quiet()
+        assert told(here) == []
+        await minutes(here, 1)
+        assert told(here) == [("p1", AGAIN)]
+
+
+async def test_with_the_journal_away_the_asking_goes_on() -> None:
+    async with world(judge(stage()), steps=PASSED_ON) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await here.told(1)
+        here.journal.is_away = True
+        await minutes(here, 10)
+        assert told(here) == [("p1", FIRST), ("p2", PASSED)]
+        here.journal.is_away = False
+        await here.engine.tick(is_listening=False)
+        steps = await here.journal.steps(here.channel.notices[0].alert.id)
+    assert [step.n for step in steps] == [0, 1]
+
+
+async def test_when_nobody_of_a_rung_is_reached_the_next_is_asked_at_once() -> None:
+    async with world(judge(stage()), steps=PASSED_ON) as here:
+        here.channel.refused = {"p1"}
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await here.quiet()
+        await here.engine.tick(is_listening=False)
+        await here.quiet()
+    assert told(here) == [("p2", PASSED)]

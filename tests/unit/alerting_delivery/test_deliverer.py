@@ -12,21 +12,19 @@ import pytest
 from alerting.deliver import Deliverer, DeliveryConfig, Policy
 from alerting.model import (
     Alert,
-    AlertState,
     NoticeState,
     NotifyReason,
     OutboxEntry,
     Severity,
 )
 from alerting.ports import Channel, Effects
-from alerting.render import NOT_CHECKED, NOT_RECORDED
+from alerting.render import NOT_RECORDED
 from tests.fakes import MemoryJournal
 from tests.unit.alerting_delivery.values import (
     ANN,
     BOB,
     NOW,
     HandClock,
-    TableRouter,
     TestedChannel,
     fails,
     fails_times,
@@ -46,7 +44,6 @@ class Desk:
     channel: TestedChannel = field(default_factory=TestedChannel)
     spare: TestedChannel = field(default_factory=lambda: TestedChannel(name="b"))
     journal: MemoryJournal = field(default_factory=MemoryJournal)
-    router: TableRouter = field(default_factory=TableRouter)
     clock: HandClock = field(default_factory=HandClock)
     config: DeliveryConfig = field(
         default_factory=lambda: DeliveryConfig(policy=POLICY, poll_every_s=60.0)
@@ -58,7 +55,6 @@ class Desk:
         self.deliverer = Deliverer(
             journal=self.journal,
             channels=channels,
-            router=self.router,
             clock=self.clock,
             config=self.config,
         )
@@ -360,7 +356,7 @@ class TestAcknowledging:
         assert len(desk.channel.tried) == 2
         assert row.state is NoticeState.CANCELLED
 
-    async def test_in_the_middle_of_an_attempt_it_is_neither_tried_again_nor_repeated(self) -> None:
+    async def test_in_the_middle_of_an_attempt_it_is_not_tried_again(self) -> None:
         desk = Desk()
         desk.channel.gate = asyncio.Event()
         desk.channel.answer = lambda: fails()() if len(desk.channel.tried) == 1 else None
@@ -411,124 +407,6 @@ class SlowJournal(MemoryJournal):
         return entries
 
 
-class TestRepeating:
-    async def test_until_acknowledged_it_is_repeated_at_the_interval(self) -> None:
-        desk = Desk()
-        async with desk.running():
-            await desk.give(make_entry())
-            for _ in range(3):
-                await desk.pass_time(minutes=9.9)
-                before = len(desk.channel.taken)
-                await desk.pass_time(minutes=0.1)
-                assert len(desk.channel.taken) == before + 1
-            rows = await desk.journal.outbox("alert-1")
-        assert desk.reasons() == [NotifyReason.FIRST] + [NotifyReason.REPEAT] * 3
-        assert len({row.notice.id for row in rows}) == 5
-
-    async def test_a_repeat_carries_the_alert_as_it_is_now(self) -> None:
-        desk = Desk()
-        async with desk.running():
-            await desk.give(make_entry())
-            await desk.journal.record(Effects(alerts=(make_alert(Severity.MINOR, value=1.5),)))
-            await desk.pass_time(minutes=10)
-        assert [notice.alert.value for notice in desk.channel.taken] == [21.4, 1.5]
-
-    @pytest.mark.parametrize(
-        "changes",
-        [
-            {"acknowledged_at": NOW, "acknowledged_by": "eve"},
-            {"state": AlertState.RESOLVED},
-            {"state": AlertState.WITHDRAWN},
-        ],
-    )
-    async def test_what_is_over_is_not_repeated_even_if_nobody_said_so(
-        self, changes: dict[str, object]
-    ) -> None:
-        desk = Desk()
-        async with desk.running():
-            await desk.give(make_entry())
-            await desk.journal.record(Effects(alerts=(make_alert(**changes),)))  # type: ignore[arg-type]
-            for _ in range(3):
-                await desk.pass_time(minutes=10)
-            rows = await desk.journal.outbox("alert-1")
-        assert desk.reasons() == [NotifyReason.FIRST]
-        assert [row.state for row in rows] == [NoticeState.SENT, NoticeState.CANCELLED]
-
-    async def test_a_rise_takes_over_the_repeats(self) -> None:
-        desk = Desk()
-        async with desk.running():
-            await desk.give(make_entry())
-            await desk.pass_time(minutes=5)
-            worse = make_alert(Severity.EXTREME, ordinal=2)
-            await desk.give(make_entry(worse, reason=NotifyReason.SEVERITY_ROSE))
-            for _ in range(4):
-                await desk.pass_time(minutes=5)
-        repeats = [notice for notice in desk.channel.taken if notice.reason is NotifyReason.REPEAT]
-        assert [notice.alert.severity for notice in repeats] == [Severity.EXTREME] * 2
-
-    async def test_a_fall_and_a_smaller_rise_leave_one_chain_of_repeats(self) -> None:
-        desk = Desk()
-        async with desk.running():
-            await desk.give(make_entry())
-            await desk.pass_time(minutes=5)
-            again = make_alert(Severity.MODERATE, ordinal=3)
-            await desk.give(make_entry(again, reason=NotifyReason.SEVERITY_ROSE))
-            for _ in range(4):
-                await desk.pass_time(minutes=5)
-            rows = await desk.journal.outbox("alert-1")
-        assert desk.reasons().count(NotifyReason.REPEAT) == 2
-        assert [row.state for row in rows].count(NoticeState.CANCELLED) == 1
-
-    async def test_never_is_respected(self) -> None:
-        desk = Desk(router=TableRouter(every=None))
-        async with desk.running():
-            await desk.give(make_entry())
-            await desk.pass_time(hours=24)
-        assert len(desk.channel.taken) == 1
-
-    async def test_after_a_restart_repeats_go_on_where_they_were(self) -> None:
-        desk = Desk()
-        async with desk.running():
-            await desk.give(make_entry())
-        async with desk.running():
-            await desk.pass_time(minutes=9)
-            assert len(desk.channel.taken) == 1
-            await desk.pass_time(minutes=1)
-            assert desk.reasons() == [NotifyReason.FIRST, NotifyReason.REPEAT]
-
-    async def test_an_outage_longer_than_all_attempts_does_not_end_in_silence(self) -> None:
-        desk = Desk()
-        desk.channel.answer = fails()
-        async with desk.running():
-            await desk.give(make_entry())
-            for _ in range(5):
-                await desk.pass_time(seconds=30)
-            assert desk.channel.taken == []
-            desk.channel.answer = lambda: None
-            await desk.pass_time(minutes=10)
-        assert desk.reasons() == [NotifyReason.REPEAT]
-
-    async def test_after_a_change_of_shift_the_new_shift_is_reminded(self) -> None:
-        desk = Desk()
-        async with desk.running():
-            await desk.give(make_entry())
-            desk.router.roads = [(BOB,)]
-            await desk.pass_time(minutes=10)
-            await desk.pass_time(minutes=10)
-        told = [(notice.recipient.id, notice.reason.value) for notice in desk.channel.taken]
-        assert told == [("ann", "first"), ("bob", "repeat"), ("bob", "repeat")]
-
-    async def test_a_repeat_begins_again_with_the_first_road(self) -> None:
-        desk = Desk(router=TableRouter(roads=[(ANN, ANN_B)]))
-        desk.channel.answer = refuses()
-        async with desk.running():
-            await desk.give(make_entry(fallbacks=(ANN_B,)))
-            assert len(desk.spare.taken) == 1
-            await desk.pass_time(minutes=10)
-        assert len(desk.channel.tried) == 2
-        assert len(desk.spare.taken) == 2
-
-
 class TestJournalAway:
     async def test_unrecorded_notices_go_out_and_say_so(self) -> None:
         desk = Desk()
@@ -558,7 +436,7 @@ class TestJournalAway:
         assert len(desk.channel.tried) == 1
 
     async def test_they_are_tried_a_bounded_number_of_times(self) -> None:
-        desk = Desk(router=TableRouter(every=None))
+        desk = Desk()
         desk.channel.answer = fails()
         async with desk.running() as deliverer:
             desk.journal.is_away = True
@@ -567,16 +445,6 @@ class TestJournalAway:
                 await desk.pass_time(minutes=1)
             assert len(desk.channel.tried) == POLICY.max_attempts
             assert deliverer.status().failed == 1
-
-    async def test_repeats_go_out_unchecked_rather_than_not(self) -> None:
-        desk = Desk()
-        async with desk.running():
-            await desk.give(make_entry())
-            desk.journal.is_away = True
-            await desk.pass_time(minutes=10)
-            await desk.pass_time(minutes=10)
-        assert desk.reasons() == [NotifyReason.FIRST, NotifyReason.REPEAT, NotifyReason.REPEAT]
-        assert NOT_CHECKED in desk.channel.taken[-1].remarks
 
     async def test_outcomes_are_written_when_it_is_back_and_nothing_is_sent_again(self) -> None:
         desk = Desk()
@@ -631,7 +499,7 @@ class PickyJournal(MemoryJournal):
 class TestBounds:
     async def test_what_memory_cannot_hold_comes_back_from_the_journal(self) -> None:
         config = DeliveryConfig(policy=POLICY, max_waiting=5, poll_every_s=60.0)
-        desk = Desk(config=config, router=TableRouter(every=None))
+        desk = Desk(config=config)
         desk.channel.gate = asyncio.Event()
         entries = [a_notice(f"alert-{n}", Severity.MINOR) for n in range(40)]
         async with desk.running() as deliverer:
@@ -727,17 +595,18 @@ class TestStopping:
 
     async def test_a_crash_between_the_two_writes_sends_again_rather_than_never(self) -> None:
         desk = Desk(journal=DyingJournal())
-        entry = make_entry()
+        desk.channel.answer = lambda: refuses()() if len(desk.channel.tried) == 1 else None
+        entry = make_entry(fallbacks=(BOB,))
         async with desk.running():
             await desk.give(entry)
-            kinds = [row.notice.reason for row in await desk.journal.outbox("alert-1")]
-            assert NotifyReason.REPEAT in kinds
+            told = [row.notice.recipient.id for row in await desk.journal.outbox("alert-1")]
+            assert sorted(told) == ["ann", "bob"]
         desk.journal.__class__ = MemoryJournal
         async with desk.running():
             await settled()
             rows = await desk.journal.outbox("alert-1")
-        assert len(desk.channel.taken) == 2
-        assert [row.notice.reason for row in rows].count(NotifyReason.REPEAT) == 1
+        assert {row.state for row in rows} == {NoticeState.SENT}
+        assert len(rows) == 2
 
     async def test_what_the_journal_missed_is_written_before_stopping(self) -> None:
         desk = Desk()

@@ -21,7 +21,6 @@ from tests.fakes import MemoryJournal
 from tests.unit.alerting_delivery.values import (
     ANN,
     HandClock,
-    TableRouter,
     make_alert,
     make_card,
     make_entry,
@@ -40,7 +39,6 @@ class Office:
         self.deliverer = Deliverer(
             journal=self.journal,
             channels={"webhook": channel},
-            router=TableRouter(every=None),
             clock=clock,
             config=DeliveryConfig(policy=policy, poll_every_s=0.05),
         )

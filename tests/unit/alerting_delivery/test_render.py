@@ -12,7 +12,6 @@ from alerting.model import AlertKind, AlertState, Card, NotifyReason, Provenance
 from alerting.render import (
     CARD_FOLLOWS,
     IN_PLACE_OF,
-    NOT_CHECKED,
     NOT_RECORDED,
     render_json,
     render_text,
@@ -131,7 +130,6 @@ def test_a_long_list_is_cut_and_counted() -> None:
     [
         (NOT_RECORDED, "未入库"),
         (CARD_FOLLOWS, "周边力量仍在查询"),
-        (NOT_CHECKED, "未核对"),
         (IN_PLACE_OF.format(name="安示例"), "代安示例接收"),
         ("something else", "something else"),
     ],

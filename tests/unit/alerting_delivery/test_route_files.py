@@ -66,8 +66,10 @@ def test_a_good_pair_of_files_has_no_fault(tmp_path: Path) -> None:
     assert [road.channel for road in ann.roads] == ["webhook", "console"]
     assert ann.why_off_duty(datetime(2026, 6, 1, 1, 0, tzinfo=UTC)) is None
     assert table.people["bob"].roads[0].language == "zh"
-    assert table.repeat_every(make_alert(Severity.EXTREME), "ann", NOW) == timedelta(minutes=2)
-    assert table.repeat_every(make_alert(Severity.MINOR), "ann", NOW) is None
+    red = table.ladder(make_alert(Severity.EXTREME), NOW)
+    assert red is not None
+    assert red.every == timedelta(minutes=2)
+    assert table.ladder(make_alert(Severity.MINOR), NOW) is None
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from alerting.route import (
     Rota,
     Route,
     RouteTable,
-    is_stand_in,
     make_notices,
     notice_id,
     repeat_number,
@@ -277,13 +276,18 @@ class TestWhy:
         assert "Bob is not told by 'r': Ann is on duty in rota duty room" in lines
 
 
-class TestRepeat:
+def every(table: RouteTable, severity: Severity = Severity.SEVERE) -> timedelta | None:
+    ladder = table.ladder(make_alert(severity), NOW)
+    return None if ladder is None else ladder.every
+
+
+class TestReminders:
     def test_the_defaults_are_the_deadlines_for_acknowledging(self) -> None:
         table = RouteTable(people=[person("ann")], routes=[Route(name="r", people=("ann",))])
-        given = [table.repeat_every(make_alert(severity), "ann", NOW) for severity in Severity]
+        given = [every(table, severity) for severity in Severity]
         assert given == [timedelta(minutes=m) for m in (30, 15, 10, 5)]
 
-    def test_the_shortest_of_the_routes_that_tell_a_person_counts(self) -> None:
+    def test_the_shortest_of_the_routes_that_tell_somebody_counts(self) -> None:
         slow = {Severity.SEVERE: timedelta(hours=2)}
         fast = {Severity.SEVERE: timedelta(minutes=2)}
         routes = [
@@ -291,17 +295,31 @@ class TestRepeat:
             Route(name="2", people=("ann",), repeat_every=fast),
         ]
         table = RouteTable(people=[person("ann"), person("bob")], routes=routes)
-        assert table.repeat_every(make_alert(), "ann", NOW) == timedelta(minutes=2)
-        assert table.repeat_every(make_alert(), "bob", NOW) == timedelta(hours=2)
+        assert every(table) == timedelta(minutes=2)
 
     def test_never_means_never(self) -> None:
         route = Route(name="r", people=("ann",), repeat_every={Severity.SEVERE: None})
-        table = RouteTable(people=[person("ann")], routes=[route])
-        assert table.repeat_every(make_alert(), "ann", NOW) is None
+        assert every(RouteTable(people=[person("ann")], routes=[route])) is None
+
+    def test_who_is_never_reminded_is_left_out_where_others_are(self) -> None:
+        never: dict[Severity, timedelta | None] = {Severity.SEVERE: None}
+        routes = [
+            Route(name="1", people=("ann",), repeat_every=never, is_continued=True),
+            Route(name="2", people=("bob",)),
+        ]
+        table = RouteTable(people=[person("ann"), person("bob")], routes=routes)
+        assert asked_by(table, 1) == ["bob"]
+        assert asked_by(table, 4) == ["bob", LAST_RESORT.id]
 
     def test_the_last_resort_is_reminded_too(self) -> None:
-        every = RouteTable().repeat_every(make_alert(), LAST_RESORT.id, NOW)
-        assert every == REPEAT_EVERY[Severity.SEVERE]
+        assert every(RouteTable()) == REPEAT_EVERY[Severity.SEVERE]
+        assert asked_by(RouteTable(), 1) == [LAST_RESORT.id]
+
+
+def asked_by(table: RouteTable, n: int) -> list[str]:
+    ladder = table.ladder(make_alert(), NOW)
+    assert ladder is not None
+    return [road.id for road, *_ in table.asked(make_alert(), ladder, ladder.rung(n), NOW).roads]
 
 
 class TestNotices:
@@ -367,7 +385,6 @@ class TestNotices:
         assert ids == again
         assert len(set(ids)) == len(keys)
         assert [repeat_number(id_) for id_ in ids] == [key[4] for key in keys]
-        assert [is_stand_in(id_) for id_ in ids] == [bool(key[5]) for key in keys]
         assert all(id_.isascii() and len(id_) < 64 for id_ in ids)
 
     def test_the_number_of_a_foreign_id_is_zero(self) -> None:

@@ -8,19 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from alerting.deliver import Policy, next_step, repeat_after, repeat_step, why_no_repeat
-from alerting.deliver.step import MAX_ERROR, cancelled, overtakes, taken, wait_before_retry
+from alerting.deliver import Policy, next_step
+from alerting.deliver.step import MAX_ERROR, cancelled, taken, wait_before_retry
 from alerting.errors import DeliveryError
-from alerting.model import (
-    AlertState,
-    NoticeState,
-    NotifyReason,
-    OutboxEntry,
-    Recipient,
-    Severity,
-)
-from alerting.route import is_stand_in, notice_id, repeat_number
-from tests.unit.alerting_delivery.values import ANN, BOB, NOW, make_alert, make_entry, make_notice
+from alerting.model import NoticeState, NotifyReason, OutboxEntry, Recipient
+from alerting.route import notice_id
+from tests.unit.alerting_delivery.values import ANN, BOB, NOW, make_entry, make_notice
 
 POLICY = Policy(max_attempts=3, first_wait=timedelta(seconds=1), longest_wait=timedelta(seconds=20))
 AGAIN = DeliveryError("a: 503", retryable=True)
@@ -65,7 +58,7 @@ class TestNextStep:
         assert handed is not None
         assert (handed.notice.recipient, handed.fallbacks) == (BOB, (ANN_2,))
         assert handed.notice.remarks == ("in place of Ann Example, who could not be reached",)
-        assert is_stand_in(handed.notice.id)
+        assert handed.notice.id.endswith("-by")
         own = notice_id("alert-1", 1, NotifyReason.FIRST, "bob")
         assert handed.notice.id not in (entry.notice.id, own)
 
@@ -100,7 +93,6 @@ class TestNextStep:
         "wrong",
         [
             {"max_attempts": 0},
-            {"max_repeats": -1},
             {"first_wait": timedelta(0)},
             {"longest_wait": timedelta(milliseconds=1)},
         ],
@@ -110,107 +102,6 @@ class TestNextStep:
     ) -> None:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             Policy(**wrong)  # type: ignore[arg-type]
-
-
-EVERY = timedelta(minutes=10)
-
-
-class TestRepeats:
-    @pytest.mark.parametrize("reason", list(NotifyReason))
-    @pytest.mark.parametrize("state", list(NoticeState))
-    def test_what_must_be_acknowledged_is_repeated_sent_or_failed(
-        self, reason: NotifyReason, state: NoticeState
-    ) -> None:
-        entry = replace(make_entry(reason=reason), state=state)
-        repeat = repeat_after(entry, EVERY, NOW, POLICY)
-        is_repeated = state in (NoticeState.SENT, NoticeState.FAILED) and reason in (
-            NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.REPEAT,
-        )  # fmt: skip
-        assert (repeat is not None) is is_repeated
-
-    def test_repeats_are_counted_and_their_ids_are_the_same_after_a_restart(self) -> None:
-        entry = taken(make_entry(), NOW)
-        ids = []
-        for n in range(1, 5):
-            repeat = repeat_after(entry, EVERY, NOW, POLICY)
-            assert repeat is not None
-            assert repeat == repeat_after(entry, EVERY, NOW, POLICY)
-            assert repeat.due_at == repeat.notice.created_at == NOW + EVERY
-            assert repeat_number(repeat.notice.id) == n
-            assert repeat.notice.reason is NotifyReason.REPEAT
-            ids.append(repeat.notice.id)
-            entry = taken(repeat, NOW)
-        assert len(set(ids)) == 4
-
-    def test_never_and_the_cap_end_them(self) -> None:
-        entry = taken(make_entry(), NOW)
-        assert repeat_after(entry, None, NOW, POLICY) is None
-        assert repeat_after(entry, EVERY, NOW, replace(POLICY, max_repeats=0)) is None
-        last = taken(make_entry(reason=NotifyReason.REPEAT, n=7), NOW)
-        assert repeat_after(last, EVERY, NOW, replace(POLICY, max_repeats=7)) is None
-
-    def test_a_stand_in_is_not_reminded_the_absent_person_is(self) -> None:
-        step = next_step(make_entry(fallbacks=(BOB,)), FINAL, NOW, POLICY)
-        assert step.handed_to is not None
-        assert repeat_after(taken(step.handed_to, NOW), EVERY, NOW, POLICY) is None
-        repeat = repeat_after(step.entry, EVERY, NOW, POLICY)
-        assert repeat is not None
-        assert repeat.notice.recipient.id == "ann"
-
-    @pytest.mark.parametrize(
-        ("changes", "why"),
-        [
-            ({}, None),
-            ({"state": AlertState.RESOLVED}, "the alert is resolved"),
-            ({"state": AlertState.WITHDRAWN}, "the alert is withdrawn"),
-            ({"acknowledged_at": NOW, "acknowledged_by": "eve"}, "acknowledged by eve"),
-            ({"severity": Severity.EXTREME}, "overtaken: the severity rose to extreme"),
-            ({"severity": Severity.MINOR}, None),
-        ],
-    )
-    def test_why_a_due_repeat_is_not_sent(
-        self, changes: dict[str, object], why: str | None
-    ) -> None:
-        repeat = make_entry(reason=NotifyReason.REPEAT, n=1)
-        assert why_no_repeat(repeat, make_alert(**changes)) == why  # type: ignore[arg-type]
-
-    def test_an_alert_the_journal_does_not_know_is_not_repeated(self) -> None:
-        assert why_no_repeat(make_entry(), None) == "the alert is not in the journal"
-
-    def test_a_due_repeat_shows_the_alert_as_it_is_with_all_roads_open(self) -> None:
-        repeat = make_entry(reason=NotifyReason.REPEAT, n=1, to=ANN_2)
-        now_alert = make_alert(Severity.MINOR)
-        step = repeat_step(repeat, now_alert, [(BOB,), (ANN, ANN_2)], NOW)
-        assert step.is_due
-        assert step.entry.notice.alert is now_alert
-        assert (step.entry.notice.recipient, step.entry.fallbacks) == (ANN, (ANN_2,))
-        assert step.entry.notice.id == repeat.notice.id
-        assert step.others == ()
-
-    def test_after_a_change_of_shift_those_on_duty_are_reminded_once_each(self) -> None:
-        cat = replace(ANN, id="cat", name="Cat Example")
-        repeats = [make_entry(reason=NotifyReason.REPEAT, n=2, to=to) for to in (ANN, BOB)]
-        told = [(cat, ANN), (replace(cat, id="dan", name="Dan Example"),)]
-        steps = [repeat_step(entry, make_alert(), told, NOW) for entry in repeats]
-        for step in steps:
-            assert not step.is_due
-            assert step.entry.state is NoticeState.CANCELLED
-            assert step.entry.last_error == "no longer to be told; now Cat Example, Dan Example"
-        first, second = steps
-        assert first.others[0].notice.id == second.others[0].notice.id
-        assert [entry.notice.recipient.id for entry in first.others] == ["cat", "dan"]
-        assert first.others[0].fallbacks == (ANN,)
-        assert {entry.due_at for entry in first.others} == {NOW}
-
-    def test_a_rise_overtakes_only_the_same_persons_earlier_repeats(self) -> None:
-        worse = make_alert(Severity.EXTREME, ordinal=2)
-        rise = make_entry(worse, reason=NotifyReason.SEVERITY_ROSE)
-        repeat = make_entry(reason=NotifyReason.REPEAT, n=1)
-        assert overtakes(rise, repeat)
-        assert not overtakes(rise, make_entry(reason=NotifyReason.REPEAT, n=1, to=BOB))
-        assert not overtakes(rise, make_entry(worse, reason=NotifyReason.REPEAT, n=1))
-        assert not overtakes(rise, make_entry())
-        assert not overtakes(make_entry(worse, reason=NotifyReason.CLEARED), repeat)
 
 
 ROADS = st.lists(
@@ -278,11 +169,9 @@ class Delivery(RuleBasedStateMachine):
 
     @precondition(lambda self: self.is_over)
     @rule()
-    def remind(self) -> None:
-        """Only a person's own notice is followed by a repeat, and not once it was cancelled."""
-        repeat = repeat_after(self.entry, EVERY, self.now, self.policy)
-        is_own = not is_stand_in(self.entry.notice.id)
-        assert (repeat is not None) is (is_own and self.entry.state is not NoticeState.CANCELLED)
+    def rest(self) -> None:
+        """Nothing more becomes of it here; its alert's escalation goes on."""
+        assert self.entry.state is not NoticeState.PENDING
 
     @invariant()
     def the_road_now_tried_is_the_first_not_given_up(self) -> None:

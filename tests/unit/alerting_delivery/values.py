@@ -152,20 +152,14 @@ class HandClock:
 
 @dataclass
 class TableRouter:
-    """A router whose answer is a table; `every` is the repeat interval, None for never."""
+    """A router whose answer is a table."""
 
     roads: list[tuple[Recipient, ...]] = field(default_factory=lambda: [(ANN,)])
-    every: timedelta | None = timedelta(minutes=10)
     asked: list[tuple[Severity, datetime]] = field(default_factory=list)
-    reminded: list[str] = field(default_factory=list)
 
     def recipients(self, alert: Alert, now: datetime) -> Sequence[Sequence[Recipient]]:
         self.asked.append((alert.severity, now))
         return self.roads
-
-    def repeat_every(self, alert: Alert, recipient_id: str, now: datetime) -> timedelta | None:
-        self.reminded.append(recipient_id)
-        return self.every if alert.id and now.tzinfo else None
 
 
 Answer = Callable[[], Exception | None]

@@ -82,3 +82,45 @@ def test_the_maintainers_command_finds_nothing_to_add(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+def before_escalations(connection: Connection) -> None:
+    """Make the tables of revision 0004, with repeats of two alerts waiting and one sent."""
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(ROOT / "storage/journal/migrations"))
+    command.upgrade(config, "0004")
+    for row in (
+        ("1", "alert-1", "first", "sent", 100, 100),
+        ("2", "alert-1", "repeat", "pending", 100, 900),
+        ("3", "alert-1", "repeat", "pending", 200, 800),
+        ("4", "alert-2", "repeat", "sent", 100, 300),
+        ("5", "alert-3", "first", "pending", 100, 100),
+    ):
+        connection.exec_driver_sql(
+            "INSERT INTO outbox (id, alert_id, reason, severity, recipient_id, recipient_name,"
+            " channel, address, language, state, attempts, created_at, due_at, last_error, entry)"
+            " VALUES (?, ?, ?, 2, 'ann', 'Ann', 'console', '', 'en', ?, 0, ?, ?, '', '{}')",
+            row,
+        )
+
+
+def rows(connection: Connection, question: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.exec_driver_sql(question)]
+
+
+async def test_repeats_that_wait_become_escalations_and_are_not_sent_themselves(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    prepare_file(path, 1.0)
+    engine = migrator(journal_url(f"sqlite:///{path}"), 1.0)
+    async with engine.begin() as connection:
+        await connection.run_sync(before_escalations)
+        await connection.run_sync(migrate.upgrade)
+        steps = await connection.run_sync(
+            rows, "SELECT alert_id, ordinal, n, kind, at, due_at, told FROM escalation_steps"
+        )
+        states = await connection.run_sync(rows, "SELECT id, state FROM outbox ORDER BY id")
+    await engine.dispose()
+    assert steps == [("alert-1", 0, 0, "begun", 100, 800, "[]")]
+    assert [state for _, state in states] == ["sent", "cancelled", "cancelled", "sent", "pending"]

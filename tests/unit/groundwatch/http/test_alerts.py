@@ -148,7 +148,7 @@ def test_acknowledging_stops_repeats_and_is_said_once(own: Running) -> None:
         told = own.get(f"{path}/explain")["notices"]
         return [notice for notice in told if notice["state"] == state]
 
-    own.until(lambda: [n for n in notices("pending") if n["reason"] == "repeat"])
+    own.until(lambda: [n for n in notices("sent") if n["reason"] == "first"])
     own.clock.ahead += timedelta(minutes=16)
     own.call(wake(own))
     own.until(lambda: [n for n in notices("sent") if n["reason"] == "repeat"])
