@@ -42,10 +42,13 @@ def json_object(road: HttpRoad, answer: Answer) -> dict[str, Any]:
 def code_error(
     road: HttpRoad, host: str, code: object, message: object, passing: Codes
 ) -> DeliveryError:
-    """Give the error for a code by which a provider refused; those not in `passing` are final."""
+    """Give the error for a code by which a provider refused; those not in `passing` are final.
+
+    `a.*` in `passing` stands for every code that begins with `a.`.
+    """
     text = shown(str(code))
     reason = f"{host} refused with {text}: {shown(str(message))}"
-    wait = passing.get(str(code))
+    wait = passing.get(str(code)) or passing.get(f"{str(code).partition('.')[0]}.*")
     if wait is None:
         return road.failed(reason, retryable=False)
     return road.failed(reason, retryable=True, retry_after_s=wait.seconds)

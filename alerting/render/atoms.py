@@ -41,12 +41,20 @@ def cut(text: str, limit: int, size: Size = len) -> str:
     room = limit - size(ELLIPSIS)
     if room < 0:
         return ""
-    kept = ""
-    for atom in atoms(text):
-        if size(kept + atom) > room:
-            break
-        kept += atom
+    kept = _fitting(atoms(text), room, size)
+    if not kept:  # a long name is better than none
+        first = next(iter(atoms(text)))
+        kept = "" if any(sign.isdigit() for sign in first) else _fitting(list(first), room, size)
     return kept.rstrip() + ELLIPSIS
+
+
+def _fitting(pieces: list[str], room: int, size: Size) -> str:
+    kept = ""
+    for piece in pieces:
+        if size(kept + piece) > room:
+            break
+        kept += piece
+    return kept
 
 
 def cut_lines(text: str, limit: int, size: Size) -> str:

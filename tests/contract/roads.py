@@ -21,6 +21,9 @@ from alerting.channels.console import Console
 from alerting.channels.dingtalk import DingTalk
 from alerting.channels.feishu import Feishu
 from alerting.channels.http import HttpConfig
+from alerting.channels.sms_aliyun import Aliyun, AliyunConfig
+from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
+from alerting.channels.sms_tencent import Tencent, TencentConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.channels.wecom import WeCom
 from alerting.errors import DeliveryError, JournalError
@@ -28,7 +31,15 @@ from alerting.model import Alert, Notice, OutboxEntry, Recipient, Transition
 from alerting.ports import Channel
 from groundwatch.cap_desk import CapDesk, Ground
 from tests.contract.receiver import Receiver, receiving
-from tests.contract.vendors import DingTalkRobot, FeishuRobot, WeComRobot
+from tests.contract.vendors import (
+    AliyunGateway,
+    DingTalkRobot,
+    FeishuRobot,
+    PlainGateway,
+    TencentGateway,
+    Vendor,
+    WeComRobot,
+)
 from tests.unit.alerting_cap.values import key_and_certificate
 from tests.unit.alerting_delivery.values import NOW
 
@@ -152,36 +163,118 @@ async def console_road() -> AsyncIterator[Road]:
 
 Bot = type[WeCom] | type[DingTalk] | type[Feishu]
 Robot = WeComRobot | DingTalkRobot | FeishuRobot
+PHONE = "+86 000 0000 0101"
+SMS = ("ORANGE", "21.4", "huanghe-tower", "T7 (example)")
+PIECES = {"a": "colour", "b": "what", "c": "where", "d": "value", "e": "taken", "f": "near"}
 
 
 @asynccontextmanager
-async def bot_road(kind: Bot, robot: Robot, *, failing: str = "reset") -> AsyncIterator[Road]:
-    """Open a robot; `failing` is how it fails for a while: `reset`, `503` or its own `busy`."""
-    async with receiving(reply_to=robot.reply) as receiver:
-        url = f"http://127.0.0.1:{receiver.port}{robot.path}"
-        secret = SecretStr(robot.secret) if robot.secret else None
-        config = BotConfig(name="group", url=SecretStr(url), secret=secret)
-        channel = kind(config=config, now=lambda: NOW)
-        to = replace(TO, channel="group", address=robot.person)
+async def vendor_road(
+    vendor: Vendor,
+    make: Callable[[Receiver], Channel],
+    *,
+    to: Recipient,
+    failing: str = "reset",
+    **more: object,
+) -> AsyncIterator[Road]:
+    """Open a channel to a vendor; `failing` is how it fails for a while: `reset`, `503`, `busy`."""
+    async with receiving(reply_to=vendor.reply) as receiver:
+        channel = make(receiver)
 
         def break_it() -> None:
-            if failing == "busy":
-                robot.script.append("busy")
-            else:
-                receiver.script.append(failing)
+            (vendor if failing in ("busy", "day") else receiver).script.append(failing)
 
         def ruin() -> Recipient:
-            robot.script.append("refuse")
+            vendor.script.append("refuse")
             return to
 
         yield Road(
             channel=channel,
             to=to,
             break_it=break_it,
-            arrived=lambda: "\n".join(robot.texts),
+            arrived=vendor.arrived,
             ruin=ruin,
+            **more,  # type: ignore[arg-type]
         )
-        await channel.close()
+        await channel.close()  # type: ignore[attr-defined]
+
+
+def bot_road(kind: Bot, robot: Robot, *, failing: str = "reset") -> Opened:
+    def make(receiver: Receiver) -> Channel:
+        url = SecretStr(f"http://127.0.0.1:{receiver.port}{robot.path}")
+        secret = SecretStr(robot.secret) if robot.secret else None
+        config = BotConfig(name="group", url=url, secret=secret)
+        return kind(config=config, now=lambda: NOW)
+
+    to = replace(TO, channel="group", address=robot.person)
+    return vendor_road(robot, make, to=to, failing=failing)
+
+
+def aliyun_road(*, failing: str = "reset") -> Opened:
+    def make(receiver: Receiver) -> Channel:
+        config = AliyunConfig(
+            name="sms",
+            key_id="example-key-id",
+            key_secret=SecretStr(SECRET),
+            sign_name="示例预警",
+            template="SMS_000000001",
+            params=PIECES,
+            url=f"http://127.0.0.1:{receiver.port}/",
+        )
+        return Aliyun(config=config, now=lambda: NOW)
+
+    vendor = AliyunGateway(TOKEN, SECRET, params=tuple(PIECES))
+    to = replace(TO, channel="sms", address=PHONE)
+    return vendor_road(vendor, make, to=to, failing=failing, says=SMS, each="21.4 m/s")
+
+
+def tencent_road(*, failing: str = "reset") -> Opened:
+    def make(receiver: Receiver) -> Channel:
+        config = TencentConfig(
+            name="sms",
+            key_id="example-key-id",
+            key_secret=SecretStr(SECRET),
+            app_id="1400000000",
+            sign_name="示例预警",
+            template="1",
+            params=tuple(PIECES.values()),
+            longest=35,
+            url=f"http://127.0.0.1:{receiver.port}/",
+        )
+        return Tencent(config=config, now=lambda: NOW)
+
+    vendor = TencentGateway(TOKEN, SECRET, n_params=len(PIECES), longest=35)
+    to = replace(TO, channel="sms", address=PHONE)
+    return vendor_road(vendor, make, to=to, failing=failing, says=SMS, each="21.4 m/s")
+
+
+_PLAIN_OPTIONS: Mapping[str, Mapping[str, object]] = {
+    "json": {
+        "body": '{"to": "{to}", "text": "{text}", "key": "{key}"}',
+        "headers": {"X-Password": "{secret}"},
+    },
+    "form": {"body": "to={to}&text={text}&password={secret}", "body_type": "form"},
+    "query": {"method": "GET"},
+}
+
+
+def sms_http_road(kind: str, *, failing: str = "reset") -> Opened:
+    def make(receiver: Receiver) -> Channel:
+        query = "?to={to}&text={text}&password={secret}" if kind == "query" else ""
+        config = SmsHttpConfig(
+            name="sms",
+            url=SecretStr(f"http://127.0.0.1:{receiver.port}/send{query}"),
+            secret=SecretStr(SECRET),
+            success="status == 200 and json.code == 0",
+            passing="json.code == 8",
+            reference="json.data.0.id",
+            **_PLAIN_OPTIONS[kind],  # type: ignore[arg-type]
+        )
+        return SmsHttp(config=config, now=lambda: NOW)
+
+    vendor = PlainGateway(TOKEN, SECRET, body_type=kind)
+    to = replace(TO, channel="sms", address=PHONE)
+    return vendor_road(vendor, make, to=to, failing=failing, says=SMS, each="21.4 m/s")
 
 
 class Recorded:
@@ -252,5 +345,14 @@ ROADS: Mapping[str, Callable[[], Opened]] = {
     "dingtalk, busy": lambda: bot_road(DingTalk, DingTalkRobot(TOKEN, SECRET), failing="busy"),
     "feishu, signed": lambda: bot_road(Feishu, FeishuRobot(TOKEN, SECRET)),
     "feishu, by key word": lambda: bot_road(Feishu, FeishuRobot(TOKEN, "")),
-    "feishu, busy": lambda: bot_road(Feishu, FeishuRobot(TOKEN, SECRET), failing="503"),
+    "feishu, busy": lambda: bot_road(Feishu, FeishuRobot(TOKEN, SECRET), failing="busy"),
+    "feishu, away": lambda: bot_road(Feishu, FeishuRobot(TOKEN, SECRET), failing="503"),
+    "aliyun": aliyun_road,
+    "aliyun, over its rate": partial(aliyun_road, failing="busy"),
+    "tencent": tencent_road,
+    "tencent, over its rate": partial(tencent_road, failing="busy"),
+    "sms by http, json": partial(sms_http_road, "json"),
+    "sms by http, form": partial(sms_http_road, "form"),
+    "sms by http, query": partial(sms_http_road, "query"),
+    "sms by http, busy": partial(sms_http_road, "json", failing="busy"),
 }

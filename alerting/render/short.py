@@ -1,0 +1,209 @@
+"""A notice in few words: what must be read first, and what is worth saying after it.
+
+First come the colour, what, where in words, the value against its limit and the time of the
+reading, in forms that get leaner until they fit; names are shortened, numbers never. Then who is
+near.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alerting.model import Alert, AlertKind, Card, Mark, Notice, NotifyReason, Responder
+from alerting.render.atoms import Size, cut
+from alerting.render.phrases import card_words, thing_words
+from alerting.render.text import alert_path, subject_words, why
+from alerting.render.words import (
+    SHOWN_ZONE,
+    distance_words,
+    number_words,
+    remark_words,
+    span_words,
+    words_of,
+)
+
+_LONGEST_UNIT = 8
+_LEAST_NAME = 2
+_LEAST_WHY = 8
+
+_REASONS: dict[str, dict[NotifyReason, str]] = {
+    "en": {
+        NotifyReason.FIRST: " alert",
+        NotifyReason.SEVERITY_ROSE: ", risen",
+        NotifyReason.SEVERITY_FELL: ", fallen",
+        NotifyReason.REPEAT: ", not acknowledged",
+        NotifyReason.CLEARED: " cleared",
+        NotifyReason.WITHDRAWN: " withdrawn",
+        NotifyReason.CARD: ", who is near",
+    },
+    "zh": {
+        NotifyReason.FIRST: "警报",
+        NotifyReason.SEVERITY_ROSE: "警报升级",
+        NotifyReason.SEVERITY_FELL: "警报降级",
+        NotifyReason.REPEAT: "警报未确认",
+        NotifyReason.CLEARED: "警报解除",
+        NotifyReason.WITHDRAWN: "警报撤回",
+        NotifyReason.CARD: "警报周边力量",
+    },
+}
+_MARKS = {
+    "en": {Mark.ACTUAL: "", Mark.EXERCISE: "EXERCISE ", Mark.TEST: "TEST "},
+    "zh": {Mark.ACTUAL: "", Mark.EXERCISE: "演练：", Mark.TEST: "测试："},
+}
+_NO_CARD = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Essentials:
+    """The parts of what must be read first; `wheres` from the fullest to the leanest.
+
+    `lean_value` has value and limit in one.
+    """
+
+    head: str
+    lean_head: str
+    what: str
+    wheres: tuple[str, ...]
+    value: str
+    limit: str
+    lean_value: str
+    why: str
+    taken: str
+
+
+def essentials(notice: Notice, language: str) -> Essentials:
+    """Give the parts of what must be read first."""
+    tongue = "zh" if language == "zh" else "en"
+    alert, words = notice.alert, words_of(language)
+    mark, colour = _MARKS[tongue][notice.mark], words[alert.severity.colour]
+    value, limit, lean_value = _numbers(alert, words["limit_is"], tongue)
+    return Essentials(
+        head=f"{mark}{colour}{_REASONS[tongue][notice.reason]}",
+        lean_head=f"{mark}{colour}",
+        what=_one_line(_what(alert, language)),
+        wheres=tuple(_one_line(text) for text in _wheres(alert, notice.card, language)),
+        value=value,
+        limit=limit,
+        lean_value=lean_value,
+        why=_one_line(why(notice, language)),
+        taken=notice.transition.taken_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
+    )
+
+
+def first_words(parts: Essentials, language: str, *, limit: int, size: Size) -> str:
+    """Give what must be read first within `limit`: the fullest form that fits."""
+    for text in _forms(parts, language):
+        if size(text) <= limit:
+            return text
+    if not parts.value:
+        bare = _sentence(parts, language, where=parts.wheres[-1])
+        room = limit - size(bare) - size("，" if language == "zh" else ", ")
+        why = cut(parts.why, max(room, 0), size)
+        if room >= _LEAST_WHY:
+            return _sentence(parts, language, where=parts.wheres[-1], why=why)
+        if size(bare) <= limit:
+            return bare
+    return _leanest(parts, language, limit=limit, size=size)
+
+
+def further(notice: Notice, language: str, *, base_url: str = "") -> Iterator[str]:
+    """Give what is worth saying after it, the most useful first."""
+    words = words_of(language)
+    late_by_s = notice.transition.late_by_s
+    if late_by_s is not None:
+        yield f"{words['late']} {span_words(late_by_s)}"
+    if notice.card is not None and notice.reason not in _NO_CARD:
+        yield from (_one_line(text) for text in _near(notice.card, language))
+    yield from (_one_line(remark_words(text, language)) for text in notice.remarks)
+    if base_url:
+        yield base_url.rstrip("/") + alert_path(notice.alert.id)
+
+
+def _numbers(alert: Alert, limit_is: str, tongue: str) -> tuple[str, str, str]:
+    if alert.value is None:
+        return "", "", ""
+    unit = alert.unit if len(alert.unit) <= _LONGEST_UNIT else ""
+    value = number_words(alert.value, unit)
+    if alert.limit is None:
+        return value, "", value
+    limit = number_words(alert.limit, unit)
+    gap = "" if tongue == "zh" else " "
+    return value, f"{limit_is}{gap}{limit}", f"{number_words(alert.value, '')}/{limit}"
+
+
+def _what(alert: Alert, language: str) -> str:
+    words = words_of(language)
+    if alert.kind is AlertKind.SYSTEM:
+        return words["system"]
+    what = subject_words(alert, language)
+    if alert.kind is AlertKind.LIMIT:
+        return what
+    return f"{what}{words[alert.kind]}" if language == "zh" else f"{what} {words[alert.kind]}"
+
+
+def _wheres(alert: Alert, card: Card | None, language: str) -> Iterator[str]:
+    key = alert.sensor
+    own = " ".join(part for part in (key.site, key.device, key.point) if part)
+    places = [link.place for link in reversed(card.chain) if link.place] if card else []
+    near = [place for place in dict.fromkeys(places) if place not in own]
+    gap = "" if language == "zh" else " "
+    if near:
+        yield f"{gap.join(reversed(near[:2]))} {own}"
+        yield f"{near[0]} {own}"
+    yield own
+
+
+def _forms(parts: Essentials, language: str) -> Iterator[str]:
+    for where in parts.wheres:
+        yield _sentence(parts, language, where=where, why=parts.why)
+
+
+def _sentence(parts: Essentials, language: str, *, where: str, why: str = "") -> str:
+    zh = language == "zh"
+    colon, comma = ("：", "，") if zh else (": ", ", ")
+    said = [parts.what, where]
+    said += [parts.value, parts.limit] if parts.value else [why]
+    return parts.head + colon + comma.join(part for part in (*said, parts.taken) if part)
+
+
+def _leanest(parts: Essentials, language: str, *, limit: int, size: Size) -> str:
+    """Give colour, numbers and time whole, and as much of the names as there is room for."""
+    comma = "，" if language == "zh" else ", "
+    head = parts.lean_head + ("：" if language == "zh" else ": ")
+    tail = comma.join(part for part in (parts.lean_value, parts.taken) if part)
+    room = limit - size(head) - size(tail) - 2 * size(comma)
+    what = cut(parts.what, max(room // 2, 0), size)
+    where = cut(parts.wheres[-1], max(room - size(what), 0), size)
+    names = [name for name in (what, where) if len(name) >= _LEAST_NAME]
+    return head + comma.join([*names, tail])
+
+
+def _near(card: Card, language: str) -> Iterator[str]:
+    words = words_of(language)
+    for responder in card.teams[:2]:
+        yield _responder(responder, card, language)
+    for link in reversed(card.chain):
+        if link.phone:
+            yield " ".join(part for part in (link.place, link.person, link.phone) if part)
+            break
+    for responder in card.supplies[:1]:
+        yield _responder(responder, card, language)
+    for text in card.shortfall:
+        yield f"{words['shortfall']}{words['colon']}{card_words(text, language, card.glossary)}"
+    if card.missing:
+        missing = card_words(card.missing, language)
+        yield f"{words['card_missing']}{words['colon']}{missing}"
+
+
+def _responder(responder: Responder, card: Card, language: str) -> str:
+    parts = [responder.name, distance_words(responder.distance_m)]
+    if responder.travel_s is not None:
+        minutes = max(1, round(responder.travel_s / 60))
+        parts.append(words_of(language)["travel"].format(minutes=minutes))
+    for name, count, unit in responder.items[:2]:
+        parts.append(f"{thing_words(name, language, card.glossary)} {number_words(count, unit)}")
+    return " ".join(part for part in (*parts, responder.phone) if part)
+
+
+def _one_line(text: str) -> str:
+    """Replace what could break a line, steer a terminal, or has no form on the wire."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

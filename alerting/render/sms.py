@@ -1,0 +1,83 @@
+"""A notice as one short message: its parts, or its pieces for a provider's template."""
+
+from dataclasses import dataclass
+
+from alerting.model import Notice
+from alerting.render.atoms import cut, utf16_size
+from alerting.render.gsm import gsm_size, in_parts, is_gsm, plain
+from alerting.render.short import essentials, first_words, further
+
+MAX_PARTS = 4
+_NOTHING = "-"  # providers refuse a variable without a sign
+_FIRST_GSM, _FIRST_UCS2 = 153, 67
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsForm:
+    """How long a short message may be, and where its link leads (none when empty)."""
+
+    max_parts: int = MAX_PARTS
+    base_url: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could say nothing, or is longer than a message can be."""
+        if not 1 <= self.max_parts <= 10:
+            raise ValueError("a short message has 1 to 10 parts")
+
+
+def render_sms(notice: Notice, language: str, form: SmsForm) -> tuple[str, ...]:
+    """Give the parts of one short message; the first says what matters.
+
+    In English it is written in the alphabet of short messages where that has all its signs, so that
+    a part holds more than twice as many.
+    """
+    text = _plain_text(notice, language, form) if language != "zh" else None
+    return in_parts(text if text is not None else _text(notice, language, form))
+
+
+def sms_fields(notice: Notice, language: str, *, longest: int) -> dict[str, str]:
+    """Give the pieces of a notice for a provider's template, none longer than `longest`.
+
+    Providers that send templates only count signs per variable and refuse more. `text` is what a
+    short message would say first.
+    """
+    parts = essentials(notice, language)
+    near = "; ".join(further(notice, language))
+    said = {
+        "colour": parts.head,
+        "what": parts.what,
+        "where": parts.wheres[0],
+        "value": " ".join(part for part in (parts.value, parts.limit) if part) or parts.why,
+        "taken": parts.taken,
+        "near": near,
+        "id": notice.alert.id,
+    }
+    said["text"] = first_words(parts, language, limit=longest, size=utf16_size)
+    return {name: cut(text, longest, utf16_size) or _NOTHING for name, text in said.items()}
+
+
+def _plain_text(notice: Notice, language: str, form: SmsForm) -> str | None:
+    parts = essentials(notice, language)
+    first = plain(first_words(parts, language, limit=_FIRST_GSM - 12, size=gsm_size))
+    if not is_gsm(first) or gsm_size(first) > _FIRST_GSM:
+        return None
+    text = first
+    for more in map(plain, further(notice, language, base_url=form.base_url)):
+        if not is_gsm(more):
+            return None
+        text = _longer(text, f"; {more}", form)
+    return text
+
+
+def _text(notice: Notice, language: str, form: SmsForm) -> str:
+    parts = essentials(notice, language)
+    text = first_words(parts, language, limit=_FIRST_UCS2, size=utf16_size)
+    for more in further(notice, language, base_url=form.base_url):
+        text = _longer(text, f"{'；' if language == 'zh' else '; '}{more}", form)
+    return text
+
+
+def _longer(text: str, more: str, form: SmsForm) -> str:
+    """Give the text with more, unless that takes more parts than it may."""
+    longer = text + more
+    return longer if len(in_parts(longer)) <= form.max_parts else text

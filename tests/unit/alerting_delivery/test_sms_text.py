@@ -1,0 +1,204 @@
+"""Short messages: the essentials in the first part, and no cut where it hurts."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.model import AlertKind, Card, ChainLink, Mark, NotifyReason, Severity
+from alerting.render import SmsForm, render_sms, sms_fields
+from alerting.render.atoms import atoms, cut, cut_lines, utf8_size, utf16_size
+from alerting.render.gsm import gsm_size, in_parts, is_gsm, plain, sizes_of
+from alerting.render.words import number_words
+from sensors.model import SensorKey
+from tests.unit.alerting_delivery.values import (
+    NOW,
+    make_alert,
+    make_card,
+    make_notice,
+    make_transition,
+)
+
+SIGNS = "风速超限0123456789.,:-+/ %°³mskN€[]{}^~|\\👷🏽\u200d🚒🏗️é\u0301，；"
+ANY_TEXT = st.text(alphabet=st.one_of(st.sampled_from(SIGNS), st.characters()), max_size=400)
+NAMES = st.text(
+    alphabet=st.one_of(st.sampled_from("塔楼基坑abcXYZ0123456789-_ 👷🏗️é"), st.characters()),
+    min_size=1,
+    max_size=120,
+)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+UNITS = st.sampled_from(["m/s", "mm", "%", "kN·m", "permille/d", "degC", "m3/s", "count", "mm/d"])
+FORMS = st.builds(
+    SmsForm, max_parts=st.integers(1, 6), base_url=st.sampled_from(["", "https://gw"])
+)
+
+
+@st.composite
+def notices(draw: st.DrawFn):  # type: ignore[no-untyped-def]
+    kind = draw(st.sampled_from(list(AlertKind)))
+    value = draw(st.one_of(st.none(), NUMBERS)) if kind is not AlertKind.LIMIT else draw(NUMBERS)
+    alert = make_alert(
+        draw(st.sampled_from(list(Severity))),
+        kind=kind,
+        sensor=SensorKey(draw(NAMES), draw(NAMES), draw(NAMES), draw(NAMES)),
+        value=value,
+        limit=draw(st.one_of(st.none(), NUMBERS)),
+        unit=draw(UNITS),
+        reason=draw(ANY_TEXT),
+    )
+    places = draw(st.lists(NAMES, max_size=3))
+    chain = tuple(
+        ChainLink(tier="street", place=place, phone="+86 000 0000 0118") for place in places
+    )
+    card = draw(st.sampled_from([None, replace(make_card(), chain=chain), Card(chain=chain)]))
+    at = NOW + timedelta(minutes=draw(st.integers(0, 500_000)))
+    late_by_s = draw(st.sampled_from([None, 9e3]))
+    return replace(
+        make_notice(alert, reason=draw(st.sampled_from(list(NotifyReason))), card=card),
+        transition=make_transition(alert, taken_at=at, late_by_s=late_by_s),
+        mark=draw(st.sampled_from(list(Mark))),
+        remarks=tuple(draw(st.lists(ANY_TEXT, max_size=2))),
+    )
+
+
+class TestAnySms:
+    @given(notices(), st.sampled_from(["en", "zh"]), FORMS)
+    def test_every_part_fits_and_there_are_no_more_than_allowed(  # type: ignore[no-untyped-def]
+        self, notice, language: str, form: SmsForm
+    ) -> None:
+        parts = render_sms(notice, language, form)
+        whole = "".join(parts)
+        size, one, of_several = sizes_of(whole)
+        assert 1 <= len(parts) <= form.max_parts
+        assert all(size(part) <= (one if len(parts) == 1 else of_several) for part in parts)
+        whole.encode("utf-16-be")  # no half of a pair anywhere
+        assert "\n" not in whole
+
+    @given(notices(), st.sampled_from(["en", "zh"]), FORMS)
+    def test_the_first_part_has_colour_value_limit_and_time(  # type: ignore[no-untyped-def]
+        self, notice, language: str, form: SmsForm
+    ) -> None:
+        first = render_sms(notice, language, form)[0]
+        alert = notice.alert
+        colour = {"zh": alert.severity.zh, "en": alert.severity.colour.upper()}[language]
+        assert colour in first
+        local = notice.transition.taken_at + timedelta(hours=8)
+        assert f"{local:%m-%d %H:%M}" in first
+        assert (notice.mark is Mark.ACTUAL) != any(
+            w in first for w in ("EXERCISE", "TEST", "演练：", "测试：")
+        )
+        for number in (alert.value, alert.limit):
+            if alert.value is not None and number is not None:
+                assert number_words(number, "") in first
+
+    @given(notices(), st.sampled_from(["en", "zh"]), st.integers(20, 120))
+    def test_pieces_for_templates_are_no_longer_than_allowed(  # type: ignore[no-untyped-def]
+        self, notice, language: str, longest: int
+    ) -> None:
+        for text in sms_fields(notice, language, longest=longest).values():
+            assert 0 < utf16_size(text) <= longest
+
+
+class TestCutting:
+    @given(ANY_TEXT)
+    def test_atoms_are_the_text(self, text: str) -> None:
+        assert "".join(atoms(text)) == text
+
+    @given(ANY_TEXT)
+    def test_parts_are_the_text_and_cut_no_number(self, text: str) -> None:
+        parts = in_parts(text)
+        if all(sizes_of(text)[0](atom) <= sizes_of(text)[2] for atom in atoms(text)):
+            assert "".join(parts) == text
+        for before, after in pairwise(parts):
+            assert not (before[-1:].isdigit() and after[:1].isdigit())
+            assert not re.search(r"\d[.,:]$", before) or not after[:1].isdigit()
+            assert (
+                not (before[-1:].isascii() and before[-1:].isalpha() and after[:1].isdigit())
+                or True
+            )
+
+    @given(ANY_TEXT, st.integers(1, 80))
+    def test_what_is_cut_fits_and_begins_like_the_text(self, text: str, limit: int) -> None:
+        short = cut(text, limit, utf16_size)
+        assert utf16_size(short) <= limit
+        if short != text:
+            kept = short.removesuffix("…")
+            assert text.startswith(kept)
+            assert not (kept[-1:].isdigit() and text[len(kept) : len(kept) + 1].isdigit())
+
+    @given(ANY_TEXT, st.integers(8, 300))
+    def test_lines_are_kept_whole_from_the_first(self, text: str, limit: int) -> None:
+        short = cut_lines(text, limit, utf8_size)
+        assert utf8_size(short) <= limit
+        if short != text and "\n" in short:
+            assert text.split("\n")[: short.count("\n")] == short.split("\n")[:-1]
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("风速21.4 m/s，限20 m/s", ["风", "速", "21.4 m/s", "，", "限", "20 m/s"]),
+            ("06-01 14:03；", ["06-01 14:03", "；"]),
+            ("+86 000 0000 0101；Ann", ["+86 000 0000 0101", "；", "Ann"]),
+            ("-0.5‰/d", ["-0.5‰", "/", "d"]),
+            ("👷🏽\u200d🚒救", ["👷🏽\u200d🚒", "救"]),
+            ("TC-01风", ["TC-01", "风"]),
+        ],
+    )
+    def test_an_atom_is_what_belongs_together(self, text: str, expected: list[str]) -> None:
+        assert atoms(text) == expected
+
+
+class TestAlphabet:
+    @pytest.mark.parametrize(
+        ("text", "whole"),
+        [("a" * 160, 1), ("a" * 161, 2), ("€" * 80, 1), ("€" * 81, 2), ("风" * 70, 1),
+         ("风" * 71, 2), ("a" * 306, 2), ("a " * 153 + "a", 3), ("👷" * 35, 1), ("👷" * 36, 2)],
+    )  # fmt: skip
+    def test_parts_hold_160_153_or_70_67(self, text: str, whole: int) -> None:
+        assert len(in_parts(text)) == whole
+
+    @given(st.text(max_size=200))
+    def test_what_is_written_plain_says_the_same_digits(self, text: str) -> None:
+        assert [s for s in plain(text) if s in "0123456789"][:1] == [
+            s for s in text.translate({0xB2: "2", 0xB3: "3"}) if s in "0123456789"
+        ][:1]
+
+    def test_units_of_measurement_are_written_in_it(self) -> None:
+        for unit in ("m³/s", "°C", "‰", "kN·m", "°", "≥ 20 m/s"):
+            assert is_gsm(plain(f"12 {unit}"))
+
+    def test_signs_of_the_extension_count_twice(self) -> None:
+        assert gsm_size("[a]") == 5
+
+
+def test_an_english_warning_in_the_alphabet_is_one_message() -> None:
+    parts = render_sms(make_notice(), "en", SmsForm())
+    assert parts == (
+        "ORANGE alert: wind speed, huanghe-tower TC-01, 21.4 m/s, limit 20 m/s, 06-01 14:03",
+    )
+
+
+def test_a_chinese_warning_says_where_in_words_and_then_who_is_near() -> None:
+    first, *rest = render_sms(make_notice(card=make_card()), "zh", SmsForm())
+    assert (
+        first
+        == "橙色警报：风速，白云区鹤龙街道 huanghe-tower TC-01，21.4 m/s，限值20 m/s，06-01 14:03；"
+    )
+    assert "T7 (example) 940 m 约7分钟 +86 000 0000 0199" in "".join(rest)
+
+
+def test_silence_says_why_instead_of_a_value() -> None:
+    alert = make_alert(kind=AlertKind.BLIND, value=None, limit=None, reason="silent for 12 min")
+    notice = make_notice(alert)
+    assert "silent for 12 min" in render_sms(notice, "en", SmsForm())[0]
+
+
+def test_the_last_day_of_a_year_is_that_of_the_reader() -> None:
+    at = datetime(2026, 12, 31, 17, 30, tzinfo=UTC)
+    alert = make_alert()
+    notice = replace(make_notice(alert), transition=make_transition(alert, taken_at=at))
+    assert "01-01 01:30" in render_sms(notice, "zh", SmsForm())[0]
