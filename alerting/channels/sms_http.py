@@ -131,7 +131,7 @@ class SmsHttp:
             "key": notice.id,
             "secret": secret,
         }
-        escape = {"json": _in_json, "form": _in_url, "text": str}[config.body_type]
+        escape = _ESCAPES[config.body_type]
         headers = {name: filled(text, values, str) for name, text in config.headers.items()}
         return Ask(
             method=config.method,
@@ -148,6 +148,9 @@ def _in_json(text: str) -> str:
 
 def _in_url(text: str) -> str:
     return quote(text, safe="")
+
+
+_ESCAPES: Mapping[str, Callable[[str], str]] = {"json": _in_json, "form": _in_url, "text": str}
 
 
 def _why_no_json(body: str) -> str | None:
