@@ -34,6 +34,7 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
         NotifyReason.CLEARED: " cleared",
         NotifyReason.WITHDRAWN: " withdrawn",
         NotifyReason.CARD: ", who is near",
+        NotifyReason.RETURNED: ", still stands",
     },
     "zh": {
         NotifyReason.FIRST: "警报",
@@ -43,8 +44,10 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
         NotifyReason.CLEARED: "警报解除",
         NotifyReason.WITHDRAWN: "警报撤回",
         NotifyReason.CARD: "警报周边力量",
+        NotifyReason.RETURNED: "警报仍未解除",
     },
 }
+_ALERT = {"en": " alert", "zh": "警报"}
 _MARKS = {
     "en": {Mark.ACTUAL: "", Mark.EXERCISE: "EXERCISE ", Mark.TEST: "TEST "},
     "zh": {Mark.ACTUAL: "", Mark.EXERCISE: "演练：", Mark.TEST: "测试："},
@@ -77,7 +80,7 @@ def essentials(notice: Notice, language: str) -> Essentials:
     mark, colour = _MARKS[tongue][notice.mark], words[alert.severity.colour]
     value, limit, lean_value = _numbers(alert, words["limit_is"], tongue)
     return Essentials(
-        head=f"{mark}{colour}{_REASONS[tongue][notice.reason]}",
+        head=f"{mark}{colour}{_REASONS[tongue].get(notice.reason, _ALERT[tongue])}",
         lean_head=f"{mark}{colour}",
         what=_one_line(_what(alert, language)),
         wheres=tuple(_one_line(text) for text in _wheres(alert, notice.card, language)),
