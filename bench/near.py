@@ -10,6 +10,7 @@ from bench.figures import percentile
 from gis_link.loaders import Resources
 from gis_link.model import Camera, CameraStatus, Depot, Position, Stock, Team
 from gis_link.need import BUILT_IN, CAPABILITIES, ITEMS
+from gis_link.shelf import Shelf
 from groundwatch.cards import CardDesk
 from groundwatch.clock import SystemClock
 from sensors.model import Position as SensorPosition
@@ -49,9 +50,9 @@ def _resources(count: int) -> Resources:
     """Scatter a quarter teams, a quarter depots and half cameras over a district."""
     dice = random.Random(1)
     return Resources(
-        teams=tuple(_team(dice, number) for number in range(count // 4)),
-        depots=tuple(_depot(dice, number) for number in range(count // 4)),
-        cameras=tuple(_camera(dice, number) for number in range(count // 2)),
+        teams=Shelf(Team, (_team(dice, number) for number in range(count // 4))),
+        depots=Shelf(Depot, (_depot(dice, number) for number in range(count // 4))),
+        cameras=Shelf(Camera, (_camera(dice, number) for number in range(count // 2))),
     )
 
 

@@ -56,7 +56,7 @@ class Areas:
         point = shapely.Point(position.lon, position.lat)
         found: dict[Tier, Place] = {}
         for tier in AREA_TIERS:
-            hits = self._trees[tier].query(point, predicate="intersects")
+            hits = self._trees[tier].query(point, "intersects") if self._by_tier[tier] else ()
             if len(hits):
                 found[tier] = self._by_tier[tier][int(min(hits))]
         return found

@@ -7,10 +7,12 @@ list of teams is worth more in the night than none.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
+
+from msgspec import structs
 
 from gis_link.area import check_areas
 from gis_link.fields import Bounds, Fields
@@ -20,6 +22,7 @@ from gis_link.model import Camera, Depot, Fault, Person, Place, Stock, Team, Tie
 from gis_link.need import BUILT_IN, NeedTable
 from gis_link.need_file import closest, parse_needs
 from gis_link.rows import FaultList, Row, read_rows, read_text
+from gis_link.shelf import Shelf
 
 T = TypeVar("T")
 TEAM_COLUMNS: Final = (
@@ -40,9 +43,9 @@ MAX_QUANTITY: Final = 1e9
 class Resources:
     """Everything known about who and what can help; `absent` names what no file was found for."""
 
-    teams: tuple[Team, ...] = ()
-    depots: tuple[Depot, ...] = ()
-    cameras: tuple[Camera, ...] = ()
+    teams: Shelf[Team] = field(default_factory=lambda: Shelf(Team))
+    depots: Shelf[Depot] = field(default_factory=lambda: Shelf(Depot))
+    cameras: Shelf[Camera] = field(default_factory=lambda: Shelf(Camera))
     places: tuple[Place, ...] = ()
     needs: NeedTable = BUILT_IN
     absent: tuple[str, ...] = ()
@@ -83,11 +86,13 @@ class _Loading:
         depots = self._entries("depots", DEPOT_COLUMNS, _depot)
         cameras = self._entries("cameras", CAMERA_COLUMNS, camera_of)
         return Resources(
-            teams=tuple(_first_of_each(teams, lambda team: team.id, "team", self._faults)),
+            teams=Shelf(Team, _first_of_each(teams, lambda team: team.id, "team", self._faults)),
             depots=self._with_stock(
                 list(_first_of_each(depots, lambda depot: depot.id, "depot", self._faults))
             ),
-            cameras=tuple(_first_of_each(cameras, lambda cam: cam.id, "camera", self._faults)),
+            cameras=Shelf(
+                Camera, _first_of_each(cameras, lambda cam: cam.id, "camera", self._faults)
+            ),
             places=self._with_people(outlines),
             needs=self._needs,
             absent=tuple(self._absent),
@@ -188,7 +193,7 @@ class _Loading:
         )
         return fields.text("depot"), stock
 
-    def _with_stock(self, depots: list[Depot]) -> tuple[Depot, ...]:
+    def _with_stock(self, depots: list[Depot]) -> Shelf[Depot]:
         by_depot: dict[str, list[Stock]] = {depot.id: [] for depot in depots}
         rows = self._entries("stock", STOCK_COLUMNS, self._stock, has_positions=False)
         for row, (depot, stock) in rows:
@@ -197,7 +202,10 @@ class _Loading:
             else:
                 what = f"depot {depot!r} is in no depots file: correct the id or add the depot"
                 self._faults.add(row.file, row.line, what)
-        return tuple(replace(depot, stock=tuple(by_depot[depot.id])) for depot in depots)
+        return Shelf(
+            Depot,
+            (structs.replace(depot, stock=tuple(by_depot[depot.id])) for depot in depots),
+        )
 
     def _places(self) -> list[Place]:
         """Read every outline of the map."""

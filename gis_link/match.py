@@ -4,7 +4,6 @@ Nearest first in rings of 1, 3, 5 and 10 km; what is not there is looked for wit
 comes back empty silently: an empty list always has its sentence.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from gis_link.match_supply import SupplyFinder, SupplyPick
@@ -12,7 +11,9 @@ from gis_link.match_team import TeamFinder, TeamPick
 from gis_link.model import Depot, Team
 from gis_link.need import UNKNOWN, Need, NeedTable
 from gis_link.reach import StraightLine, TravelTime
-from gis_link.scene import Scene
+from gis_link.reserve import Reservations
+from gis_link.scene import Danger, Scene
+from gis_link.shelf import Shelf
 
 
 class Match(NamedTuple):
@@ -27,18 +28,27 @@ class Match(NamedTuple):
 class Matcher:
     """Teams and depots of one district, ready to be asked."""
 
-    def __init__(
-        self,
-        teams: Sequence[Team],
-        depots: Sequence[Depot],
+    def __init__(self, teams: TeamFinder, supplies: SupplyFinder, table: NeedTable) -> None:
+        """Take finders that are ready."""
+        self._teams, self._supplies, self._table = teams, supplies, table
+
+    @classmethod
+    def of(
+        cls,
+        teams: Shelf[Team],
+        depots: Shelf[Depot],
         table: NeedTable,
         reach: TravelTime | None = None,
-    ) -> None:
+        reservations: Reservations | None = None,
+    ) -> "Matcher":
         """Sort everything; `reach` defaults to the straight line with a detour."""
-        reach = reach or StraightLine(self._is_flooded)
-        self._table = table
-        self._teams = TeamFinder(teams, table, reach)
-        self._supplies = SupplyFinder(depots, table, reach)
+        reach = reach or StraightLine(table.is_flooded)
+        supplies = SupplyFinder(depots, table, reach, reservations)
+        return cls(TeamFinder(teams, table, reach), supplies, table)
+
+    def changed(self, teams: Shelf[Team], depots: Shelf[Depot]) -> "Matcher":
+        """Give a matcher of changed shelves; what is sorted already is taken over."""
+        return Matcher(self._teams.changed(teams), self._supplies.changed(depots), self._table)
 
     def match(self, hazard: str, scene: Scene) -> Match:
         """Look up what a hazard needs around a point.
@@ -53,6 +63,7 @@ class Matcher:
         if need is None:
             need = UNKNOWN
             remarks.append(f"what {hazard!r} needs is not described: general help is shown")
+        scene = _with_danger(scene, need)
         teams, no_teams = self._teams.find(need, scene)
         supplies, no_supplies = self._supplies.find(need, scene)
         if not need.primary and not need.supplies:
@@ -60,6 +71,10 @@ class Matcher:
         shortfall = (*remarks, *no_teams, *no_supplies)
         return Match(tuple(teams), tuple(supplies), shortfall, need)
 
-    def _is_flooded(self, hazard: str) -> bool:
-        need = self._table.need(hazard)
-        return need is not None and need.flooded
+
+def _with_danger(scene: Scene, need: Need) -> Scene:
+    """Widen the danger area to what the hazard keeps clear around its point."""
+    radius_m = need.danger_m[scene.severity - 1]
+    if radius_m <= scene.danger.radius_m:
+        return scene
+    return scene._replace(danger=Danger(radius_m, scene.danger.outline))

@@ -3,31 +3,33 @@
 For each item the depots are taken by travel time, then by quantity, until together they hold what
 the severity calls for, counting only what is left after reservations and has not expired. Depots
 serve in turns: the first of every item before the second of any, so that a short card still has
-some of everything.
+some of everything. Depots inside the danger area are left out.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import islice, zip_longest
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gis_link import words
-from gis_link.index import Index, Near
-from gis_link.model import Depot
+from gis_link.ground import Bools, Floats, Ints
+from gis_link.index import Found, Index
+from gis_link.model import Depot, Position
 from gis_link.need import Item, Need, NeedTable
 from gis_link.reach import StraightLine, Travel, TravelTime, travels
-from gis_link.scene import REACH, RINGS_M, WIDEST, WIDEST_M, Scene, placed, ring
+from gis_link.reserve import Reservations
+from gis_link.scene import REACH, RING_M, WIDEST, WIDEST_M, Scene, placed, ring
+from gis_link.shelf import Packed, Shelf, columns
+from gis_link.stock import Lines, Promised, Spread
 
 MAX_DEPOTS: Final = 6
-# How many depots are asked for an item: as many as needed, in steps, so that few are for a little.
-_LOOKS: Final = (8, 32, 128, 512)
-# Depots are looked for as if each held the usual amount, and some more; depots on one spot, within
-# a millimetre, are equally soon, and then quantity decides.
-_SPARE = 1.25
-_EQUAL_M = 1e-3
+# At least and at most so many are measured at once; most items are found among them.
+_LEAST_AT_ONCE, _MOST_AT_ONCE = 32, 1024
+_SPARE = 4.0
+# Where roads decide, at least and at most so many depots of an item are timed.
+_LEAST_BY_ROAD, _MOST_BY_ROAD, _SPARE_BY_ROAD = 8, 64, 128
+_NEXT: Final = 2
 
 
 class SupplyLine(NamedTuple):
@@ -50,36 +52,95 @@ class SupplyPick(NamedTuple):
 
 
 class _Wanted(NamedTuple):
-    """One item, how much of it, and the hazard whose roads it comes by."""
+    """One item, and how much of it."""
 
     item: Item
     quantity: float
-    hazard: str
 
 
 class _Source(NamedTuple):
-    """A depot near the point, and how much of the wanted item it can hand out.
+    """A depot near the point, and how much of the wanted item it can hand out."""
 
-    There are hundreds for an item that depots have little of, and few get on a card.
-    """
-
-    depot: Depot
+    row: int
     distance_m: float
     held: float
+
+
+class _Hit(NamedTuple):
+    """A depot that was chosen: its row, how far it is, and how long the way takes."""
+
+    row: int
+    distance_m: float
+    travel: Travel
+
+
+class _Sought(NamedTuple):
+    """What was found of one item: depots within the rings nearest first, and those beyond.
+
+    `n_enough` of those within are enough; all of them, where they are not.
+    """
+
+    wanted: _Wanted
+    within: list[_Source]
+    n_enough: int
+    total: float
+    beyond: list[_Source]
+    n_in_danger: int
+
+    @property
+    def is_short(self) -> bool:
+        """Say whether the rings do not hold what is wanted."""
+        return self.total < self.wanted.quantity
+
+
+class _Base(NamedTuple):
+    """What was reckoned of the packed depots; kept while the shelf shares them."""
+
+    packed: Packed[Depot]
+    lines: Lines
+    places: Index
+    spread: dict[str, Spread]
+
+    @classmethod
+    def of(cls, packed: Packed[Depot]) -> "_Base":
+        lines = Lines.of(packed, {})
+        at = columns(packed, [("lat", "f8"), ("lon", "f8")], _degrees)
+        holders = lines.holders()
+        index = Index.of(at["lat"], at["lon"], holders)
+        return cls(packed, lines, index, lines.spread(holders))
 
 
 class SupplyFinder:
     """Finds depots by what they have."""
 
-    def __init__(self, depots: Sequence[Depot], table: NeedTable, reach: TravelTime) -> None:
-        """Sort the depots by place and item."""
-        self._index = Index(depots, lambda depot: depot.position, _items_held)
-        self._expiring = {
-            stock.item for depot in depots for stock in depot.stock if stock.expires is not None
-        }
-        self._lots = _lots(depots)
-        self._depots = depots
-        self._table, self._reach = table, reach
+    def __init__(
+        self,
+        depots: Shelf[Depot],
+        table: NeedTable,
+        reach: TravelTime,
+        reservations: Reservations | None = None,
+        before: "SupplyFinder | None" = None,
+    ) -> None:
+        """Sort the depots by place and item; what `before` sorted already is taken over."""
+        base = None if before is None or before.base.packed is not depots.packed else before.base
+        self.base: _Base = base or _Base.of(depots.packed)
+        self._depots, self._table, self._reach = depots, table, reach
+        self._reservations = reservations
+        self._lines, self._index = self.base.lines, self.base.places
+        self._spread = self.base.spread
+        self._n_spare = 0 if isinstance(reach, StraightLine) else _SPARE_BY_ROAD
+        self._promised = Promised(depots, reservations)
+        if depots.loose or depots.gone:
+            new = Lines.of(depots.loose, dict(self._lines.codes))
+            n = len(depots.packed)
+            self._lines = self._lines.with_more(new)
+            at = [depot.position for depot in depots.loose]
+            holders = {item: rows + n for item, rows in new.holders().items()}
+            self._index = self._index.changed(depots.gone, at, holders)
+
+    def changed(self, depots: Shelf[Depot]) -> "SupplyFinder":
+        """Give a finder of a changed shelf."""
+        return SupplyFinder(depots, self._table, self._reach, self._reservations, self)
 
     def find(self, need: Need, scene: Scene) -> tuple[list[SupplyPick], list[str]]:
         """Give the depots for a need, and the sentences about what they cannot cover.
@@ -89,192 +150,212 @@ class SupplyFinder:
         """
         asked = need.items_wanted(scene.severity)
         codes = asked or next(filter(None, map(need.items_wanted, (2, 3, 4))), [])
-        shortfall: list[str] = []
-        sources: list[list[_Source]] = []
-        for code, quantity in codes:
-            wanted = _Wanted(self._table.items[code], quantity, need.hazard)
-            taken, missing = self._gather(wanted, scene)
-            sources.append(taken)
-            shortfall += [missing] if missing and asked else []
-        n_depots = len({source.depot.id for taken in sources for source in taken})
+        if not codes:
+            return [], []
+        wanted = [_Wanted(self._table.items[code], quantity) for code, quantity in codes]
+        found = self._seek(wanted, scene)
+        shortfall = [self._missing(each) for each in found if each.is_short] if asked else []
+        sources = self._soonest(found, need.hazard, scene)
+        n_depots = len({source.row for taken in sources for source in taken})
         if n_depots > MAX_DEPOTS:
             shortfall.append(f"shown are {MAX_DEPOTS} of {n_depots} depots that hold a part")
-        chosen = list(islice(_in_turns(sources), MAX_DEPOTS))
-        picks = self._picks(chosen, [code for code, _ in codes], need, scene)
-        if codes and not picks and not shortfall:
+        chosen = dict(islice(_in_turns(sources), MAX_DEPOTS))
+        picks = self._picks(chosen, [each.item for each in wanted], need, scene)
+        if not picks and not shortfall:
             shortfall.append(f"no depot within {WIDEST} holds supplies for {need.hazard}")
         return picks, shortfall
 
-    def _gather(self, wanted: _Wanted, scene: Scene) -> tuple[list[_Source], str]:
-        """Give the depots that together cover one item, and what is missing ("" for nothing)."""
-        near = self._within_reach(wanted, scene)
-        total = sum(source.held for source in near)
-        taken = _until(self._soonest(near, wanted, scene), wanted.quantity)
-        if total >= wanted.quantity:
-            return taken, ""
-        beyond = self._holders(wanted, scene, len(near) + 2, float("inf"))[len(near) :]
-        reachable = [source for source in beyond if source.distance_m <= WIDEST_M]
-        said = f"needs {wanted.item.amount(wanted.quantity)}, {wanted.item.figure(total)} "
-        there = (
-            f"within {REACH}" if len(near) < _LOOKS[-1] else f"in the nearest {len(near)} depots"
-        )
-        said += f"{there}; {_next(beyond, wanted.item)}"
-        return [*taken, *_until(reachable, wanted.quantity - total)], said
+    def _seek(self, wanted: Sequence[_Wanted], scene: Scene) -> list[_Sought]:
+        """Look for every item among the nearest depots, and farther for what they lack."""
+        near, reach_m = self._index.gather(scene.at, self._n_likely(wanted), RING_M)
+        found = self._counted(wanted, near, scene)
+        for n, each in enumerate(found):
+            if each.is_short:
+                if reach_m < RING_M:
+                    code = each.wanted.item.code
+                    near = self._index.within(scene.at, RING_M, code)
+                    [each] = self._counted([each.wanted], near, scene)
+                found[n] = self._with_beyond(each, scene) if each.is_short else each
+        return found
 
-    def _within_reach(self, wanted: _Wanted, scene: Scene) -> list[_Source]:
-        """Give depots with the item inside the outer ring, in as few steps as are enough.
+    def _n_likely(self, wanted: Sequence[_Wanted]) -> int:
+        """Guess how many depots around hold enough of everything, were they all alike."""
+        likely = 0.0
+        for item, quantity in wanted:
+            spread = self._spread.get(item.code)
+            if spread is not None:
+                n_holders = quantity / spread.usual + _SPARE
+                likely = max(likely, n_holders * spread.one_in)
+        return int(min(max(likely, _LEAST_AT_ONCE), _MOST_AT_ONCE))
 
-        The search begins at the step that depots of usual size would need; of what it finds, the
-        steps before that are tried first, so that the answer does not depend on where it began.
-        """
-        lots = self._lots.get(wanted.item.code)
-        if lots is None:
-            return []
-        n_likely = int(wanted.quantity * _SPARE / lots.usual)
-        if isinstance(self._reach, StraightLine) and n_likely < _LOOKS[-1]:
-            near = self._nearest_enough(wanted, scene, n_likely + _LOOKS[0])
-            if near:
-                return near
-        likely = sum(look < n_likely for look in _LOOKS[:-1])
-        near = []
-        looked = 0
-        for step, look in enumerate(_LOOKS):
-            if look > looked:
-                looked = _LOOKS[max(step, likely)]
-                near = self._holders(wanted, scene, looked, RINGS_M[-1])
-            enough = sum(source.held for source in near[:look]) >= wanted.quantity
-            if enough or len(near) < look:
-                return near[:look]
-        return near
+    def _counted(self, wanted: Sequence[_Wanted], near: Found, scene: Scene) -> list[_Sought]:
+        """Count for each item from the nearest depot on until there is enough."""
+        near, n_out = self._outside_danger(near, scene)
+        rows, metres = near
+        if not len(rows):
+            return [_Sought(each, [], 0, 0.0, [], n_out) for each in wanted]
+        held = self._held(rows, [each.item.code for each in wanted], scene)
+        sums = held.cumsum(axis=1)
+        quantities = np.array([each.quantity for each in wanted])
+        n_less = (sums < quantities[:, None]).sum(axis=1)
+        ends = metres.searchsorted(metres[np.minimum(n_less, len(rows) - 1)], side="right")
+        row_list, metre_list = rows.tolist(), metres.tolist()
+        is_one_spot = bool((metres[1:] == metres[:-1]).any())
+        found: list[_Sought] = []
+        for each, of_item, end, total in zip(
+            wanted, held, ends.tolist(), sums[:, -1].tolist(), strict=True
+        ):
+            upto = of_item[: end + self._n_spare]
+            has_some = upto.nonzero()[0]
+            within = [
+                _Source(row_list[place], metre_list[place], amount)
+                for place, amount in zip(has_some.tolist(), upto[has_some].tolist(), strict=True)
+            ]
+            if is_one_spot:
+                within.sort(key=_nearest_then_fullest)
+            n_taken = _n_taken(within, each.quantity)
+            found.append(_Sought(each, within, n_taken, total, [], n_out))
+        return found
 
-    def _nearest_enough(self, wanted: _Wanted, scene: Scene, k: int) -> list[_Source]:
-        """Give the nearest depots if they are enough, else none; for roads straight as a line.
+    def _with_beyond(self, sought: _Sought, scene: Scene) -> _Sought:
+        """Add the next depots that have some, however far."""
+        code = sought.wanted.item.code
 
-        Then who is farther is later too. The last ones may have an equal beyond them: left out.
-        """
-        near = self._holders(wanted, scene, k, RINGS_M[-1])
-        if len(near) == k:
-            edge_m = near[-1].distance_m - _EQUAL_M
-            near = [source for source in near if source.distance_m < edge_m]
-        return near if sum(source.held for source in near) >= wanted.quantity else []
+        def has_some_outside(rows: Ints) -> Bools:
+            metres = self._index.distances_m(scene.at, rows)
+            is_out = metres > RING_M
+            if scene.danger:
+                is_out &= ~self._in_danger(Found(rows, metres), scene)
+            some: Bools = is_out & (self._held(rows, [code], scene)[0] > 0.0)
+            return some
 
-    def _soonest(self, near: Sequence[_Source], wanted: _Wanted, scene: Scene) -> list[_Source]:
-        """Give depots by travel time, then by quantity."""
-        hits = [source[:2] for source in near]
-        by_road = travels(self._reach, scene.at, hits, wanted.hazard)
-        ranks = [
-            (travel.seconds, -source.held, i)
-            for i, (source, travel) in enumerate(zip(near, by_road, strict=True))
+        found = self._index.nearest(scene.at, _NEXT, word=code, keep=has_some_outside)
+        held = self._held(found.rows, [code], scene)[0]
+        columns_ = (each.tolist() for each in (*found, held))
+        return sought._replace(beyond=list(map(_Source, *columns_)))
+
+    def _held(self, rows: Ints, codes: Sequence[str], scene: Scene) -> Floats:
+        """Give what may be handed out, shape (items, depots)."""
+        held = self._lines.held(rows, codes, scene.now.date())
+        return self._promised.taken_from(held, rows, codes, scene.holder)
+
+    def _outside_danger(self, found: Found, scene: Scene) -> tuple[Found, int]:
+        if not scene.danger or not len(found):
+            return found, 0
+        inside = self._in_danger(found, scene)
+        return Found(found.rows[~inside], found.metres[~inside]), int(inside.sum())
+
+    def _in_danger(self, found: Found, scene: Scene) -> Bools:
+        lat, lon = self._index.degrees_of(found.rows)
+        return scene.danger.covers(lat, lon, found.metres)
+
+    def _missing(self, sought: _Sought) -> str:
+        item, quantity = sought.wanted
+        said = f"needs {item.amount(quantity)}, {item.figure(sought.total)} within {REACH}; "
+        if sought.n_in_danger:
+            said += f"left out inside the danger area: {sought.n_in_danger}; "
+        if not sought.beyond:
+            return said + "none known anywhere else"
+        row, metres, held = sought.beyond[0]
+        there = f"{placed(self._depots.at_row(row), metres)} ({item.figure(held)})"
+        if metres <= WIDEST_M:
+            return said + f"nearest next: {there}"
+        return said + f"none more within {WIDEST}, nearest known: {there}"
+
+    def _soonest(self, found: Sequence[_Sought], hazard: str, scene: Scene) -> list[list[_Source]]:
+        """Give for each item the depots to take, the soonest first, as many as are enough."""
+        if isinstance(self._reach, StraightLine):
+            return [_taken(each, each.within[: each.n_enough]) for each in found]
+        pools = [each.within[: _n_by_road(each)] for each in found]
+        rows = list({source.row: source for pool in pools for source in pool}.values())
+        timed = self._times(rows, hazard, scene)
+        by_time = [
+            sorted(pool, key=lambda source: (timed[source.row], -source.held)) for pool in pools
         ]
-        return [near[i] for _, _, i in sorted(ranks)]
+        return [_taken(each, pool) for each, pool in zip(found, by_time, strict=True)]
 
-    def _holders(self, wanted: _Wanted, scene: Scene, k: int, radius_m: float) -> list[_Source]:
-        """Give the nearest depots that can hand out some of the item today."""
-        code = wanted.item.code
-        if code not in self._lots:
-            return []
-        if code in self._expiring:
-            today = scene.now.date()
+    def _times(self, sources: Sequence[_Source], hazard: str, scene: Scene) -> dict[int, float]:
+        by_road = self._travels(
+            {source.row: source.distance_m for source in sources}, hazard, scene
+        )
+        return {source.row: each.seconds for source, each in zip(sources, by_road, strict=True)}
 
-            def has_some(depot: Depot) -> bool:
-                return _held(depot, code, today) > 0.0
+    def _travels(self, hits: dict[int, float], hazard: str, scene: Scene) -> list[Travel]:
+        def positions() -> list[Position]:
+            lat, lon = self._index.degrees_of(np.fromiter(hits, dtype=np.int64))
+            return list(map(Position, lat.tolist(), lon.tolist()))
 
-            near = self._index.near(scene.at, k, radius_m, code, has_some)
-            return [_Source(depot, away, _held(depot, code, today)) for depot, away in near]
-        numbers, distances = self._index.ranked(scene.at, k, radius_m, code)
-        held = self._lots[code].held(numbers)
-        depots = map(self._depots.__getitem__, numbers.tolist())
-        return list(map(_Source, depots, distances.tolist(), held.tolist()))
+        return travels(self._reach, scene.at, list(hits.values()), hazard, positions)
 
     def _picks(
-        self, chosen: Sequence[Near[Depot]], codes: Sequence[str], need: Need, scene: Scene
+        self, chosen: dict[int, float], items: Sequence[Item], need: Need, scene: Scene
     ) -> list[SupplyPick]:
-        by_road = travels(self._reach, scene.at, chosen, need.hazard)
-        items = [self._table.items[code] for code in codes]
+        by_road = self._travels(chosen, need.hazard, scene)
         picks = [
-            _pick(hit, travel, items, scene) for hit, travel in zip(chosen, by_road, strict=True)
+            self._pick(_Hit(row, metres, travel), items, scene)
+            for (row, metres), travel in zip(chosen.items(), by_road, strict=True)
         ]
         return sorted(picks, key=lambda pick: (pick.travel.seconds, pick.depot.id))
 
-
-def _pick(hit: Near[Depot], travel: Travel, items: Sequence[Item], scene: Scene) -> SupplyPick:
-    depot, distance_m = hit
-    today = scene.now.date()
-    held = [(item, _held(depot, item.code, today)) for item in items]
-    lines = tuple(SupplyLine(item, amount, item.unit) for item, amount in held if amount > 0.0)
-    names = words.joined(line.item.plural for line in lines)
-    why = f"has {len(lines)} of the {len(items)} items needed: {names}; {ring(distance_m)}"
-    codes = {line.item.code for line in lines}
-    checks = [stock.checked_at for stock in depot.stock if stock.item in codes]
-    known = [at for at in checks if at is not None]
-    oldest = min(known) if known and len(known) == len(checks) else None
-    return SupplyPick(depot, distance_m, travel, lines, words.as_of(oldest, scene.now), why)
-
-
-def _items_held(depot: Depot) -> set[str]:
-    return {stock.item for stock in depot.stock if stock.quantity > stock.reserved}
-
-
-class _Lots:
-    """How much every depot has of one item while nothing expires, by the depot's number."""
-
-    __slots__ = ("_held", "_numbers", "usual")
-
-    def __init__(self, lots: Sequence[tuple[int, float]]) -> None:
-        numbers, held = zip(*lots, strict=True)
-        self._numbers = np.array(numbers, dtype=np.int64)
-        self._held = np.array(held, dtype=np.float64)
-        self.usual = float(self._held.mean())
-
-    def held(self, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Give what depots have, shape (n,); all of `numbers` must be among those that do."""
-        found: NDArray[np.float64] = self._held[self._numbers.searchsorted(numbers)]
-        return found
+    def _pick(self, hit: _Hit, items: Sequence[Item], scene: Scene) -> SupplyPick:
+        depot = self._depots.at_row(hit.row)
+        held: dict[str, float] = {}
+        for stock in depot.stock:
+            left = stock.available(scene.now.date())
+            held[stock.item] = held.get(stock.item, 0.0) + left
+        if hit.row in self._promised.by_row():
+            for code in held:
+                held[code] -= self._promised.at(hit.row, code, scene.holder)
+        lines = tuple(
+            SupplyLine(item, held[item.code], item.unit)
+            for item in items
+            if held.get(item.code, 0.0) > 0.0
+        )
+        names = words.joined([line.item.plural for line in lines])
+        why = f"has {len(lines)} of the {len(items)} items needed: {names}; {ring(hit.distance_m)}"
+        codes = {line.item.code for line in lines}
+        checks = [stock.checked_at for stock in depot.stock if stock.item in codes]
+        known = [at for at in checks if at is not None]
+        oldest = min(known) if known and len(known) == len(checks) else None
+        fresh = words.as_of(oldest, scene.now)
+        return SupplyPick(depot, hit.distance_m, hit.travel, lines, fresh, why)
 
 
-def _lots(depots: Sequence[Depot]) -> dict[str, _Lots]:
-    by_item: dict[str, list[tuple[int, float]]] = {}
-    for number, depot in enumerate(depots):
-        for item in _items_held(depot):
-            by_item.setdefault(item, []).append((number, _held(depot, item, date.min)))
-    return {item: _Lots(lots) for item, lots in by_item.items()}
+def _degrees(depot: Depot) -> tuple[float, float]:
+    return depot.position.lat, depot.position.lon
 
 
-def _held(depot: Depot, code: str, today: date) -> float:
-    """Give how much of an item a depot can hand out today."""
-    held = 0.0
-    for stock in depot.stock:
-        if stock.item == code:
-            held += stock.available(today)
-    return held
+def _nearest_then_fullest(source: _Source) -> tuple[float, float, int]:
+    return source.distance_m, -source.held, source.row
 
 
-def _until(sources: Sequence[_Source], quantity: float) -> list[_Source]:
-    """Take depots in order until they hold the quantity."""
-    taken: list[_Source] = []
-    for source in sources:
-        if quantity <= 0.0:
-            break
-        taken.append(source)
+def _n_taken(sources: Sequence[_Source], quantity: float) -> int:
+    """Give how many depots in order hold the quantity, all where they do not."""
+    for n, source in enumerate(sources, 1):
         quantity -= source.held
+        if quantity <= 0.0:
+            return n
+    return len(sources)
+
+
+def _n_by_road(sought: _Sought) -> int:
+    return min(max(_LEAST_BY_ROAD, 2 * sought.n_enough), _MOST_BY_ROAD)
+
+
+def _taken(sought: _Sought, in_order: Sequence[_Source]) -> list[_Source]:
+    """Take depots in order until they hold the quantity; then, if short, those beyond."""
+    taken = list(in_order[: _n_taken(in_order, sought.wanted.quantity)])
+    if sought.is_short:
+        reachable = [source for source in sought.beyond if source.distance_m <= WIDEST_M]
+        taken += reachable[: _n_taken(reachable, sought.wanted.quantity - sought.total)]
     return taken
 
 
-def _next(beyond: Sequence[_Source], item: Item) -> str:
-    if not beyond:
-        return "none known anywhere else"
-    depot, distance_m, held = beyond[0]
-    said = f"{placed(Near(depot, distance_m))} ({item.figure(held)})"
-    if distance_m <= WIDEST_M:
-        return f"nearest next: {said}"
-    return f"none more within {WIDEST}, nearest known: {said}"
-
-
-def _in_turns(sources: Sequence[Sequence[_Source]]) -> Iterator[Near[Depot]]:
+def _in_turns(sources: Sequence[Sequence[_Source]]) -> Iterator[tuple[int, float]]:
     """Give each depot once: the first of every item, then the second, and so on."""
-    seen: set[str] = set()
+    seen: set[int] = set()
     for turn in zip_longest(*sources):
         for source in turn:
-            if source is not None and source.depot.id not in seen:
-                seen.add(source.depot.id)
-                yield Near(source.depot, source.distance_m)
+            if source is not None and source.row not in seen:
+                seen.add(source.row)
+                yield source.row, source.distance_m

@@ -2,6 +2,9 @@
 
 Everything in here is plain frozen data in WGS 84, made by `gis_link.loaders` from files and asked
 by the look-ups (`match`, `view`, `area`). Nothing in here knows sensors or alerts.
+
+What there can be a million of is a msgspec struct without keys: `gis_link.shelf` holds it packed
+in a tenth of the memory of an object and makes the object again for the few that are chosen.
 """
 
 from dataclasses import dataclass, field
@@ -9,9 +12,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Position:
+
+class Position(Struct, frozen=True, array_like=True):
     """A place in WGS 84 degrees."""
 
     lat: float
@@ -30,8 +34,7 @@ class Fault(NamedTuple):
         return f"{self.file}:{self.line}: {self.what}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Team:
+class Team(Struct, frozen=True, kw_only=True, array_like=True):
     """People who can be sent: what they can do, how many, and where they were last known to be.
 
     `position` is the last known one and `as_of` its instant (None: the file did not say); `base`
@@ -49,8 +52,7 @@ class Team:
     base: Position | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stock:
+class Stock(Struct, frozen=True, kw_only=True, array_like=True):
     """How much of one item a depot has; `quantity` counts the reserved part too."""
 
     item: str
@@ -67,8 +69,7 @@ class Stock:
         return max(0.0, self.quantity - self.reserved)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depot:
+class Depot(Struct, frozen=True, kw_only=True, array_like=True):
     """A store of supplies with the person who holds the key."""
 
     id: str
@@ -94,8 +95,7 @@ class Preset(NamedTuple):
     heading_deg: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ptz:
+class Ptz(Struct, frozen=True, kw_only=True, array_like=True):
     """How far a camera can turn, clockwise from one true heading to the other, and zoom.
 
     `from_deg` equal to `to_deg` means it turns all the way round.
@@ -107,20 +107,21 @@ class Ptz:
     tele_hfov_deg: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Camera:
+class Camera(Struct, frozen=True, kw_only=True, array_like=True):
     """A camera and the sector of ground it can show.
 
     `heading_deg` is the optical axis clockwise from true north, `hfov_deg` the horizontal field
-    of view (the widest one of a zoom lens), `range_m` the useful distance.
+    of view (the widest one of a zoom lens), `range_m` the useful distance. Each is None when
+    nobody has said it (a GB/T 28181 catalogue has neither field of view nor range): what the
+    camera shows is then not known, and never guessed.
     """
 
     id: str
     name: str
     position: Position
-    heading_deg: float
-    hfov_deg: float
-    range_m: float
+    heading_deg: float | None = None
+    hfov_deg: float | None = None
+    range_m: float | None = None
     min_range_m: float = 0.0
     height_m: float = 0.0
     width_px: int = 1920
@@ -129,6 +130,51 @@ class Camera:
     last_seen: datetime | None = None
     stream: str = ""
     snapshot: str = ""
+
+
+class FacilityKind(StrEnum):
+    """Kinds of places worth knowing near an alert, beside teams, depots and cameras."""
+
+    SHELTER = "shelter"
+    HOSPITAL = "hospital"
+    PUMP = "pump"
+    SCHOOL = "school"
+    KINDERGARTEN = "kindergarten"
+    CARE_HOME = "care_home"
+    UNDERPASS = "underpass"
+    OTHER = "other"
+
+
+# What an alert threatens rather than what helps against it.
+SENSITIVE = frozenset(
+    {
+        FacilityKind.SCHOOL,
+        FacilityKind.KINDERGARTEN,
+        FacilityKind.CARE_HOME,
+        FacilityKind.UNDERPASS,
+        FacilityKind.OTHER,
+    }
+)
+
+
+class Facility(Struct, frozen=True, kw_only=True, array_like=True):
+    """A shelter, hospital, fixed pump or sensitive place.
+
+    `capacity` counts in `unit`: people for a shelter, beds for a hospital, m3/h for a pump,
+    people for a school. `in_use` is how much of it is taken. None: nobody has said.
+    """
+
+    id: str
+    name: str
+    kind: FacilityKind
+    position: Position
+    phone: str = ""
+    contact: str = ""
+    capacity: float | None = None
+    in_use: float | None = None
+    unit: str = ""
+    is_open: bool | None = None
+    as_of: datetime | None = None
 
 
 class Tier(StrEnum):

@@ -55,7 +55,8 @@ class Need:
 
     `primary` are the capabilities without which nobody can help, most wanted first, `support`
     those that help them; `n_teams` says how many teams of each primary one, by severity.
-    `flooded` makes every road slow; `duty` picks the people of the command chain.
+    `flooded` makes every road slow; `duty` picks the people of the command chain. Nobody is sent
+    from within `danger_m` of the point, by severity.
     """
 
     hazard: str
@@ -65,6 +66,7 @@ class Need:
     support: tuple[str, ...] = ()
     n_teams: tuple[int, int, int, int] = (1, 1, 1, 2)
     supplies: tuple[ItemNeed, ...] = ()
+    danger_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
     def teams_wanted(self, severity: int) -> int:
         """Give how many teams of each primary capability; severity is 1 (minor) to 4 (extreme)."""
@@ -175,6 +177,11 @@ class NeedTable:
     def need(self, hazard: str) -> Need | None:
         """Give what a hazard needs, None for a word that is not in the table."""
         return self.hazards.get(hazard)
+
+    def is_flooded(self, hazard: str) -> bool:
+        """Say whether roads are slow while a hazard is on."""
+        need = self.need(hazard)
+        return need is not None and need.flooded
 
     def names(self) -> list[tuple[str, str]]:
         """List what items and capabilities are called, one and several, with the Chinese."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from gis_link.index import distances_m
+from gis_link.ground import distances_m
 from gis_link.model import Position
 
 DETOUR: Final = 1.4
@@ -16,15 +16,6 @@ class Travel(NamedTuple):
 
     seconds: float
     how: str
-
-
-class Placed(Protocol):
-    """What has a place: a team, a depot."""
-
-    @property
-    def position(self) -> Position:
-        """Give where it is."""
-        ...
 
 
 class TravelTime(Protocol):
@@ -75,12 +66,16 @@ class StraightLine:
 
 
 def travels(
-    reach: TravelTime, origin: Position, hits: Sequence[tuple[Placed, float]], hazard: str
+    reach: TravelTime,
+    origin: Position,
+    metres: Sequence[float],
+    hazard: str,
+    positions: Callable[[], Sequence[Position]],
 ) -> list[Travel]:
-    """Give the travel from each of `hits`, found at a distance in metres by an index.
+    """Give the travel from places whose distances an index has measured already.
 
-    A straight line takes that distance; measuring it again would cost as much as the search.
+    A straight line takes those distances; others are told the positions.
     """
     if isinstance(reach, StraightLine):
-        return reach.over([distance_m for _, distance_m in hits], hazard)
-    return reach.between(origin, [entry.position for entry, _ in hits], hazard)
+        return reach.over(metres, hazard)
+    return reach.between(origin, positions(), hazard)

@@ -1,24 +1,57 @@
 """What every look-up is told, and the rings it searches: shared by teams and supplies."""
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import shapely
 
 from gis_link import words
-from gis_link.index import Near
+from gis_link.ground import Bools, Floats
 from gis_link.model import Depot, Position, Team
 
 RINGS_M: Final = (1_000.0, 3_000.0, 5_000.0, 10_000.0)
+RING_M: Final = RINGS_M[-1]
 WIDEST_M: Final = 50_000.0
-REACH: Final = f"{RINGS_M[-1] / 1000:g} km"
+REACH: Final = f"{RING_M / 1000:g} km"
 WIDEST: Final = f"{WIDEST_M / 1000:g} km"
 
 
+class Danger(NamedTuple):
+    """Where nobody may be sent from: a circle around the point, an outline, both or neither.
+
+    `outline` is a shapely polygon in WGS 84 (lon, lat) degrees.
+    """
+
+    radius_m: float = 0.0
+    outline: Any = None
+
+    def __bool__(self) -> bool:
+        """Say whether it is anywhere."""
+        return self.radius_m > 0.0 or self.outline is not None
+
+    def covers(self, lat: Floats, lon: Floats, metres: Floats) -> Bools:
+        """Say which points lie inside; `metres` is their distance from the scene."""
+        inside: Bools = metres < self.radius_m
+        if self.outline is not None:
+            inside = inside | shapely.intersects_xy(self.outline, lon, lat)
+        return inside
+
+
+NOWHERE: Final = Danger()
+
+
 class Scene(NamedTuple):
-    """Where something is wrong, how bad (1 minor to 4 extreme), and the time now."""
+    """Where something is wrong, how bad (1 minor to 4 extreme), and the time now.
+
+    What is inside `danger` is not sent for. `holder` is whose own reservations of stock do not
+    count as taken: an alert sees what was put aside for it.
+    """
 
     at: Position
     severity: int
     now: datetime
+    danger: Danger = NOWHERE
+    holder: str = ""
 
 
 def ring(distance_m: float) -> str:
@@ -29,6 +62,6 @@ def ring(distance_m: float) -> str:
     return f"beyond {REACH}, for want of nearer"
 
 
-def placed(hit: Near[Team] | Near[Depot]) -> str:
+def placed(entry: Team | Depot, distance_m: float) -> str:
     """Say who and how far: `Renhe depot 14.2 km`."""
-    return f"{hit.entry.name} {words.distance(hit.distance_m)}"
+    return f"{entry.name} {words.distance(distance_m)}"

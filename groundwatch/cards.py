@@ -7,6 +7,7 @@ import asyncio
 import math
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from alerting.model import Alert, AlertKind, Card, ChainLink, Responder, Severity
 from gis_link import model as gis
@@ -51,7 +52,7 @@ class CardDesk:
         if resources is not None:
             self._missing = "; ".join(_ABSENT[kind] for kind in resources.absent if kind in _ABSENT)
         resources = resources or Resources()
-        self._matcher = Matcher(resources.teams, resources.depots, resources.needs, reach)
+        self._matcher = Matcher.of(resources.teams, resources.depots, resources.needs, reach)
         self._views = Views(resources.cameras)
         self._areas = Areas(resources.places)
         self._names = tuple(
@@ -128,7 +129,7 @@ def _team(pick: TeamPick) -> Responder:
     return Responder(
         id=team.id,
         name=team.name,
-        what=f"team: {words.joined(code.replace('_', ' ') for code in sorted(team.capabilities))}",
+        what=_skills(team.capabilities),
         position=_position(team.position),
         distance_m=pick.distance_m,
         travel_s=pick.travel.seconds,
@@ -137,6 +138,11 @@ def _team(pick: TeamPick) -> Responder:
         as_of=pick.fresh,
         why=pick.why,
     )
+
+
+@lru_cache(maxsize=4096)
+def _skills(capabilities: frozenset[str]) -> str:
+    return f"team: {words.joined(code.replace('_', ' ') for code in sorted(capabilities))}"
 
 
 def _supply(pick: SupplyPick) -> Responder:

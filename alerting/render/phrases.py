@@ -31,6 +31,8 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (r"needs (.+), (.+) within (.+)", r"需要\1，\3内仅有\2"),
     (r"needs (.+), (.+) in the nearest (\d+) depots", r"需要\1，最近\3个仓库仅有\2"),
     (r"off duty, to be called in: (.+)", r"不在岗可召回：\1"),
+    (r"position old, ask where they are: (.+)", r"位置已过时须询问：\1"),
+    (r"left out inside the danger area: (\d+)", r"危险区内不派\1处"),
     (r"nearest next: (.+)", r"其次最近：\1"),
     (r"none more within (.+), nearest known: (.+)", r"\1内再无，已知最近：\2"),
     (r"none more within (.+)", r"\1内再无"),
@@ -48,6 +50,10 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (r"no camera is on file, so none shows the point", "没有登记摄像头"),
     (r"no camera shows the point", "没有摄像头能看到该点"),
     (r"nearest: (.+), (\S+ k?m) is beyond its range of (\S+) m", r"最近：\1，\2超出其\3 m视距"),
+    (
+        r"nearest: (.+), (\S+ k?m) is beyond the (\S+) m looked at, no range on file",
+        r"最近：\1，\2超出\3 m（视距未登记）",
+    ),
     (
         r"nearest: (.+), (\S+) m is nearer than the (\S+) m it can show",
         r"最近：\1，\2 m近于其\3 m盲区",

@@ -14,7 +14,7 @@ from gis_link.datum import (
     to_wgs84,
     wgs84_to_gcj02,
 )
-from gis_link.index import distances_m
+from gis_link.ground import distances_m
 from gis_link.model import Position
 
 # WGS 84 and GCJ-02 of one point each, as the public implementations of the formula test them.

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from gis_link.area import Areas
-from gis_link.index import distances_m
+from gis_link.ground import distances_m
 from gis_link.loaders import Resources, load_resources
 from gis_link.model import CameraStatus, Position, Tier
 from gis_link.need import CAPABILITIES, ITEMS

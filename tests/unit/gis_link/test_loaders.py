@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gis_link.datum import Datum, from_wgs84
-from gis_link.index import distances_m
+from gis_link.ground import distances_m
 from gis_link.loaders import Resources, load_resources
 from gis_link.model import CameraStatus, Fault, Position, Preset, Tier
 

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis_link.match import Match, Matcher
 from gis_link.model import Depot, Position, Team
 from gis_link.need import BUILT_IN, CAPABILITIES, ITEMS, ItemNeed, Need, NeedTable
-from gis_link.reach import StraightLine, Travel
-from gis_link.scene import Scene
+from gis_link.reach import StraightLine, Travel, TravelTime
+from gis_link.reserve import HeldStock, Reserved
+from gis_link.scene import Danger, Scene
+from gis_link.shelf import Shelf
 from tests.unit.gis_link.builders import (
     HAZARDS,
     HERE,
@@ -43,7 +46,16 @@ def match(
     severity: int = EXTREME,
     hazard: str = "test",
 ) -> Match:
-    return Matcher(teams, depots, needs).match(hazard, Scene(HERE, severity, NOW))
+    return matcher(needs, teams, depots).match(hazard, Scene(HERE, severity, NOW))
+
+
+def matcher(
+    needs: NeedTable,
+    teams: Sequence[Team] = (),
+    depots: Sequence[Depot] = (),
+    reach: TravelTime | None = None,
+) -> Matcher:
+    return Matcher.of(Shelf(Team, teams), Shelf(Depot, depots), needs, reach)
 
 
 def chosen(found: Match) -> list[str]:
@@ -106,6 +118,73 @@ def test_an_old_position_is_said_to_be_old() -> None:
     [pick] = match(DRAINERS, [gone]).teams
     assert pick.fresh == "as of 9 h ago"
     assert "last position is old: ask where they are (base 3.0 km away)" in pick.why
+
+
+def test_old_positions_come_last_and_are_named_when_nobody_else_is_there() -> None:
+    old = team("old", 100, "drainage", as_of=NOW - timedelta(hours=9))
+    resting = team("resting", 900, "drainage", on_duty=False)
+    assert chosen(match(DRAINERS, [old, *drainers(9_000, 9_500)])) == ["D9000", "D9500"]
+    found = match(DRAINERS, [old, resting, *drainers(9_000)])
+    assert chosen(found) == ["D9000", "resting", "old"]
+    assert found.shortfall == (
+        "needs 2 drainage teams, 1 on duty within 10 km; position old, ask where they are: "
+        "old 100 m; off duty, to be called in: resting 900 m; none more within 50 km",
+    )
+
+
+def test_nobody_is_sent_from_inside_the_danger_area() -> None:
+    teams = [*drainers(150, 400, 12_000), team("far", 12_500, "drainage")]
+    depots = [depot(f"S{m}", m, stock("pump_truck", 4)) for m in (150, 400, 12_000)]
+    box = shapely.box(away(11_000).lon, HERE.lat - 0.1, away(12_400).lon, HERE.lat + 0.1)
+    scene = Scene(HERE, EXTREME, NOW, Danger(300.0, box))
+    found = matcher(DRAINERS, teams).match("test", scene)
+    assert chosen(found) == ["D400", "far"]
+    assert found.shortfall == (
+        "needs 2 drainage teams, 1 on duty within 10 km; left out inside the danger area: 1; "
+        "nearest next: far 12.5 km",
+    )
+    found = matcher(PUMPS, (), depots).match("test", scene)
+    assert [pick.depot.name for pick in found.supplies] == ["S400"]
+    wider = scene._replace(danger=Danger(500.0, box))
+    [said] = matcher(PUMPS, (), depots).match("test", wider).shortfall[:1]
+    assert said == (
+        "needs 4 pump trucks, 0 within 10 km; left out inside the danger area: 2; "
+        "none known anywhere else"
+    )
+
+
+def test_a_hazard_keeps_its_own_circle_clear() -> None:
+    needs = table(primary=("drainage",), danger_m=(0, 0, 0, 200))
+    assert chosen(match(needs, drainers(100, 300), severity=EXTREME)) == ["D300"]
+    assert chosen(match(needs, drainers(100, 300), severity=SEVERE)) == ["D100", "D300"]
+
+
+def test_what_other_orders_have_reserved_is_not_counted_twice() -> None:
+    depots = [depot(f"S{m}", m, stock("pump_truck", 3)) for m in (100, 200, 300)]
+    held = HeldStock(lambda _depot, _item: 3.0)
+    look = Matcher.of(Shelf(Team), Shelf(Depot, depots), PUMPS, reservations=held)
+
+    def lines(holder: str) -> dict[str, float]:
+        found = look.match("test", Scene(HERE, EXTREME, NOW, holder=holder))
+        return {pick.depot.name: pick.lines[0].available for pick in found.supplies}
+
+    assert lines("A-1") == {"S100": 3.0, "S200": 3.0}
+    held.reserve(Reserved("O-1", "A-1", "S100", "pump_truck", 2.0))
+    held.reserve(Reserved("O-2", "A-2", "S200", "pump_truck", 3.0))
+    assert lines("A-1") == {"S100": 3.0, "S300": 3.0}
+    assert lines("A-3") == {"S100": 1.0, "S300": 3.0}
+    held.release("O-2")
+    assert lines("A-3") == {"S100": 1.0, "S200": 3.0}
+
+
+def test_reserved_everywhere_is_a_shortage() -> None:
+    held = HeldStock(lambda _depot, _item: 4.0)
+    stores = Shelf(Depot, [depot("S", 100, stock("pump_truck", 4))])
+    look = Matcher.of(Shelf(Team), stores, PUMPS, reservations=held)
+    held.reserve(Reserved("O", "other", "S", "pump_truck", 3.0))
+    assert look.match("test", Scene(HERE, EXTREME, NOW)).shortfall == (
+        "needs 4 pump trucks, 1 within 10 km; none known anywhere else",
+    )
 
 
 def test_a_team_known_only_by_its_base_says_so() -> None:
@@ -317,9 +396,11 @@ def test_the_soonest_and_not_the_nearest_comes_first() -> None:
         [depot(f"S{m}", m, stock("cable", 400)) for m in (500, 5_000)],
     )
     scene = Scene(HERE, EXTREME, NOW)
-    matcher = Matcher(teams, depots, NeedTable(hazards={**DRAINERS.hazards}), Ferry())
-    assert chosen(matcher.match("test", scene)) == ["D5000", "D500"]
-    found = Matcher((), depots, CABLE, Ferry()).match("test", scene)
+    assert chosen(matcher(DRAINERS, teams, depots, Ferry()).match("test", scene)) == [
+        "D5000",
+        "D500",
+    ]
+    found = matcher(CABLE, (), depots, Ferry()).match("test", scene)
     assert [pick.depot.name for pick in found.supplies] == ["S5000"]
 
 
@@ -363,8 +444,8 @@ class Asked:
 
 def test_knowing_that_roads_are_straight_changes_no_answer() -> None:
     teams, depots, _ = crowd(4_000, seed=11)
-    short = Matcher(teams, depots, BUILT_IN)
-    long = Matcher(teams, depots, BUILT_IN, Asked())
+    short = matcher(BUILT_IN, teams, depots)
+    long = matcher(BUILT_IN, teams, depots, Asked())
     for at in scattered(24, seed=12):
         for n, hazard in enumerate(HAZARDS):
             scene = Scene(at, 1 + n % 4, NOW)

@@ -2,16 +2,19 @@
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from gis_link.ground import bearing_deg
 from gis_link.model import Camera, CameraStatus, Preset, Ptz
-from gis_link.view import Views, bearing_deg, detail_of, px_per_m, turn_deg, why_not
+from gis_link.shelf import Shelf
+from gis_link.view import Views, detail_of, px_per_m, turn_deg, why_not
 from tests.unit.gis_link.builders import HERE, NOW, away, brute_force_m, camera, scattered
 
 
 def sees(one: Camera) -> bool:
-    return bool(Views([one]).seeing(HERE, NOW))
+    return bool(Views(Shelf(Camera, [one])).seeing(HERE, NOW))
 
 
 # From the point at HERE: metres and bearing of the camera, then how it is set, and whether it sees.
@@ -73,10 +76,10 @@ def test_a_turning_camera_sees_its_pan_range(
 
 def test_the_preset_that_shows_the_point_is_named() -> None:
     ptz = Ptz(from_deg=0, to_deg=360, presets=(Preset("gate", 180.0), Preset("pit", 10.0)))
-    [view] = Views([camera(away(50, 180), 90.0, ptz=ptz)]).seeing(HERE, NOW)
+    [view] = Views(Shelf(Camera, [camera(away(50, 180), 90.0, ptz=ptz)])).seeing(HERE, NOW)
     assert "preset 'pit' shows it" in view.why
     bare = camera(away(50, 180), 90.0, ptz=Ptz(from_deg=0, to_deg=360))
-    [view] = Views([bare]).seeing(HERE, NOW)
+    [view] = Views(Shelf(Camera, [bare])).seeing(HERE, NOW)
     assert "turn it to 0 degrees" in view.why
 
 
@@ -121,16 +124,21 @@ def test_the_best_working_picture_comes_first_and_offline_ones_last() -> None:
         camera(away(20, 180), 0, id="near"),
         camera(away(30, 180), 0, id="maybe", status=CameraStatus.UNKNOWN),
     ]
-    views = Views(cameras).seeing(HERE, NOW)
+    views = Views(Shelf(Camera, cameras)).seeing(HERE, NOW)
     assert [view.camera.id for view in views] == ["near", "maybe", "far", "close but off"]
     assert views[-1].why.startswith("OFFLINE: no picture now")
     assert "not known whether it works" in views[1].why
-    assert [view.camera.id for view in Views(cameras).seeing(HERE, NOW, limit=1)] == ["near"]
+    assert [
+        view.camera.id for view in Views(Shelf(Camera, cameras)).seeing(HERE, NOW, limit=1)
+    ] == ["near"]
 
 
 def test_a_camera_on_a_hill_is_found_beside_short_sighted_ones() -> None:
     cameras = [camera(away(90, 180), 0, id="near"), camera(away(5_000, 180), 0, 10, 8_000.0)]
-    assert [view.camera.id for view in Views(cameras).seeing(HERE, NOW)] == ["near", "C"]
+    assert [view.camera.id for view in Views(Shelf(Camera, cameras)).seeing(HERE, NOW)] == [
+        "near",
+        "C",
+    ]
 
 
 def test_the_answer_is_that_of_asking_every_camera() -> None:
@@ -149,7 +157,7 @@ def test_the_answer_is_that_of_asking_every_camera() -> None:
         )
         for n, at in enumerate(scattered(1_500, seed=21))
     ]
-    views = Views(cameras)
+    views = Views(Shelf(Camera, cameras))
     for at in (*scattered(30, seed=22), *(each.position for each in cameras[:10])):
         able = {
             each.id
@@ -162,7 +170,7 @@ def test_the_answer_is_that_of_asking_every_camera() -> None:
 
 def test_the_last_picture_says_how_old_it_is() -> None:
     one = camera(away(20, 180), 0, last_seen=NOW - timedelta(hours=3))
-    assert Views([one]).seeing(HERE, NOW)[0].fresh == "as of 3 h ago"
+    assert Views(Shelf(Camera, [one])).seeing(HERE, NOW)[0].fresh == "as of 3 h ago"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +186,7 @@ def test_the_last_picture_says_how_old_it_is() -> None:
     ],
 )
 def test_the_nearest_camera_that_does_not_see_says_why(one: Camera, why: str) -> None:
-    views = Views([one])
+    views = Views(Shelf(Camera, [one]))
     assert views.seeing(HERE, NOW) == []
     blocked = views.nearest_blocked(HERE)
     assert blocked is not None
@@ -186,10 +194,49 @@ def test_the_nearest_camera_that_does_not_see_says_why(one: Camera, why: str) ->
 
 
 def test_no_cameras_see_nothing() -> None:
-    assert Views([]).seeing(HERE, NOW) == []
-    assert Views([]).nearest_blocked(HERE) is None
+    assert Views(Shelf(Camera, [])).seeing(HERE, NOW) == []
+    assert Views(Shelf(Camera, [])).nearest_blocked(HERE) is None
 
 
 @pytest.mark.parametrize(("one", "other", "turn"), [(350, 10, 20), (10, 350, 20), (0, 180, 180)])
 def test_turns_take_the_short_way(one: float, other: float, turn: float) -> None:
     assert turn_deg(one, other) == turn
+
+
+UNSAID = [
+    ("nothing but the place is on file", {"heading_deg": None, "hfov_deg": None}, True),
+    ("looks about that way", {"heading_deg": 45.0, "hfov_deg": None}, True),
+    ("looks the other way", {"heading_deg": 180.0, "hfov_deg": None}, False),
+    ("no range on file and near", {"range_m": None}, True),
+]
+
+
+@pytest.mark.parametrize(("case", "unsaid", "is_shown"), UNSAID)
+def test_a_camera_whose_view_is_not_on_file_comes_last_and_says_so(
+    case: str, unsaid: dict[str, float | None], is_shown: bool
+) -> None:
+    values: Any = {"heading_deg": 0.0, "hfov_deg": 60.0, "range_m": 100.0, **unsaid}
+    unknown = Camera(id="U", name="U", position=away(20, 180), status=CameraStatus.ONLINE, **values)
+    known = camera(away(90, 180), 0.0, id="known")
+    views = Views(Shelf(Camera, [unknown, known])).seeing(HERE, NOW)
+    assert [view.camera.id for view in views] == ["known", "U"] if is_shown else ["known"], case
+    if is_shown:
+        assert views[-1].detail == "unknown"
+        assert views[-1].px_per_m == 0.0
+        assert "its view is not on file" in views[-1].why
+
+
+def test_without_a_range_on_file_a_camera_far_away_is_not_shown_and_says_why() -> None:
+    views = Views(Shelf(Camera, [Camera(id="U", name="U", position=away(150))]))
+    assert views.seeing(HERE, NOW) == []
+    blocked = views.nearest_blocked(HERE)
+    assert blocked is not None
+    assert blocked.why == "150 m is beyond the 100 m looked at, no range on file"
+
+
+def test_the_preset_nearest_to_the_bearing_is_called() -> None:
+    presets = (Preset("wide", 20.0), Preset("exact", 2.0), Preset("gate", 180.0))
+    ptz = Ptz(from_deg=0, to_deg=360, presets=presets)
+    [view] = Views(Shelf(Camera, [camera(away(50, 180), 90.0, ptz=ptz)])).seeing(HERE, NOW)
+    assert view.preset == "exact"
+    assert view.turn_to_deg == pytest.approx(360.0, abs=1e-6)

@@ -29,6 +29,7 @@ from alerting.ports import CardLookup
 from gis_link import model as gis
 from gis_link.loaders import Resources, load_resources
 from gis_link.need import BUILT_IN
+from gis_link.shelf import Shelf
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock
 from sensors.model import Position, SensorKey
@@ -173,7 +174,7 @@ def test_a_point_no_camera_shows_names_the_nearest_and_why() -> None:
         hfov_deg=60,
         range_m=50,
     )
-    blind = CardDesk(Resources(cameras=(camera,)), CLOCK)
+    blind = CardDesk(Resources(cameras=Shelf(gis.Camera, [camera])), CLOCK)
     card = blind.near(Position(23.201, 113.2), "ponding", Severity.SEVERE, NOW)
     assert card.cameras == ()
     said = "no camera shows the point; nearest: Gate camera 111 m, 111 m is beyond its range"
@@ -190,7 +191,7 @@ def test_only_offline_cameras_are_said_to_be_of_no_use() -> None:
         range_m=500,
         status=gis.CameraStatus.OFFLINE,
     )
-    offline = CardDesk(Resources(cameras=(camera,)), CLOCK)
+    offline = CardDesk(Resources(cameras=Shelf(gis.Camera, [camera])), CLOCK)
     card = offline.near(Position(23.201, 113.2), "ponding", Severity.SEVERE, NOW)
     assert [entry.id for entry in card.cameras] == ["C"]
     assert "every camera that could show the point is offline" in card.shortfall
@@ -237,7 +238,12 @@ def test_a_card_among_twenty_thousand_resources_costs_little() -> None:
     """The limit is ten times what it takes, so that only a lost index fails it."""
     teams, depots, cameras = crowd(20_000)
     crowded = CardDesk(
-        Resources(teams=tuple(teams), depots=tuple(depots), cameras=tuple(cameras)), CLOCK
+        Resources(
+            teams=Shelf(gis.Team, teams),
+            depots=Shelf(gis.Depot, depots),
+            cameras=Shelf(gis.Camera, cameras),
+        ),
+        CLOCK,
     )
     asked = [Position(at.lat, at.lon) for at in scattered(60, seed=9)]
     began = time.process_time()
