@@ -17,6 +17,7 @@ from urllib.parse import quote
 import typer
 
 from groundwatch import __version__
+from groundwatch.cli_channel import channel_app
 from groundwatch.cli_response import add_to as add_response
 from groundwatch.cli_words import AsJson, Url, asked, named
 from groundwatch.client import DEFAULT_URL, call
@@ -105,14 +106,16 @@ def demo(
 @app.command()
 def check(
     directory: Annotated[Path, typer.Argument(help="directory of site files")],
+    config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Report every fault of a directory of site files at once, offline."""
-    from groundwatch.district import counted, load_district
+    """Report every fault of a directory of site files, and of the settings, at once, offline."""
+    from groundwatch.checked import checked
+    from groundwatch.district import counted
     from groundwatch.doors import used_doors
     from groundwatch.doubts import less_strict, unverified
 
-    district = load_district(directory)
+    district = checked(directory, config)
     if as_json:
         found = {
             "faults": list(district.faults),
@@ -359,6 +362,9 @@ def evaluate(
     print(summary(plain, "hazard"))
     if rough is not None:
         print(summary(rough, "under faults"))
+
+
+app.add_typer(channel_app, name="channel")
 
 
 @app.command()

@@ -13,9 +13,6 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from alerting.channels.cap import CapChannel
-from alerting.channels.console import Console
-from alerting.channels.http import HttpConfig
-from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.deliver import Deliverer
 from alerting.detect.detector import Detector
 from alerting.detect.robust import robust_for
@@ -27,6 +24,7 @@ from alerting.judge import Judge
 from alerting.ports import Channel
 from groundwatch.cap_desk import CapDesk, Ground
 from groundwatch.cards import CardDesk
+from groundwatch.channel_settings import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper
@@ -38,6 +36,7 @@ from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
 from groundwatch.rates import CommandDoor, Rates
+from groundwatch.roads import open_roads
 from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.settings import InfluxSettings, Settings
 from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
@@ -103,7 +102,8 @@ async def opened(
         settings.state.mkdir(parents=True, exist_ok=True)
         keepers = await _keepers(settings, stack)
         cap = _cap(settings, district, keepers.journal, clock)
-        roads = _roads(settings, console or sys.stderr, clock, stack)
+        means = RoadParts(now=SystemClock().now, base_url=settings.http.public_url)
+        roads = open_roads(settings, console or sys.stderr, means, stack)
         roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
         cards = CardDesk(district.resources, clock)
         of_people = SystemClock() if _is_event(clock) else clock  # people live in real time
@@ -199,16 +199,6 @@ async def _keepers(settings: Settings, stack: AsyncExitStack) -> _Keepers:
     store = _store(settings)
     stack.push_async_callback(store.close)
     return _Keepers(log, journal, store)
-
-
-def _roads(
-    settings: Settings, console: TextIO, clock: Clock, stack: AsyncExitStack
-) -> dict[str, Channel]:
-    shown = Console(stream=console, now=clock.now)
-    stack.push_async_callback(shown.close)
-    webhook = _webhook(settings)
-    stack.push_async_callback(webhook.close)
-    return {"console": shown, "webhook": webhook}
 
 
 async def _engine(
@@ -325,13 +315,6 @@ def influx_config(influx: InfluxSettings) -> InfluxConfig:
         user=influx.user or "",
         password=influx.password.get_secret_value() if influx.password else "",
     )
-
-
-def _webhook(settings: Settings) -> Webhook:
-    webhook = settings.webhook
-    http = HttpConfig(allowed_hosts=webhook.allowed_hosts)
-    config = WebhookConfig(secret=webhook.secret, http=http)
-    return Webhook(config=config, now=SystemClock().now)
 
 
 def _cap_road(settings: Settings, cap: CapDesk, stack: AsyncExitStack) -> Channel:

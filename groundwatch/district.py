@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerting.channels.guard import why_unusable
 from alerting.route import Known, RouteTable, load_routes
 from alerting.rules import Packs, instead_for, load_packs, own_limit_faults, rules_for
 from gis_link.loaders import Resources, load_resources
 from groundwatch.limits import gap_text
+from groundwatch.roads import BUILT_IN_ROADS, Roads
 from sensors.registry import Registry
 from sensors.site import load_registry
 
@@ -92,10 +92,11 @@ def load_district(
     packs: Path | None = None,
     resources: Path | None = None,
     language: str = "en",
+    roads: Roads = BUILT_IN_ROADS,
 ) -> District:
     """Load a directory of site files; nothing is raised, every fault is in the answer.
 
-    `language` is that of people who name none.
+    `language` is that of people who name none; `roads` are the channels they may name.
     """
     if not directory.is_dir():
         return _nothing(directory)
@@ -110,7 +111,8 @@ def load_district(
             rule.hazard for kind in found.values() for pack in kind for rule in pack.spec.rules
         )
         | {"sensor_silent", "sensor_doubtful", "anomaly", "system"},
-        why_refused=_why_address_refused,
+        channels=roads.names,
+        why_refused=roads.why_refused,
         language=language,
     )
     routes, route_faults = load_routes(directory, known)
@@ -147,7 +149,3 @@ def _nothing(directory: Path) -> District:
 
 def _is_mild(fault: object) -> bool:
     return bool(getattr(fault, "is_warning", False))
-
-
-def _why_address_refused(channel: str, address: str) -> str | None:
-    return why_unusable(address) if channel in ("webhook", "cap") else None

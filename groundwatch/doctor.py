@@ -13,8 +13,9 @@ from typing import Any
 from alerting.errors import AlertingError
 from groundwatch.clock import SystemClock
 from groundwatch.compose import influx_config, mqtt_config
-from groundwatch.district import counted, load_district
+from groundwatch.district import District, counted, load_district
 from groundwatch.doors import look_at_doors
+from groundwatch.roads import Roads
 from groundwatch.settings import Settings, SettingsError, load_settings
 from groundwatch.stations import station_sources, unheard
 from ingest.broker import find_mosquitto
@@ -69,8 +70,17 @@ def _python() -> Found:
     return Found("python", sys.version_info < (3, 11), shown)
 
 
+def _district(settings: Settings) -> District:
+    return load_district(
+        settings.sites,
+        packs=settings.packs,
+        resources=settings.resources,
+        roads=Roads(settings),
+    )
+
+
 def _sites(settings: Settings) -> list[Found]:
-    district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
+    district = _district(settings)
     if district.faults:
         first = district.faults[0]
         said = f"{counted(len(district.faults), 'fault')}; the first: {first}"
@@ -88,7 +98,7 @@ async def _stations(settings: Settings) -> list[Found]:
         what = f"{source.name} stations"
         found.append(await _tried(what, f"{source.place} is free", source.open))
         await source.close(0.0)
-    district = load_district(settings.sites, packs=settings.packs, resources=settings.resources)
+    district = _district(settings)
     return found + [_fault("stations", said) for said in unheard(settings, district.registry)]
 
 

@@ -31,7 +31,10 @@ from pydantic_settings.exceptions import SettingsError as NotReadable
 
 from alerting.channels.guard import AllowList
 from groundwatch.cap_settings import CapSettings
+from groundwatch.channel_settings import ENTRIES, Channels, kind_of
 from groundwatch.listen import Listen, host_and_port
+from groundwatch.secret import Secret
+from groundwatch.toml_lines import line_at, lines_of
 from storage.journal.connect import journal_url
 
 _FILE = "_file"
@@ -80,12 +83,13 @@ class HttpSettings(_Section):
 
     It answers under addresses, `localhost` and the machine's own name; `names` are further host
     names, for example that of a proxy in front. Any other is refused, so that no foreign page can
-    reach it through a browser.
+    reach it through a browser. `public_url` is where people reach it, for links in their messages.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=0, lt=65536)
     names: tuple[str, ...] = ()
+    public_url: str = Field(default="", max_length=200, pattern=r"^(https?://[^\s]+)?$")
 
 
 class WebhookSettings(_Section):
@@ -94,7 +98,7 @@ class WebhookSettings(_Section):
     Empty, that is the public internet; hosts of a network of one's own must be named.
     """
 
-    secret: SecretStr | None = Field(default=None, min_length=16)
+    secret: Annotated[Secret, Field(min_length=16)] | None = None
     allowed_hosts: tuple[str, ...] = ()
 
     @field_validator("allowed_hosts")
@@ -229,6 +233,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     webhook: WebhookSettings = WebhookSettings()
     cap: CapSettings = CapSettings()
+    channels: Channels = {}
     sl651: Sl651Settings | None = None
     hj212: Hj212Settings | None = None
     models: ModelSettings = ModelSettings()
@@ -280,9 +285,11 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
         SettingsError: the file cannot be read or a setting is wrong; every fault is named.
     """
     file: dict[str, Any] = {}
+    text = ""
     if path is not None:
         try:
-            file = tomllib.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            file = tomllib.loads(text)
         except OSError as error:
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -297,16 +304,32 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
         ) from error
     except ValidationError as error:
         where = str(path) if path is not None else "command line or environment"
-        faults = [f"{where}: {_sentence(fault)}" for fault in error.errors(include_url=False)]
+        lines = lines_of(text)
+        faults = [_fault(fault, where, lines) for fault in error.errors(include_url=False)]
         raise SettingsError("\n".join(faults)) from error
 
 
-def _sentence(fault: ErrorDetails) -> str:
+def _fault(fault: ErrorDetails, where: str, lines: dict[tuple[str, ...], int]) -> str:
+    loc = _place(fault)
+    line = line_at(lines, loc)
+    return f"{where if line is None else f'{where}:{line}'}: {_sentence(fault, loc)}"
+
+
+def _place(fault: ErrorDetails) -> list[str]:
+    """Give where a setting stands, without the word that chose among kinds of channels."""
+    loc = [str(part) for part in fault["loc"] if part != "[key]"]
+    kinds = {kind_of(entry) for entry in ENTRIES}
+    return loc[:2] + loc[3:] if loc[:1] == ["channels"] and loc[2:3] and loc[2] in kinds else loc
+
+
+def _sentence(fault: ErrorDetails, loc: list[str]) -> str:
     """Say what is wrong with one setting, and what is allowed; values are not repeated."""
-    loc = [str(part) for part in fault["loc"]]
     name = ".".join(loc)
+    kinds = [kind_of(entry) for entry in ENTRIES]
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return f"`{name}.kind`: there is no such kind of channel; allowed: {', '.join(kinds)}"
     if fault["type"] == "extra_forbidden":
-        known = _settings_of(loc[:-1])
+        known = _settings_of([str(part) for part in fault["loc"]][:-1])
         near = get_close_matches(loc[-1], known, n=1)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         return f"there is no setting `{name}`; allowed: {', '.join(known)}{hint}"
@@ -319,6 +342,8 @@ def _sentence(fault: ErrorDetails) -> str:
 def _settings_of(section: list[str]) -> list[str]:
     """Name the settings of a section, or those outside every section."""
     model: type[BaseModel] | None = Settings
+    if section[:1] == ["channels"]:
+        return sorted(next(e for e in ENTRIES if kind_of(e) == section[2]).model_fields)
     if section:
         model = _SECTIONS.get(".".join(section[:2])) or _SECTIONS.get(section[0])
     return sorted(model.model_fields) if model is not None else []

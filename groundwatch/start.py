@@ -23,6 +23,7 @@ from groundwatch.compose import Program, opened
 from groundwatch.demo import Demo, DemoError, LastNotices, demo_clock
 from groundwatch.district import District, counted, load_district
 from groundwatch.http.server import CannotListen, HttpServer, bind
+from groundwatch.roads import Roads
 from groundwatch.settings import Settings, SettingsError, load_settings
 from groundwatch.view import Rate, Shown, picture
 from ingest.errors import IngestError
@@ -122,6 +123,7 @@ def loaded(settings: Settings) -> District:
         packs=settings.packs,
         resources=settings.resources,
         language=settings.language,
+        roads=Roads(settings),
     )
     if district.faults:
         text = "\n".join(district.faults)

@@ -322,7 +322,7 @@ async def refused(tmp_path: Path, port: int, settings: str = "", mqtt: str = "")
     if not given.startswith("state"):
         lines.append(f'state = "{tmp_path}/state"')
     lines += ["[mqtt]", 'host = "127.0.0.1"', f"port = {port}", mqtt.format(tmp=tmp_path)]
-    lines += ["[webhook]", f'secret = "{SECRET}"']
+    lines += ["[webhook]", f'secret = "{SECRET}"', 'allowed_hosts = ["127.0.0.1"]']
     lines += ["[influx]", 'url = "http://127.0.0.1:9"', f'token = "{TOKEN}"']
     config = tmp_path / "groundwatch.toml"
     config.write_text("\n".join(lines) + "\n")

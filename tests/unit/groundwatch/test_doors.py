@@ -39,7 +39,8 @@ def settings_file(folder: Path, text: str) -> Path:
     (folder / "sites" / "s.yaml").write_text(SITE)
     tell_by_webhook(folder, "http://127.0.0.1:9/notices")
     path = folder / "groundwatch.toml"
-    path.write_text(f'sites = "{folder}"\nstate = "{folder}/state"\n{text}')
+    own = '[webhook]\nallowed_hosts = ["127.0.0.1"]\n'
+    path.write_text(f'sites = "{folder}"\nstate = "{folder}/state"\n{text}{own}')
     return path
 
 

@@ -63,7 +63,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
     ("text", "said"),
     [
         ("sites = = 1", "not a TOML file"),
-        ('sitez = "x"', "there is no setting `sitez`; allowed: cap, clock, "),
+        ('sitez = "x"', "there is no setting `sitez`; allowed: cap, channels, clock, "),
         ('sitez = "x"', "did you mean `sites`?"),
         ("[mqtt]\nprot = 1", "there is no setting `mqtt.prot`; allowed: broker, broker_port"),
         ("[http]\nport = 65536", "`http.port`: input should be less than 65536"),

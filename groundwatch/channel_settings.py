@@ -1,0 +1,296 @@
+"""What the settings say of each channel: `[channels.NAME]` with a `kind` and that kind's options.
+
+`NAME` is the word that people files use. Each kind turns its options into the channel's own
+configuration, which refuses what can never work, and says which addresses of people it can use.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from alerting.channels.bot import BotConfig, why_no_mentions
+from alerting.channels.dingtalk import DingTalk
+from alerting.channels.feishu import Feishu
+from alerting.channels.guard import AllowList, why_refused
+from alerting.channels.http import HttpConfig
+from alerting.channels.phone import why_no_number
+from alerting.channels.sms_aliyun import Aliyun, AliyunConfig
+from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
+from alerting.channels.sms_tencent import Tencent, TencentConfig
+from alerting.channels.webhook import Webhook, WebhookConfig
+from alerting.channels.wecom import WeCom
+from alerting.ports import Channel
+from alerting.render import SmsForm
+from groundwatch.secret import Secret
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+BUILT_IN = ("console", "webhook", "cap")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoadParts:
+    """What channels are opened with: the clock on the wall, and where links in texts lead."""
+
+    now: Callable[[], datetime]
+    base_url: str = ""
+
+
+class ChannelEntry(BaseModel):
+    """The options of one channel; a subclass for each kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _can_work(self) -> "ChannelEntry":
+        self.config("channel", "")
+        return self
+
+    def config(self, name: str, base_url: str) -> Any:
+        """Give the configuration of the channel; ValueError where it could never work."""
+        raise NotImplementedError
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel; nothing connects yet."""
+        raise NotImplementedError
+
+    def why_refused(self, address: str) -> str | None:
+        """Say why nobody can be reached at an address of the people file; None when they can."""
+        raise NotImplementedError
+
+
+class _Http(ChannelEntry):
+    allowed_hosts: tuple[str, ...] = ()
+    timeout_s: float = Field(default=10.0, ge=0.5, le=60.0)
+
+    def http(self) -> HttpConfig:
+        """Give how requests are made."""
+        return HttpConfig(
+            allowed_hosts=self.allowed_hosts,
+            total_timeout_s=self.timeout_s,
+            read_timeout_s=self.timeout_s,
+        )
+
+
+class WebhookEntry(_Http):
+    """Signed JSON to an HTTP address: `url`, or that of the person where it has none."""
+
+    kind: Literal["webhook"]
+    url: Secret | None = None
+    secret: Secret | None = None
+
+    def config(self, name: str, base_url: str) -> WebhookConfig:
+        """Give the configuration of the channel."""
+        del base_url
+        return WebhookConfig(name=name, url=self.url, secret=self.secret, http=self.http())
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return Webhook(config=self.config(name, ""), now=parts.now)
+
+    def why_refused(self, address: str) -> str | None:
+        """Say why an address cannot be posted to."""
+        if not address and self.url is not None:
+            return None
+        return why_refused(address, AllowList.of(self.allowed_hosts))
+
+
+class _Robot(_Http):
+    url: Secret
+    secret: Secret | None = None
+
+    def config(self, name: str, base_url: str) -> BotConfig:
+        """Give the configuration of the channel."""
+        return BotConfig(
+            name=name, url=self.url, secret=self.secret, base_url=base_url, http=self.http()
+        )
+
+    def why_refused(self, address: str) -> str | None:
+        """Say why an address names nobody of a group."""
+        return why_no_mentions(address)
+
+
+class WeComEntry(_Robot):
+    """A group of WeCom; its robot has no secret but its address."""
+
+    kind: Literal["wecom"]
+    secret: None = None
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return WeCom(config=self.config(name, parts.base_url), now=parts.now)
+
+
+class DingTalkEntry(_Robot):
+    """A group of DingTalk; `secret` begins with SEC."""
+
+    kind: Literal["dingtalk"]
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return DingTalk(config=self.config(name, parts.base_url), now=parts.now)
+
+
+class FeishuEntry(_Robot):
+    """A group of Feishu."""
+
+    kind: Literal["feishu"]
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return Feishu(config=self.config(name, parts.base_url), now=parts.now)
+
+
+class _Sms(_Http):
+    def why_refused(self, address: str) -> str | None:
+        """Say why an address is no telephone number."""
+        return why_no_number(address)
+
+
+class AliyunEntry(_Sms):
+    """Short messages of Alibaba Cloud; `params` names the piece that fills each variable."""
+
+    kind: Literal["sms_aliyun"]
+    key_id: str = Field(min_length=1, max_length=100)
+    key_secret: Secret
+    sign_name: str = Field(min_length=1, max_length=60)
+    template: str = Field(min_length=1, max_length=60)
+    template_en: str = Field(default="", max_length=60)
+    params: Mapping[str, str] = {"text": "text"}
+    longest: int = Field(default=35, ge=10, le=500)
+    url: str = "https://dysmsapi.aliyuncs.com/"
+
+    def config(self, name: str, base_url: str) -> AliyunConfig:
+        """Give the configuration of the channel."""
+        del base_url
+        return AliyunConfig(
+            name=name,
+            key_id=self.key_id,
+            key_secret=self.key_secret,
+            sign_name=self.sign_name,
+            template=self.template,
+            template_en=self.template_en,
+            params=self.params,
+            longest=self.longest,
+            url=self.url,
+            http=self.http(),
+        )
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return Aliyun(config=self.config(name, ""), now=parts.now)
+
+
+class TencentEntry(_Sms):
+    """Short messages of Tencent Cloud; `params` names the pieces that fill the variables."""
+
+    kind: Literal["sms_tencent"]
+    key_id: str = Field(min_length=1, max_length=100)
+    key_secret: Secret
+    app_id: str = Field(min_length=1, max_length=40)
+    sign_name: str = Field(min_length=1, max_length=60)
+    template: str = Field(min_length=1, max_length=60)
+    template_en: str = Field(default="", max_length=60)
+    params: tuple[str, ...] = ("text",)
+    longest: int = Field(default=12, ge=6, le=500)
+    region: str = "ap-guangzhou"
+    url: str = "https://sms.tencentcloudapi.com/"
+
+    def config(self, name: str, base_url: str) -> TencentConfig:
+        """Give the configuration of the channel."""
+        del base_url
+        return TencentConfig(
+            name=name,
+            key_id=self.key_id,
+            key_secret=self.key_secret,
+            app_id=self.app_id,
+            sign_name=self.sign_name,
+            template=self.template,
+            template_en=self.template_en,
+            params=self.params,
+            longest=self.longest,
+            region=self.region,
+            url=self.url,
+            http=self.http(),
+        )
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return Tencent(config=self.config(name, ""), now=parts.now)
+
+
+class SmsHttpEntry(_Sms):
+    """Short messages of any HTTP service (`alerting.channels.sms_http`)."""
+
+    kind: Literal["sms_http"]
+    url: Secret
+    method: Literal["GET", "POST", "PUT"] = "POST"
+    body: str = ""
+    body_type: Literal["json", "form", "text"] = "json"
+    headers: Mapping[str, str] = {}
+    secret: Secret | None = None
+    success: str = "status in [200, 201, 202, 204]"
+    passing: str = ""
+    reference: str = ""
+    max_parts: int = Field(default=4, ge=1, le=10)
+
+    def config(self, name: str, base_url: str) -> SmsHttpConfig:
+        """Give the configuration of the channel."""
+        return SmsHttpConfig(
+            name=name,
+            url=self.url,
+            method=self.method,
+            body=self.body,
+            body_type=self.body_type,
+            headers=self.headers,
+            secret=self.secret,
+            success=self.success,
+            passing=self.passing,
+            reference=self.reference,
+            form=SmsForm(max_parts=self.max_parts, base_url=base_url),
+            http=self.http(),
+        )
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return SmsHttp(config=self.config(name, parts.base_url), now=parts.now)
+
+
+def _check_name(name: str) -> str:
+    if name in BUILT_IN:
+        raise ValueError(f"`{name}` is a channel already; choose another name")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"`{name[:40]}` is no name: small letters, digits and _, a letter first")
+    return name
+
+
+ENTRIES: tuple[type[ChannelEntry], ...] = (
+    WebhookEntry,
+    WeComEntry,
+    DingTalkEntry,
+    FeishuEntry,
+    AliyunEntry,
+    TencentEntry,
+    SmsHttpEntry,
+)
+
+AnyEntry = Annotated[
+    WebhookEntry
+    | WeComEntry
+    | DingTalkEntry
+    | FeishuEntry
+    | AliyunEntry
+    | TencentEntry
+    | SmsHttpEntry,
+    Field(discriminator="kind"),
+]
+Channels = dict[Annotated[str, AfterValidator(_check_name)], AnyEntry]
+
+
+def kind_of(entry: type[ChannelEntry]) -> str:
+    """Give the word that chooses a kind."""
+    found: str = entry.model_fields["kind"].annotation.__args__[0]  # type: ignore[union-attr]
+    return found

@@ -1,0 +1,195 @@
+"""Channels of the settings: what `check` says of them with file and line, and one test message."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from groundwatch.checked import checked
+from groundwatch.cli import app
+from groundwatch.settings import SettingsError, load_settings
+from groundwatch.toml_lines import line_at, lines_of
+from tests.contract.receiver import Receiver, receiving
+
+ROOT = Path(__file__).parents[3]
+SECRET = "correct-horse-battery-staple"
+
+SETTINGS = f"""
+[channels.duty_sms]
+kind = "sms_http"
+url = "https://sms.example.org/send"
+body = '{{"to": "{{to}}", "text": "{{text}}", "password": "{{secret}}"}}'
+secret = "{SECRET}"
+success = "json.code == 0"
+
+[channels.group]
+kind = "dingtalk"
+url = "https://oapi.dingtalk.com/robot/send?access_token={SECRET}"
+
+[channels.office]
+kind = "webhook"
+url = "https://hooks.example.org/{SECRET}"
+allowed_hosts = ["10.0.0.0/8"]
+"""
+
+
+def file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "groundwatch.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "said"),
+    [
+        (("json.code == 0", "json.code = 0"), 2, "'json.code = 0' cannot be read"),
+        (('kind = "dingtalk"', 'kind = "pigeon"'), 9, "allowed: webhook, wecom"),
+        (('kind = "dingtalk"\n', ""), 9, "`channels.group.kind`: there is no such kind"),
+        (("url = \"https://oapi", "urll = \"https://oapi"), 11, "did you mean `url`?"),
+        (("[channels.group]", "[channels.Group]"), 9, "`Group` is no name"),
+        (("[channels.group]", "[channels.console]"), 9, "`console` is a channel already"),
+        (("10.0.0.0/8", "10.0.0.0/99"), 13, "is no network"),
+        (("https://oapi", "ftp://oapi"), 9, "allowed: http, https"),
+        ((f'"{SECRET}"', '{file = "/nowhere/x"}'), 6, "/nowhere/x cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_said_with_file_and_line(
+    change: tuple[str, str], line: int, said: str, tmp_path: Path
+) -> None:
+    path = file(tmp_path, SETTINGS.replace(*change))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert f"{path}:{line}: " in str(caught.value)
+    assert said in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
+    settings = load_settings(file(tmp_path, SETTINGS))
+    assert SECRET not in repr(settings)
+    assert SECRET not in repr([entry.config("x", "") for entry in settings.channels.values()])
+
+
+@pytest.fixture
+def environment() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_secret_may_come_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    kept = tmp_path / "secret"
+    kept.write_text(f"{SECRET}\n")
+    text = SETTINGS.replace(f'secret = "{SECRET}"', f'secret = {{file = "{kept}"}}')
+    os.environ["GROUNDWATCH_CHANNELS__GROUP__SECRET"] = "SEC-of-the-environment"
+    channels = load_settings(file(tmp_path, text)).channels
+    assert channels["duty_sms"].config("x", "").secret.get_secret_value() == SECRET
+    assert channels["group"].config("x", "").secret.get_secret_value() == "SEC-of-the-environment"
+
+
+PEOPLE = """people:
+  - id: ann
+    name: Ann Example
+    role: duty
+    contacts:
+      - {{channel: {channel}, address: "{address}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("channel", "address", "said"),
+    [
+        ("duty_sms", "+86 000 0000 0101", None),
+        ("duty_sms", "Ann", "this is no telephone number"),
+        ("group", "00000000101", None),
+        ("group", "https://oapi.dingtalk.com/x", "belongs in the settings"),
+        ("office", "", None),
+        ("office", "http://10.1.2.3/x", None),
+        ("office", "http://192.168.1.2/x", "is private: not allowed; allowed: 10.0.0.0/8"),
+        ("webhook", "http://192.168.1.2/x", "allowed without a name: the public internet"),
+        ("grupp", "x", "did you mean 'group'?"),
+    ],
+)
+def test_addresses_of_people_are_checked_by_their_channel(
+    channel: str, address: str, said: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "people.yaml").write_text(PEOPLE.format(channel=channel, address=address))
+    (tmp_path / "routes.yaml").write_text("routes:\n  - {name: all, recipients: {people: [ann]}}\n")
+    faults = checked(tmp_path, file(tmp_path, SETTINGS)).faults
+    about = [fault for fault in faults if "people.yaml:6" in fault]
+    assert bool(about) == (said is not None)
+    if said is not None:
+        assert said in about[0]
+
+
+def test_check_says_the_faults_of_the_settings_too(tmp_path: Path) -> None:
+    path = file(tmp_path, SETTINGS.replace('kind = "dingtalk"', 'kind = "pigeon"'))
+    found = CliRunner().invoke(app, ["check", str(ROOT / "examples/baiyun"), "--config", str(path)])
+    assert found.exit_code == 2
+    assert f"{path}:9: `channels.group.kind`" in found.output
+
+
+class TestTrying:
+    async def test_one_message_that_says_it_is_a_test(self, tmp_path: Path) -> None:
+        async with receiving() as receiver:
+            said = await tried(tmp_path, receiver, "--to", f"{receiver.url}/{SECRET}")
+        assert said.startswith("office took it: HTTP 200")
+        assert len(receiver.received) == 1
+        body = receiver.received[0].body.decode()
+        assert '"mark":"test"' in body
+        assert "TEST MESSAGE, NOT A REAL ALERT" in body
+
+    async def test_what_the_far_end_says_is_repeated_without_secrets(self, tmp_path: Path) -> None:
+        async with receiving("403", reply=f"no {SECRET}".encode()) as receiver:
+            said = await tried(tmp_path, receiver, "--to", f"{receiver.url}/{SECRET}", code=2)
+        assert f"office: 127.0.0.1:{receiver.port} answered 403: no …" in said
+
+    def test_a_wrong_name_or_address_says_what_is_allowed(self, tmp_path: Path) -> None:
+        path = file(tmp_path, SETTINGS)
+        for words, why in (
+            (["gruop"], "did you mean 'group'?"),
+            (["duty_sms", "--to", "Ann"], "--to: this is no telephone number"),
+        ):
+            found = CliRunner().invoke(app, ["channel", "test", *words, "--config", str(path)])
+            assert found.exit_code == 2
+            assert why in found.output
+
+    def test_the_list_names_every_channel_and_its_kind(self, tmp_path: Path) -> None:
+        path = file(tmp_path, SETTINGS)
+        found = CliRunner().invoke(app, ["channel", "list", "--config", str(path)])
+        rows = [line.split() for line in found.output.splitlines()]
+        assert ["duty_sms", "sms_http"] in rows
+        assert ["console", "built", "in"] in rows
+
+
+async def tried(tmp_path: Path, receiver: Receiver, *words: str, code: int = 0) -> str:
+    text = SETTINGS.replace('["10.0.0.0/8"]', f'["127.0.0.1:{receiver.port}"]')
+    path = file(tmp_path, text)
+    command = ["channel", "test", "office", *words, "--config", str(path)]
+    found = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert found.exit_code == code, found.output
+    return found.output
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        (("a",), 1),
+        (("t", "x", "key one"), 4),
+        (("t", "x", "b", "c"), 5),
+        (("t", "x", "b"), 3),
+        (("t", "x", "not there"), 3),
+        (("t", "y"), 9),
+        (("u",), None),
+    ],
+)
+def test_lines_of_settings(where: tuple[str, ...], line: int | None) -> None:
+    text = (
+        "a = 1\n# [t.z]\n[ t.x ] # a table\n\"key one\" = 2\nb.c = 3\nm = '''\n[t.y]\n'''\n[t.y]\n"
+    )
+    assert line_at(lines_of(text), where) == line
