@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -87,9 +88,9 @@ def test_a_secret_may_come_from_a_file_or_the_environment(tmp_path: Path) -> Non
     kept.write_text(f"{SECRET}\n")
     text = SETTINGS.replace(f'secret = "{SECRET}"', f'secret = {{file = "{kept}"}}')
     os.environ["GROUNDWATCH_CHANNELS__GROUP__SECRET"] = "SEC-of-the-environment"
-    channels = load_settings(file(tmp_path, text)).channels
-    assert channels["duty_sms"].config("x", "").secret.get_secret_value() == SECRET
-    assert channels["group"].config("x", "").secret.get_secret_value() == "SEC-of-the-environment"
+    channels: Any = load_settings(file(tmp_path, text)).channels
+    assert channels["duty_sms"].secret.get_secret_value() == SECRET
+    assert channels["group"].secret.get_secret_value() == "SEC-of-the-environment"
 
 
 PEOPLE = """people:
