@@ -40,6 +40,7 @@ from alerting.publish import Listener, Publisher
 from alerting.response.desk import ResponseDesk
 from alerting.response.model import Deed, Response, Said
 from alerting.sentence import plain
+from alerting.silencing import Silencing
 from alerting.unusual import Examined
 from alerting.zero import refuse_forgotten
 from sensors.lifecycle import StageChange
@@ -118,6 +119,7 @@ class Engine:
             desk=self._desk,
             turn=self._turn,
         )
+        self.silencing = Silencing(parts=parts, publisher=self._publisher, turn=self._turn)
         parts.deliverer.on_receipt = self.people.note_receipt
         self._stages: deque[StageRecord] = deque()
 
@@ -158,6 +160,7 @@ class Engine:
             self._stages = deque(sorted(await self._journal.stages(), key=lambda each: each.seq))
             self.judge.take_surroundings()
             await self.people.restore()
+            await self._publisher.restore_past()
             steps = by_alert(await self._journal.steps())
             for alert in await self._journal.alerts(firing_only=True, limit=100_000):
                 await self._restore_alert(alert, steps.get(alert.id, []))
@@ -198,10 +201,10 @@ class Engine:
     async def _restore_alert(self, alert: Alert, steps: Sequence[EscalationStep]) -> None:
         transitions = await self._journal.transitions(alert.id)
         self._escalator.restore(alert, transitions, steps)
+        await self._publisher.restore(alert, transitions)
         if alert.kind is AlertKind.SYSTEM:
             self._system[alert.sensor.device] = alert
             return
-        transitions = await self._journal.transitions(alert.id)
         if self.judge.roll.restore(alert, transitions):
             return
         if alert.awaiting_sign_off:
@@ -276,6 +279,13 @@ class Engine:
             await self._publisher.send_late_cards()
             await self._publisher.escalate()
             await self._tick_people(now)
+            await self._publisher.look()
+            loud = self.silencing.tick(now)
+        for name, text in loud.items():
+            if text is None:
+                await self.clear_problem(name)
+            else:
+                await self.raise_problem(name, text, Severity.MODERATE)
         await self._recorder.catch_up()
 
     async def _tick_people(self, now: datetime) -> None:

@@ -71,6 +71,7 @@ class TransitionKind(StrEnum):
     DISTURBED = "disturbed"
     ACKNOWLEDGED = "acknowledged"
     SIGNED_OFF = "signed_off"
+    MUTED = "muted"
     RETURNED = "returned"
 
 
@@ -354,6 +355,7 @@ class NoticeState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    MUTED = "muted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

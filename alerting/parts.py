@@ -11,6 +11,7 @@ from alerting.judge import Judge
 from alerting.model import Alert, AlertKind
 from alerting.ports import Aside, CardLookup, Journal, Router
 from alerting.response.rules import ResponseRules
+from alerting.tell.teller import TellRules
 from sensors.model import Position
 
 
@@ -34,6 +35,7 @@ class EngineConfig:
     late_card_deadline_s: float = 2.0
     home: Position = field(default_factory=lambda: Position(0.0, 0.0))
     response: ResponseRules = field(default_factory=ResponseRules)
+    telling: TellRules = field(default_factory=TellRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

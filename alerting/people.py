@@ -23,7 +23,7 @@ from alerting.publish import Publisher, act_of
 from alerting.response.desk import Done, ResponseDesk
 from alerting.response.model import Deed, Phase, Response, Said
 from alerting.response.step import WhyNot
-from alerting.sentence import by_person, returned
+from alerting.sentence import by_person, turned
 
 _MEANS_SEEN = frozenset({Deed.ACKNOWLEDGE, Deed.ARRIVE, Deed.CONTAIN, Deed.FALSE})
 _CALLS_AGAIN = frozenset({Deed.REOPEN, Deed.UNSHELVE, Deed.RETURN})
@@ -225,7 +225,7 @@ class People:
             return
         after = replace(self._present.of(alert), acknowledged_at=None, acknowledged_by="")
         moment = Moment(done.at, self._turn.last_seq, alert.position)
-        said = returned(done.said.note or done.said.deed.value)
+        said = turned(done.said.note or done.said.deed.value)
         kind = TransitionKind.RETURNED
         after, transition = step_alert(after, kind, done.at, moment, said=said)
         self._present.keep(after)

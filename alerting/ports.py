@@ -15,6 +15,7 @@ from alerting.model import (
     Recipient,
     Transition,
 )
+from alerting.mute import Silence
 from alerting.response.model import Response
 from sensors.lifecycle import StageChange
 
@@ -104,12 +105,12 @@ class Effects:
     """What one step of the engine changed; recorded in one transaction or not at all.
 
     `seq` is the last block of the log these effects come from (None for effects of a timer or a
-    person). `alerts` are upserted by id, `transitions` by (alert_id, ordinal), `responses` by
-    alert, `notices` inserted by notice id where not yet there. `cancelled` names alerts whose
-    pending notices must not be sent any more; notices of these same effects are not meant.
-    `actions`, `stages` and `proofs` are appended, the same one twice is one; `steps` by (alert_id,
-    ordinal, n) where not yet there. A transition, action or response of an alert that is neither in
-    `alerts` nor recorded before is refused.
+    person). `alerts` and `silences` are upserted by id, `transitions` by (alert_id, ordinal),
+    `responses` by alert, `notices` inserted by notice id where not yet there. `cancelled` names
+    alerts whose pending notices must not be sent any more; notices of these same effects are not
+    meant. `actions`, `stages` and `proofs` are appended, the same one twice is one; `steps` by
+    (alert_id, ordinal, n) where not yet there. A transition, action or response of an alert that is
+    neither in `alerts` nor recorded before is refused.
     """
 
     seq: int | None = None
@@ -122,6 +123,7 @@ class Effects:
     responses: tuple[Response, ...] = ()
     steps: tuple[EscalationStep, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    silences: tuple[Silence, ...] = ()
 
 
 class Aside(Protocol):
@@ -196,6 +198,10 @@ class Journal(Protocol):
 
     async def receipts(self) -> list[tuple[str, str, datetime]]:
         """List alert id, recipient and instant of the first receipt, of alerts that fire."""
+        ...
+
+    async def silences(self, now: datetime) -> list[Silence]:
+        """List the silences that are not over at an instant, oldest first."""
         ...
 
     async def stages(self) -> list[StageRecord]:

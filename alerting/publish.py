@@ -1,28 +1,50 @@
 """What one step changed, made to last and told: cards, notices, the record, delivery, listeners.
 
-changes ─ response ─ card (with a deadline) ─ notices ─ journal ─ delivery ─ listeners
+changes ─ response ─ teller ─ card (with a deadline) ─ notices ─ journal ─ delivery ─ listeners
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alerting.book import Change
+from alerting.book import Change, Moment, step_alert
 from alerting.look_up import StepCards, look_up
-from alerting.model import Alert, AlertState, Card, NotifyReason, OutboxEntry
+from alerting.model import (
+    Alert,
+    AlertState,
+    Card,
+    NoticeState,
+    NotifyReason,
+    OutboxEntry,
+    Transition,
+    TransitionKind,
+)
+from alerting.mute import Muted
 from alerting.parts import EngineConfig, Parts, Present
 from alerting.ports import Action, Effects, EscalationStep
 from alerting.recorder import Recorder
 from alerting.render import CARD_FOLLOWS
-from alerting.response.desk import Done, ResponseDesk, is_set_aside
+from alerting.response.desk import Done, ResponseDesk
 from alerting.response.model import Deed, Response
 from alerting.route import TOLD_AS_AT_PEAK, Occasion, make_notices
+from alerting.sentence import turned
+from alerting.tell.teller import Teller, Turnabout, Verdict
 
-_WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE)
-_BEGINS_ASKING = (*_WITH_CARD, NotifyReason.RETURNED)
+_WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RETURNED)
+_RECENT = 5_000
 _LATE_CARDS_A_TICK = 5
 _CARDS_OF_STEPS_S = 0.5
+
+
+@dataclass(slots=True)
+class _Told:
+    """What one step tells: notices, first steps of asking, alerts that are held from now on."""
+
+    notices: list[OutboxEntry] = field(default_factory=list)
+    steps: list[EscalationStep] = field(default_factory=list)
+    held: dict[str, Muted] = field(default_factory=dict)
+
 
 Listener = Callable[[Sequence[Change]], None]
 
@@ -41,6 +63,7 @@ class Publisher:
         self._parts = parts
         self._config = config
         self.present = present
+        self.teller = Teller(rules=config.telling, desk=desk)
         self._desk = desk
         self._late_cards: deque[Change] = deque(maxlen=1000)
         parts.escalator.why_muted = self._why_muted
@@ -53,28 +76,55 @@ class Publisher:
             return
         now = self._parts.clock.now()
         changes = [self._wake(change) for change in changes]
-        followed = [self._followed(change, now) for change in changes]
-        entries: list[OutboxEntry] = []
-        steps: list[EscalationStep] = []
-        cards = self._step_cards(self._config.cards_deadline_s)
         for change in changes:
-            notices: Sequence[OutboxEntry] = ()
-            if change.notify is not None:
-                notices = await self._notices(change, change.notify, cards)
-            steps += self._asked(change, notices)
-            entries += notices
+            self.teller.follow(change.alert)
+        acts, responses = self._followed(changes, now)
+        told = await self._told(changes)
+        changes += self._held_from_now_on(changes, told.held, now)
         effects = Effects(
             seq=seq,
             alerts=tuple({change.alert.id: change.alert for change in changes}.values()),
             transitions=tuple(change.transition for change in changes),
-            notices=tuple(entries),
-            cancelled=tuple(_over(changes)),
-            actions=(*actions, *(act for act, _ in followed if act is not None)),
-            responses=tuple({each.alert_id: each for _, each in followed}.values()),
-            steps=tuple(steps),
+            notices=tuple(told.notices),
+            cancelled=tuple(_out_of_date(changes)),
+            actions=(*actions, *acts),
+            responses=responses,
+            steps=tuple(told.steps),
         )
         await self.recorder.take(effects)
         self.tell(changes)
+
+    async def look(self) -> None:
+        """Hold what has to be held from now on, and tell again of what nobody holds any more."""
+        now = self._parts.clock.now()
+        turned = self.teller.look(now, self.present.of)
+        await self.publish([self._turned(each, now) for each in turned], None)
+
+    async def restore(self, alert: Alert, transitions: Sequence[Transition]) -> None:
+        """Take up an alert that stood before a restart, held if it was.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        was_told = True
+        if any(step.kind is TransitionKind.MUTED for step in transitions):
+            entries = await self._parts.journal.outbox(alert.id)
+            was_told = any(entry.state is not NoticeState.MUTED for entry in entries)
+        now = self._parts.clock.now()
+        self.teller.restore(alert, transitions, was_told=was_told, now=now)
+
+    async def restore_past(self) -> None:
+        """Take up what people said before a restart, and how often alerts came lately.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        now = self._parts.clock.now()
+        for silence in await self._parts.journal.silences(now):
+            self.teller.silences[silence.id] = silence
+        since = now - self._config.telling.flapping.within
+        recent = await self._parts.journal.alerts(since=since, limit=_RECENT)
+        self.teller.restore_flaps(recent[::-1])
 
     async def send_late_cards(self) -> None:
         """Send some cards that missed their deadline, unless nobody needs them any more."""
@@ -121,54 +171,98 @@ class Publisher:
         self.present.keep(alert)
         return replace(change, alert=alert)
 
-    def _followed(self, change: Change, now: datetime) -> tuple[Action | None, Response]:
-        """Let the response follow; what it made of it is recorded where that is news."""
-        before = self._desk.of(change.alert)
-        done = self._desk.follow(change.alert, change.transition.kind, now)
-        is_news = done.response != before and done.said.deed is not Deed.EASE
-        return (act_of(done) if is_news else None), done.response
+    def _followed(
+        self, changes: Sequence[Change], now: datetime
+    ) -> tuple[list[Action], tuple[Response, ...]]:
+        """Let responses follow; what that made of them is recorded where it is news."""
+        acts: list[Action] = []
+        responses: dict[str, Response] = {}
+        for change in changes:
+            before = self._desk.of(change.alert)
+            done = self._desk.follow(change.alert, change.transition.kind, now)
+            if done.response != before and done.said.deed is not Deed.EASE:
+                acts.append(act_of(done))
+            responses[done.response.alert_id] = done.response
+        return acts, tuple(responses.values())
+
+    def _held_from_now_on(
+        self, changes: Sequence[Change], held: Mapping[str, Muted], now: datetime
+    ) -> list[Change]:
+        """Write down that alerts are held, as the last step of each."""
+        newest = {change.alert.id: change.alert for change in changes}
+        return [
+            self._turned(Turnabout(newest[alert_id], muted=muted), now)
+            for alert_id, muted in held.items()
+            if newest[alert_id].state is AlertState.FIRING
+        ]
+
+    def _turned(self, turn: Turnabout, now: datetime) -> Change:
+        """Make the step of an alert that is held from now on, or told again."""
+        alert = turn.alert
+        kind = TransitionKind.RETURNED if turn.muted is None else TransitionKind.MUTED
+        why = turn.why if turn.muted is None else turn.muted.text
+        said = turned(why, turn.zh)
+        moment = Moment(now, 0, alert.position)
+        alert, transition = step_alert(alert, kind, now, moment, said=said)
+        if alert.state is AlertState.FIRING:
+            self.present.keep(alert)
+        actor = turn.muted.by if turn.muted is not None else ""
+        return Change(alert, replace(transition, actor=actor), turn.reason)
+
+    async def _told(self, changes: Sequence[Change]) -> "_Told":
+        """Give the notices of a step, kept back or not, and where asking begins."""
+        told = _Told()
+        cards = self._step_cards(self._config.cards_deadline_s)
+        for change in changes:
+            self._parts.escalator.follow(change.alert)
+            if change.notify is not None:
+                await self._tell_one(change, change.notify, told, cards)
+            if change.alert.state is not AlertState.FIRING:
+                self._parts.escalator.forget(change.alert.id)
+        return told
+
+    async def _tell_one(
+        self, change: Change, reason: NotifyReason, told: "_Told", cards: StepCards
+    ) -> None:
+        """Add what one change tells, or why it tells nothing."""
+        verdict = self.teller.judge(change.alert, reason, self._parts.clock.now())
+        notices = await self._notices(change, reason, verdict, cards)
+        told.notices += notices
+        if verdict.muted is None and reason in _WITH_CARD:
+            told.steps += self._parts.escalator.begin(change.alert, change.transition, notices)
+        elif verdict.muted is not None and verdict.begins:
+            told.held[change.alert.id] = verdict.muted
 
     def _step_cards(self, most_s: float) -> StepCards:
         return StepCards(self._parts.cards, deadline_s=self._config.card_deadline_s, most_s=most_s)
 
-    def _asked(self, change: Change, notices: Sequence[OutboxEntry]) -> Sequence[EscalationStep]:
-        """Let the escalation follow a change; give its first step where asking begins."""
-        escalator, alert = self._parts.escalator, change.alert
-        escalator.follow(alert)
-        if alert.state is not AlertState.FIRING:
-            escalator.forget(alert.id)
-        if change.notify not in _BEGINS_ASKING:
-            return ()
-        return escalator.begin(alert, change.transition, notices)
-
     def _why_muted(self, alert: Alert, now: datetime) -> str:
         """Say why nobody is asked about an alert for the time being; "" when they are."""
-        del now
-        response = self._desk.of(alert)
-        if not is_set_aside(response):
-            return ""
-        return "a person has set it aside: " + ("shelved" if response.shelf else "said to be false")
+        muted = self.teller.why_muted(alert, now)
+        return muted.text if muted is not None else ""
 
     async def _notices(
-        self, change: Change, reason: NotifyReason, cards: StepCards
+        self, change: Change, reason: NotifyReason, verdict: Verdict, cards: StepCards
     ) -> Sequence[OutboxEntry]:
-        """Make the notices of one change; a card that is late follows."""
-        card: Card | None = None
-        remarks: tuple[str, ...] = ()
+        """Make the notices of one change, kept back or not; a card that is late follows."""
+        now = self._parts.clock.now()
+        occasion = Occasion(alert=change.alert, transition=change.transition, reason=reason)
+        if verdict.muted is not None:
+            text = verdict.muted.text
+            return [
+                replace(entry, state=NoticeState.MUTED, last_error=text)
+                for entry in make_notices(occasion, self._parts.router, now)
+            ]
+        remarks = (verdict.remark,) if verdict.remark else ()
         if reason in _WITH_CARD:
             card = await cards.card(change.alert)
             if card is None:
-                remarks = (CARD_FOLLOWS,)
+                remarks = (*remarks, CARD_FOLLOWS)
                 self._late_cards.append(change)
-        occasion = Occasion(
-            alert=change.alert,
-            transition=change.transition,
-            reason=reason,
-            card=card,
-            remarks=remarks,
-        )
+            occasion = replace(occasion, card=card)
         told = self._parts.escalator.told(change.alert.id) if reason in TOLD_AS_AT_PEAK else ()
-        return make_notices(occasion, self._parts.router, self._parts.clock.now(), told)
+        occasion = replace(occasion, remarks=remarks)
+        return make_notices(occasion, self._parts.router, now, told)
 
 
 def act_of(done: Done) -> Action:
@@ -186,6 +280,11 @@ def act_of(done: Done) -> Action:
     )
 
 
-def _over(changes: Iterable[Change]) -> list[str]:
-    """Name the alerts that ended: their waiting notices are out of date."""
-    return [change.alert.id for change in changes if change.alert.state is not AlertState.FIRING]
+def _out_of_date(changes: Iterable[Change]) -> list[str]:
+    """Name the alerts whose waiting notices are out of date: it ended, or it is held."""
+    return [
+        change.alert.id
+        for change in changes
+        if change.alert.state is not AlertState.FIRING
+        or change.transition.kind is TransitionKind.MUTED
+    ]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from alerting.deliver import Deliverer
 from alerting.errors import JournalError, JournalRefused
+from alerting.model import NoticeState
 from alerting.ports import Aside, Effects, Journal
 
 _LOG = logging.getLogger(__name__)
@@ -42,17 +43,18 @@ class Recorder:
         Past `MAX_WAITING` steps the oldest leave without a record, with a line in the log: their
         notices have been sent.
         """
+        sent = [each for each in effects.notices if each.state is NoticeState.PENDING]
         is_recorded = not self._waiting and await self._is_recorded(effects)
         for alert_id in effects.cancelled:
             self._deliverer.cancel(alert_id)
         if is_recorded:
-            self._deliverer.put(effects.notices)
+            self._deliverer.put(sent)
             return
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
             _LOG.warning("more than %d steps wait for the journal", MAX_WAITING)
         self._waiting.append(effects)
-        self._deliverer.send_unrecorded(effects.notices)
+        self._deliverer.send_unrecorded(sent)
 
     async def catch_up(self) -> None:
         """Write what the journal missed, oldest first.

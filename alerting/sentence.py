@@ -62,8 +62,8 @@ def by_person(form: Form, actor: str, note: str) -> Sentence:
     return Sentence(form=form, text=f"{actor}: {note}" if note else actor)
 
 
-def returned(why: str, why_zh: str = "") -> Sentence:
-    """Give the sentence about an alert that people are told of again."""
+def turned(why: str, why_zh: str = "") -> Sentence:
+    """Give the sentence about an alert that is held, or that people are told of again."""
     return Sentence(form=Form.RETURNED, title=why, title_zh=why_zh or why)
 
 

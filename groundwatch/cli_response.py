@@ -10,6 +10,7 @@ import typer
 from groundwatch.cli_words import Actor, AsJson, Url, asked, named, show
 from groundwatch.client import DEFAULT_URL, call, send_picture
 from sensors.duration import parse_duration
+from sensors.fault import Refused
 
 AlertId = Annotated[str, typer.Argument(help="id of the alert")]
 Note = Annotated[str, typer.Option(help="a remark for the record")]
@@ -148,8 +149,9 @@ def minutes_of(span: str) -> float:
     """Give a span in minutes; a wrong one says what is allowed."""
     try:
         found = parse_duration(span)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="'--for'") from error
+    except Refused as error:
+        said = f"{error}; allowed is {error.allowed}"
+        raise typer.BadParameter(said, param_hint="'--for'") from error
     if found <= timedelta(0):
         raise typer.BadParameter("must be above zero", param_hint="'--for'")
     return found.total_seconds() / 60

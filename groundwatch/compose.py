@@ -22,6 +22,7 @@ from alerting.escalate import Escalator
 from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.ports import Channel
+from alerting.tell.teller import TellRules
 from groundwatch.cap_desk import CapDesk, Ground
 from groundwatch.cards import CardDesk
 from groundwatch.channel_settings import RoadParts
@@ -212,7 +213,7 @@ async def _engine(
         joints=joints_for(district.registry),
         slack_s=_SLACK_S * parts.clock.speed if isinstance(parts.clock, ScaledClock) else 0.0,
     )
-    engine = Engine(judge=judge, parts=parts, config=EngineConfig(home=_home(district)))
+    engine = Engine(judge=judge, parts=parts, config=_engine_config(district))
     judge.on_computed = computed.put
     judge.silence.start(parts.clock.now().timestamp())
     count = await engine.restore(log)
@@ -340,6 +341,11 @@ def _detector(settings: Settings) -> Callable[[Sensor], Detector | None]:
     if not settings.models.enabled:
         return lambda _: None
     return lambda sensor: robust_for(sensor.kind, sensor.key.quantity)
+
+
+def _engine_config(district: District) -> EngineConfig:
+    telling = TellRules(inhibitions=district.inhibitions)
+    return EngineConfig(home=_home(district), telling=telling)
 
 
 def _home(district: District) -> Position:

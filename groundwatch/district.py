@@ -9,6 +9,8 @@ from pathlib import Path
 
 from alerting.route import Known, RouteTable, load_routes
 from alerting.rules import Packs, instead_for, load_packs, own_limit_faults, rules_for
+from alerting.tell.inhibit import InhibitionTable
+from alerting.tell.load import load_inhibitions
 from gis_link.loaders import Resources, load_resources
 from groundwatch.limits import gap_text
 from groundwatch.roads import BUILT_IN_ROADS, Roads
@@ -44,6 +46,7 @@ class District:
     packs: Packs
     routes: RouteTable
     resources: Resources
+    inhibitions: InhibitionTable
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -117,6 +120,8 @@ def load_district(
     )
     routes, route_faults = load_routes(directory, known)
     faults += route_faults
+    inhibitions, inhibition_faults = load_inhibitions(directory)
+    faults += inhibition_faults
     stock, stock_faults = load_resources(resources or directory / "resources", directory / "map")
     said = [str(fault) for fault in faults if not fault.is_warning]
     warned = [str(fault) for fault in faults if fault.is_warning]
@@ -127,6 +132,7 @@ def load_district(
         packs=found,
         routes=routes,
         resources=stock,
+        inhibitions=inhibitions,
         faults=tuple(said),
         warnings=tuple(warned),
     )
@@ -142,6 +148,7 @@ def _nothing(directory: Path) -> District:
         packs={},
         routes=RouteTable(),
         resources=Resources(),
+        inhibitions=InhibitionTable(),
         faults=(f"{said} with --sites or `sites` in the settings",),
         warnings=(),
     )

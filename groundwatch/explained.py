@@ -10,6 +10,7 @@ from alerting.rules import period_text
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, span
 from sensors.registry import Sensor
 
+_NOT_SENT = ("muted",)
 _MAX_NOTICES = 40
 
 
@@ -92,7 +93,10 @@ def render_explanation(explanation: Explanation) -> str:
     if explanation.sensor is not None:
         lines += _sensor_lines(explanation.sensor)
     lines += _block("silence", (f"{view.sensor}: {view.text}" for view in explanation.silent))
-    lines += _block("who was told", _notice_lines(explanation.notices))
+    held = tuple(told for told in explanation.notices if told.state in _NOT_SENT)
+    sent = tuple(told for told in explanation.notices if told.state not in _NOT_SENT)
+    lines += _block("who was told", _notice_lines(sent))
+    lines += _block("who was not told, and why", _notice_lines(held))
     lines += _block("why these people", explanation.routing)
     lines += _block("remarks", explanation.remarks)
     return "\n".join(_printable(line) for line in lines)
@@ -126,6 +130,7 @@ def _transition_line(step: Transition) -> str:
 def _action_lines(explanation: Explanation) -> Iterator[str]:
     for action in explanation.actions:
         note = f": {action.note}" if action.note else ""
+        note = f" ({action.detail}){note}" if action.detail else note
         yield f"{_time(action.at)} {action.action} by {action.actor}{note}"
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from alerting.errors import JournalError, JournalRefused
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
+from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
 
@@ -35,6 +36,7 @@ class MemoryJournal:
         self._responses: dict[str, Response] = {}
         self._steps: dict[tuple[str, int, int], EscalationStep] = {}
         self._proofs: dict[Proof, None] = {}
+        self._silences: dict[str, Silence] = {}
 
     async def open(self) -> None:
         self._answer()
@@ -59,6 +61,7 @@ class MemoryJournal:
         for step in effects.steps:
             self._steps.setdefault((step.alert_id, step.ordinal, step.n), step)
         self._proofs.update(dict.fromkeys(effects.proofs))
+        self._silences.update((each.id, each) for each in effects.silences)
         self._seq = max(self._seq, effects.seq or 0)
         self.recorded.append(effects)
 
@@ -148,6 +151,11 @@ class MemoryJournal:
             if alert_id not in first or sent_at < first[alert_id][2]:
                 first[alert_id] = (alert_id, entry.notice.recipient.name, sent_at)
         return [first[alert_id] for alert_id in sorted(first)]
+
+    async def silences(self, now: datetime) -> list[Silence]:
+        self._answer()
+        left = [s for s in self._silences.values() if s.until > now and s.ended_at is None]
+        return sorted(left, key=lambda silence: silence.since)
 
     async def stages(self) -> list[StageRecord]:
         self._answer()

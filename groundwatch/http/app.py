@@ -7,7 +7,18 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from groundwatch import __version__
-from groundwatch.http import alerts, cap, health, life, page, places, resources, response, stream
+from groundwatch.http import (
+    alerts,
+    cap,
+    health,
+    life,
+    page,
+    places,
+    resources,
+    response,
+    silences,
+    stream,
+)
 from groundwatch.http.board import Board
 from groundwatch.http.events import Hub
 from groundwatch.http.guard import Guard
@@ -38,7 +49,7 @@ def bare_app() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=_API, responses=_ERRORS)
-    for part in (places, life, alerts, response, cap, resources, stream):
+    for part in (places, life, alerts, response, silences, cap, resources, stream):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(health.router)

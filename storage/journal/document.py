@@ -7,12 +7,13 @@ character that UTF-8 cannot hold, where msgspec would write null or refuse.
 import json
 import re
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
 from alerting.model import OutboxEntry, Sentence
-from alerting.response.model import Response
 
+_T = TypeVar("_T")
 _VERSION = 1
 _OWN = (datetime,)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -21,22 +22,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def encode(entry: OutboxEntry) -> str:
     """Give the text; raises ValueError when an instant in it is naive."""
     return _text({"v": _VERSION, "entry": msgspec.to_builtins(entry, builtin_types=_OWN)})
-
-
-def encode_response(response: Response) -> str:
-    """Give a response as one JSON text; raises ValueError when an instant in it is naive."""
-    return _text({"v": _VERSION, "response": msgspec.to_builtins(response, builtin_types=_OWN)})
-
-
-def decode_response(text: str) -> Response:
-    """Give a response back; raises ValueError with what is wrong in the text."""
-    try:
-        plain = json.loads(text)
-        if plain["v"] != _VERSION:
-            raise ValueError(f"version {plain['v']}, this program reads {_VERSION}")
-        return msgspec.convert(plain["response"], Response)
-    except (KeyError, TypeError, msgspec.MsgspecError) as error:
-        raise ValueError(f"not a response: {error}") from error
 
 
 def decode(text: str) -> OutboxEntry:
@@ -48,6 +33,22 @@ def decode(text: str) -> OutboxEntry:
         return msgspec.convert(plain["entry"], OutboxEntry)
     except (KeyError, TypeError, msgspec.MsgspecError) as error:
         raise ValueError(f"not an outbox entry: {error}") from error
+
+
+def encode_part(part: object) -> str:
+    """Give a response or a silence as one JSON text; ValueError when an instant in it is naive."""
+    return _text({"v": _VERSION, "part": msgspec.to_builtins(part, builtin_types=_OWN)})
+
+
+def decode_part(text: str, wanted: type[_T]) -> _T:
+    """Give a response or a silence back; raises ValueError with what is wrong in the text."""
+    try:
+        plain = json.loads(text)
+        if plain["v"] != _VERSION:
+            raise ValueError(f"version {plain['v']}, this program reads {_VERSION}")
+        return msgspec.convert(plain["part"], wanted)
+    except (KeyError, TypeError, msgspec.MsgspecError) as error:
+        raise ValueError(f"not a {wanted.__name__}: {error}") from error
 
 
 def said_text(said: Sentence | None) -> str | None:

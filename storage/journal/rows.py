@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from alerting.model import Alert, OutboxEntry, Provenance, Transition
+from alerting.mute import Silence
 from alerting.ports import Action, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
 from sensors.lifecycle import StageChange
@@ -17,9 +18,9 @@ from sensors.model import Position, SensorKey
 from storage.journal.columns import microseconds
 from storage.journal.document import (
     decode,
-    decode_response,
+    decode_part,
     encode,
-    encode_response,
+    encode_part,
     said_of,
     said_text,
 )
@@ -186,13 +187,31 @@ def response_row(response: Response) -> Values:
         "since": response.since,
         "assigned_to": response.assigned_to,
         "shelved_until": response.shelf.until if response.shelf else None,
-        "response": encode_response(response),
+        "response": encode_part(response),
     }
 
 
 def response_of(row: Row[Any]) -> Response:
     """Give the response of a row; ValueError when its document cannot be read."""
-    return decode_response(row.response)
+    return decode_part(row.response, Response)
+
+
+def silence_row(silence: Silence) -> Values:
+    """Give the row of a silence: columns to ask by, and the whole of it as a document."""
+    return {
+        "id": silence.id,
+        "since": silence.since,
+        "until": silence.until,
+        "author": silence.author,
+        "comment": silence.comment,
+        "ended_at": silence.ended_at,
+        "silence": encode_part(silence),
+    }
+
+
+def silence_of(row: Row[Any]) -> Silence:
+    """Give the silence of a row; ValueError when its document cannot be read."""
+    return decode_part(row.silence, Silence)
 
 
 def stage_row(record: StageRecord) -> Values:

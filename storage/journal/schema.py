@@ -199,6 +199,20 @@ proofs = Table(
     Index(None, "alert_id", "at"),
 )
 
+# What people muted; `matcher` is the whole as a document.
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("comment", Words, nullable=False),
+    Column("ended_at", Instant),
+    Column("silence", Text, nullable=False),
+    Index(None, "until"),
+)
+
 rule_state = Table(
     "rule_state",
     metadata,

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from alerting.errors import JournalError
 from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
+from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
 from storage.journal import connect, rows, statements
@@ -38,6 +39,7 @@ from storage.journal.schema import (
     proofs,
     responses,
     rule_state,
+    silences,
     stages,
     transitions,
 )
@@ -207,6 +209,11 @@ class SqlJournal:
         )
         return list({receipt[0]: receipt for receipt in reversed(found)}.values())[::-1]
 
+    async def silences(self, now: datetime) -> list[Silence]:
+        """List the silences that are not over at an instant, oldest first."""
+        question = select(silences).where(silences.c.until > now, silences.c.ended_at.is_(None))
+        return await self._ask(question.order_by(silences.c.since), rows.silence_of)
+
     async def stages(self) -> list[StageRecord]:
         """List every word of people on stages, in the order in which it was recorded."""
         return await self._ask(select(stages).order_by(stages.c.id), rows.stage_of)
@@ -354,6 +361,7 @@ def _steps(write: statements.Statements, effects: Effects) -> list[_Step]:
         (write.add_action, rows.action_row, effects.actions),
         (write.put_response, rows.response_row, effects.responses),
         (write.add_stage, rows.stage_row, effects.stages),
+        (write.put_silence, rows.silence_row, effects.silences),
         (write.add_notice, rows.outbox_row, effects.notices),
         (write.add_step, rows.step_row, effects.steps),
         (write.add_proof, rows.proof_row, effects.proofs),

@@ -21,6 +21,7 @@ from storage.journal.schema import (
     proofs,
     responses,
     rule_state,
+    silences,
     stages,
     transitions,
 )
@@ -43,6 +44,7 @@ class Statements:
     put_response: Insert
     add_step: Insert
     add_proof: Insert
+    put_silence: Insert
     put_state: Insert
     raise_seq: Insert
 
@@ -72,6 +74,7 @@ class Statements:
                 index_elements=list(escalation_steps.primary_key)
             ),
             add_proof=_insert(dialect, proofs).on_conflict_do_nothing(index_elements=["digest"]),
+            put_silence=_upsert(_insert(dialect, silences), silences),
             put_state=_upsert(_insert(dialect, rule_state), rule_state),
             raise_seq=raised.on_conflict_do_update(
                 index_elements=["name"],

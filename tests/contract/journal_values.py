@@ -27,7 +27,9 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
+from alerting.mute import Matcher, Silence
 from alerting.ports import Action, Effects, RuleState
+from alerting.response.model import Mark, Phase, Response, Shelf
 from sensors.model import Position, SensorKey
 from storage.journal import SqlJournal
 from tests.fakes import MemoryJournal
@@ -250,5 +252,42 @@ entries = st.builds(
     last_error=_words,
     fallbacks=st.lists(_recipients, max_size=2).map(tuple),
 )
-actions = st.builds(Action, alert_id=_words, at=_instants, actor=_words, action=_words, note=_words)
+actions = st.builds(
+    Action,
+    alert_id=_words,
+    at=_instants,
+    actor=_words,
+    action=_words,
+    note=_words,
+    phase=_words,
+    detail=_words,
+)
+responses = st.builds(
+    Response,
+    alert_id=_words,
+    phase=st.sampled_from(Phase),
+    since=_instants,
+    marks=st.lists(
+        st.builds(Mark, phase=st.sampled_from(Phase), at=_instants, actor=_words), max_size=3
+    ).map(tuple),
+    assigned_to=_words,
+    shelf=st.none() | st.builds(Shelf, since=_instants, until=_instants, actor=_words, note=_words),
+    review_at=st.none() | _instants,
+    over_by=_words,
+)
+silences = st.builds(
+    Silence,
+    id=_words,
+    matcher=st.builds(
+        Matcher,
+        sites=st.frozensets(_words, max_size=2),
+        kinds=st.frozensets(st.sampled_from(AlertKind)),
+        at_most=st.sampled_from(Severity),
+    ),
+    since=_instants,
+    until=_instants,
+    author=_words,
+    comment=_words,
+    allows_extreme=st.booleans(),
+)
 states = st.builds(RuleState, key=_words, seq=_counts, blob=st.binary(max_size=50))

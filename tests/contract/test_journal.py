@@ -25,6 +25,7 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
+from alerting.mute import Silence
 from alerting.ports import (
     Action,
     Effects,
@@ -35,6 +36,7 @@ from alerting.ports import (
     StageRecord,
     StepKind,
 )
+from alerting.response.model import Response
 from sensors.lifecycle import StageChange
 from sensors.model import SensorKey
 from storage.journal import SqlJournal
@@ -138,6 +140,50 @@ async def test_what_came_back_about_notices_is_kept_once(journal: AnyJournal) ->
     await journal.record(Effects(proofs=(sent,)))
     assert await journal.proofs("a1") == [sent, read]
     assert await journal.proofs("a2") == []
+
+
+@_each_example_on_the_same_journal
+@given(response=values.responses, silence=values.silences)
+async def test_a_response_and_a_silence_come_back_as_they_were(
+    journal: AnyJournal, response: Response, silence: Silence
+) -> None:
+    alert = an_alert(f"a{next(_numbers)}")
+    response = replace(response, alert_id=alert.id)
+    silence = replace(silence, id=f"s{next(_numbers)}", until=T0 + SECOND)
+    await journal.record(Effects(alerts=(alert,), responses=(response,), silences=(silence,)))
+    assert await journal.response(alert.id) == response
+    assert response in await journal.standing_responses()
+    assert silence in await journal.silences(T0)
+    assert silence not in await journal.silences(T0 + SECOND)
+    await journal.record(Effects(silences=(silence.ended(T0, "乙某"),)))
+    assert silence.id not in {each.id for each in await journal.silences(T0)}
+    over = replace(alert, state=AlertState.RESOLVED)
+    await journal.record(Effects(alerts=(over,)))
+    assert response not in await journal.standing_responses()
+    assert await journal.response(alert.id) == response
+
+
+async def test_a_response_to_an_unknown_alert_is_refused(journal: AnyJournal) -> None:
+    nobody = Response(alert_id="of-no-alert", since=T0)
+    with pytest.raises(JournalRefused):
+        await journal.record(Effects(responses=(nobody,)))
+    assert await journal.response("of-no-alert") is None
+
+
+async def test_the_first_receipt_of_each_standing_alert_is_known(journal: AnyJournal) -> None:
+    for number in (1, 2):
+        await journal.record(a_raise(number))
+    for n, seconds in (("1", 5), ("2", 3)):
+        entry = an_entry(f"n{n}", an_alert(f"a{n}"))
+        sent = replace(entry, state=NoticeState.SENT, sent_at=T0 + seconds * SECOND)
+        await journal.save_outcome(sent)
+    later = an_entry("n3", an_alert("a1"), state=NoticeState.SENT, sent_at=T0 + 9 * SECOND)
+    await journal.save_outcome(later)
+    name = later.notice.recipient.name
+    assert await journal.receipts() == [
+        ("a1", name, T0 + 5 * SECOND),
+        ("a2", name, T0 + 3 * SECOND),
+    ]
 
 
 @_each_example_on_the_same_journal

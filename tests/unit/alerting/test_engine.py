@@ -27,6 +27,7 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.route import Asked, Ladder, Rung
+from alerting.tell.teller import TellRules
 from sensors.model import Position, Report
 from sensors.registry import Sensor
 from tests.builders import at, judge, report, sensor
@@ -160,6 +161,7 @@ async def world(
     desk: Desk | None = None,
     deadline_s: float = 0.3,
     steps: Ladder | None = None,
+    telling: TellRules | None = None,
 ) -> AsyncIterator[World]:
     journal, log, clock = journal or MemoryJournal(), log or MemoryLog(), HandClock()
     channel = ListChannel()
@@ -177,7 +179,9 @@ async def world(
         aside=aside,
         escalator=escalator,
     )
-    config = EngineConfig(card_deadline_s=deadline_s, late_card_deadline_s=2.0)
+    config = EngineConfig(
+        card_deadline_s=deadline_s, late_card_deadline_s=2.0, telling=telling or TellRules()
+    )
     engine = Engine(judge=judged, parts=parts, config=config)
     judged.silence.start(clock.now().timestamp())
     await engine.restore(log)

@@ -4,7 +4,9 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from groundwatch.cli import app
 from tests.unit.groundwatch.http.running import Running
 
 pytestmark = pytest.mark.broker
@@ -101,3 +103,52 @@ def test_what_is_no_picture_is_refused(live: Running, body: bytes, status: int, 
     assert said in answer.json()["detail"]
     assert live.get(f"{API}/pictures/..%2Fjournal.db", status=404)
     assert "64 hex digits" in live.get(f"{API}/pictures/x.png", status=404)["detail"]
+
+
+def test_a_silence_holds_notices_back_and_explain_says_whose(own: Running) -> None:
+    word = {**ME, "comment": "load test", "devices": ["huanghe-tower/TC-01"], "minutes": 60}
+    silence = own.post(f"{API}/silences", word)
+    assert [each["id"] for each in own.get(f"{API}/silences")["items"]] == [silence["id"]]
+    alert = own.overload("TC-01", 101.0, 102.0)
+    path = f"{API}/alerts/{alert['id']}"
+    why = own.get(f"{path}/explain")
+    assert {notice["state"] for notice in why["notices"]} == {"muted"}
+    assert "who was not told, and why" in why["text"]
+    assert f"silenced by {ME['actor']} until" in why["text"]
+    assert "load test" in why["text"]
+    own.post(f"{API}/silences/{silence['id']}/end", {"actor": "Another"})
+    own.until(lambda: own.get(f"{path}/response")["phase"] == "notified")
+    assert own.get(f"{API}/silences")["items"] == []
+
+
+def test_a_silence_of_nothing_that_exists_is_refused(live: Running) -> None:
+    word = {**ME, "comment": "x", "minutes": 60}
+    refused = live.post(f"{API}/silences", word | {"sites": ["huanghe-towr"]}, status=422)
+    assert refused["near"][0] == "huanghe-tower"
+    refused = live.post(f"{API}/silences", word | {"devices": ["huanghe-tower/T"]}, status=422)
+    assert refused["faults"][0]["field"] == "body.devices.0"
+    assert "everything at once" in live.post(f"{API}/silences", word, status=409)["detail"]
+
+
+def test_the_command_line_says_the_same(live: Running) -> None:
+    alert = live.overload("TC-02", 101.0, 102.0)
+    url = ["--url", str(live.client.base_url)]
+    me = ["--as", "Duty officer"]
+
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(app, [*words, *url])
+        assert result.exit_code == 0, result.output
+        return result.output.strip()
+
+    assert run("verify", alert["id"], *me).startswith(f"{alert['id']}: ")
+    assert run("assign", alert["id"], "--to", "Unit 2", *me).endswith("with Unit 2")
+    shelved = run("shelve", alert["id"], "--for", "30m", "--note", "test", *me)
+    assert "shelved until" in shelved
+    made = run("silence", "add", "--for", "1h", "--comment", "x", "--site", "jiahe-pit", *me)
+    assert "jiahe-pit up to severe until" in made
+    assert made in run("silence", "list")
+    silence_id = made.partition(":")[0]
+    assert run("silence", "end", silence_id, *me).endswith("ended by Duty officer")
+    wrong = CliRunner().invoke(app, ["shelve", alert["id"], "--for", "x", "--note", "n", *me, *url])
+    assert wrong.exit_code == 2
+    assert "allowed is a number with ms" in wrong.output

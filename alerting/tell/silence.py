@@ -1,0 +1,52 @@
+"""Silences: muted by people, for certain alerts, for a while, with a reason."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from alerting.model import Alert, AlertKind, Severity
+from alerting.mute import Muted, Silence, Stage
+
+# Defaults of this project (confidence D).
+LONGEST = timedelta(days=7)
+LONGEST_WITH_EXTREME = timedelta(hours=4)
+MAX_SILENCES = 500
+
+
+def why_silenced(alert: Alert, silences: Iterable[Silence], now: datetime) -> Muted | None:
+    """Say which silence mutes an alert; None when none does."""
+    if alert.kind is AlertKind.SYSTEM:
+        return None
+    for silence in silences:
+        if not silence.is_on(now) or not silence.matcher.takes(alert):
+            continue
+        if alert.severity is Severity.EXTREME and not silence.allows_extreme:
+            continue
+        until = silence.until.isoformat(timespec="minutes")
+        why = f"silenced by {silence.author} until {until}: {silence.comment} ({silence.id})"
+        return Muted(stage=Stage.SILENCE, why=why, by=silence.author, until=silence.until)
+    return None
+
+
+def why_refused(silence: Silence, now: datetime) -> str | None:
+    """Say why a silence is not taken, and what is allowed; None when it is."""
+    matcher = silence.matcher
+    longest = LONGEST_WITH_EXTREME if silence.allows_extreme else LONGEST
+    wants_extreme = matcher.at_most is Severity.EXTREME and not silence.allows_extreme
+    checks = (
+        (
+            not silence.author.strip() or not silence.comment.strip(),
+            "say who you are and why: both are kept with the silence",
+        ),
+        (
+            matcher.is_for_all,
+            "name a site, device, hazard, kind or rule: everything at once is never silenced",
+        ),
+        (AlertKind.SYSTEM in matcher.kinds, "this program's own faults are never silenced"),
+        (silence.until <= now, "say until when: an instant in the future"),
+        (
+            wants_extreme,
+            "extreme alerts are not silenced unless that is asked for by itself (allow extreme)",
+        ),
+        (silence.until - silence.since > longest, f"it may last {longest} at most"),
+    )
+    return next((why for is_wrong, why in checks if is_wrong), None)

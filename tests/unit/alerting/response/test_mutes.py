@@ -1,0 +1,222 @@
+"""Silences, inhibition and flapping through the engine's door: recorded, lasting, told later."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from alerting.errors import DeedRefused
+from alerting.model import (
+    AlertKind,
+    AlertState,
+    Notice,
+    NoticeState,
+    NotifyReason,
+    Severity,
+    TransitionKind,
+)
+from alerting.mute import Matcher, Silence
+from alerting.tell.flap import FlapRules
+from alerting.tell.inhibit import Inhibition, InhibitionTable
+from alerting.tell.teller import TellRules
+from sensors.model import Report
+from tests.builders import at, judge, report, sensor
+from tests.fakes import MemoryJournal
+from tests.unit.alerting.test_engine import DESIGN, MemoryLog, World, stage, world
+
+
+def silence(hours: float = 2.0, *, minutes_ago: float = 0.0, **more: object) -> Silence:
+    since = at(0) - timedelta(minutes=minutes_ago)
+    plain: dict[str, object] = {
+        "id": "s1",
+        "matcher": Matcher(sites=frozenset({"site"})),
+        "since": since,
+        "until": since + timedelta(hours=hours),
+        "author": "甲某",
+        "comment": "gauge is being cleaned",
+    }
+    return Silence(**(plain | more))  # type: ignore[arg-type]
+
+
+async def states(here: World, alert_id: str) -> list[tuple[NotifyReason, NoticeState]]:
+    return [(e.notice.reason, e.state) for e in await here.journal.outbox(alert_id)]
+
+
+async def raised(here: World, stage_m: float = 3.2) -> str:
+    await here.feed(report(0, {"stage_m": stage_m}), report(300, {"stage_m": stage_m}))
+    (alert,) = await here.journal.alerts(firing_only=True)
+    return alert.id
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_a_silenced_notice_is_recorded_with_why_and_goes_out_when_the_silence_ends(
+    *, is_restarted: bool
+) -> None:
+    journal, log = MemoryJournal(), MemoryLog()
+    notices: list[Notice] = []
+    async with world(judge(stage()), journal=journal, log=log) as here:
+        await here.engine.silencing.add(silence())
+        alert_id = await raised(here)
+        await here.engine.tick()
+        assert await here.quiet() == []
+        ((reason, state),) = await states(here, alert_id)
+        assert (reason, state) == (NotifyReason.FIRST, NoticeState.MUTED)
+        (entry,) = await journal.outbox(alert_id)
+        assert "silenced by 甲某 until" in entry.last_error
+        assert "gauge is being cleaned" in entry.last_error
+        kinds = [step.kind for step in await journal.transitions(alert_id)]
+        assert kinds == [TransitionKind.RAISED, TransitionKind.MUTED]
+        if not is_restarted:
+            here.clock.time = at(0) + timedelta(hours=2)
+            await here.engine.tick(is_listening=False)
+            notices = await here.told(1)
+    if is_restarted:
+        async with world(judge(stage()), journal=journal, log=log) as later:
+            await later.engine.tick(is_listening=False)
+            assert await later.quiet() == []
+            later.clock.time = at(0) + timedelta(hours=2)
+            await later.engine.tick(is_listening=False)
+            notices = await later.told(1)
+            await later.engine.tick(is_listening=False)
+            await later.told(1)
+    (notice,) = notices
+    assert notice.reason is NotifyReason.FIRST
+    assert notice.card is not None
+    assert "no longer silenced by 甲某" in notice.transition.reason
+
+
+async def test_a_silence_stops_reminders_of_what_was_told_and_ending_it_tells_again() -> None:
+    async with world(judge(stage())) as here:
+        alert_id = await raised(here)
+        await here.told(1)
+        await here.engine.silencing.add(silence())
+        kinds = [step.kind for step in await here.journal.transitions(alert_id)]
+        assert kinds[-1] is TransitionKind.MUTED
+        await here.engine.silencing.end("s1", "乙某")
+        notices = await here.told(2)
+        assert notices[1].reason is NotifyReason.RETURNED
+        with pytest.raises(DeedRefused, match="it is over"):
+            await here.engine.silencing.end("s1", "乙某")
+
+
+async def test_no_silence_holds_a_rise_to_extreme() -> None:
+    async with world(judge(stage())) as here:
+        await here.engine.silencing.add(silence())
+        alert_id = await raised(here)
+        await here.feed(report(600, {"stage_m": 5.2}), report(900, {"stage_m": 5.2}))
+        (notice,) = await here.told(1)
+        assert notice.alert.id == alert_id
+    assert notice.alert.severity is Severity.EXTREME
+
+
+async def test_a_silence_of_extreme_alerts_is_asked_for_by_itself_and_seen() -> None:
+    every = Matcher(sites=frozenset({"site"}), at_most=Severity.EXTREME)
+    async with world(judge(stage())) as here:
+        with pytest.raises(DeedRefused, match="asked for by itself"):
+            await here.engine.silencing.add(silence(matcher=every))
+        with pytest.raises(DeedRefused, match="4:00:00 at most"):
+            await here.engine.silencing.add(silence(5, matcher=every, allows_extreme=True))
+        await here.engine.silencing.add(silence(matcher=every, allows_extreme=True))
+        await here.engine.tick()
+        (warning,) = await here.told(1)
+        assert warning.alert.kind is AlertKind.SYSTEM
+        assert "甲某 has silenced alerts up to extreme" in warning.alert.reason
+        await here.feed(report(0, {"stage_m": 5.2}), report(300, {"stage_m": 5.2}))
+        await here.told(1)
+        here.clock.time = at(0) + timedelta(hours=3)
+        await here.engine.tick(is_listening=False)
+        notices = await here.told(3)
+    assert {notice.reason for notice in notices[1:]} == {NotifyReason.FIRST, NotifyReason.CLEARED}
+
+
+REFUSED = [
+    ({"comment": " "}, "who you are and why"),
+    ({"matcher": Matcher()}, "everything at once is never silenced"),
+    ({"matcher": Matcher(kinds=frozenset({AlertKind.SYSTEM}))}, "never silenced"),
+    ({"until": at(-1)}, "an instant in the future"),
+    ({"until": at(0) + timedelta(days=8)}, "7 days, 0:00:00 at most"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "why"), REFUSED)
+async def test_a_silence_that_is_not_allowed_says_why(wrong: dict[str, Any], why: str) -> None:
+    async with world(judge(stage())) as here:
+        with pytest.raises(DeedRefused, match=why):
+            await here.engine.silencing.add(silence(**wrong))
+
+
+async def test_what_ended_untold_is_not_told_as_over_and_the_record_says_so() -> None:
+    async with world(judge(stage())) as here:
+        await here.engine.silencing.add(silence(5))
+        alert_id = await raised(here)
+        await here.feed(*[report(600 + 300.0 * n, {"stage_m": 1.0}) for n in range(20)])
+        alert = await here.journal.alert(alert_id)
+        assert alert is not None
+        assert alert.state is AlertState.RESOLVED
+        assert await here.quiet() == []
+        entries = await here.journal.outbox(alert_id)
+    assert {entry.state for entry in entries} == {NoticeState.MUTED}
+    assert "nobody was told that it began" in entries[-1].last_error
+
+
+def hiding(scope: str = "device", gateways: Iterable[tuple[str, str]] = ()) -> TellRules:
+    line = Inhibition(
+        name="flood_hides_rain",
+        why="the water is the message",
+        when=Matcher(hazards=frozenset({"river_flood"}), at_most=Severity.EXTREME),
+        hides=Matcher(kinds=frozenset({AlertKind.BLIND}), at_most=Severity.EXTREME),
+        scope=scope,
+    )
+    return TellRules(inhibitions=InhibitionTable(lines=(line,), gateways=dict(gateways)))
+
+
+async def test_what_a_bigger_alert_hides_is_shown_and_told_when_that_one_ends() -> None:
+    gauge, other = stage(), sensor("flow_m3s", design=DESIGN)
+    async with world(judge(gauge, other), telling=hiding()) as here:
+        await here.feed(report(0, {"stage_m": 3.2, "flow_m3s": 5.0}))
+        await here.feed(report(300, {"stage_m": 3.2, "flow_m3s": 5.0}))
+        await here.told(1)
+        for n in range(2, 9):
+            await here.feed(report(300.0 * n, {"stage_m": 3.2}))
+        await here.engine.tick()
+        await here.told(1)
+        standing = {a.kind: a for a in await here.journal.alerts(firing_only=True)}
+        blind = standing[AlertKind.BLIND]
+        (entry,) = await here.journal.outbox(blind.id)
+        assert entry.state is NoticeState.MUTED
+        assert f"hidden by alert {standing[AlertKind.LIMIT].id}" in entry.last_error
+        for n in range(9, 40):
+            await here.feed(report(300.0 * n, {"stage_m": 1.0}))
+        await here.engine.tick()
+        notices = await here.told(3)
+    assert (notices[-1].alert.id, notices[-1].reason) == (blind.id, NotifyReason.FIRST)
+
+
+def wind(n: int, speed: float) -> Report:
+    return report(float(n), {"wind_ms": speed}, kind="crane")
+
+
+async def test_what_comes_and_goes_is_told_once_and_held_until_calm() -> None:
+    rules = TellRules(flapping=FlapRules(times=3, within=timedelta(hours=6)))
+    hour = 3600
+    async with world(judge(sensor("wind_ms", "crane", every_s=30)), telling=rules) as here:
+        for burst in range(5):
+            start = burst * hour
+            await here.feed(*[wind(start + 30 * n, 9.0) for n in range(12)])
+            await here.feed(*[wind(start + 360 + 30 * n, 2.0) for n in range(100)])
+        alerts = await here.journal.alerts()
+        assert len(alerts) == 5
+        reasons = [notice.reason for notice in await here.told(5)]
+        first, cleared = NotifyReason.FIRST, NotifyReason.CLEARED
+        assert reasons == [first, cleared, first, cleared, first]
+        assert "it comes and goes (3 times" in here.channel.notices[-1].remarks[0]
+        (last, *_) = await here.journal.outbox(alerts[0].id)
+        assert last.state is NoticeState.MUTED
+        assert "held until calm" in last.last_error
+        await here.engine.tick(is_listening=False)
+        here.clock.time += timedelta(minutes=15)
+        await here.engine.tick(is_listening=False)
+        notices = await here.told(6)
+    assert notices[-1].reason is cleared
+    assert "calm since" in notices[-1].transition.reason
