@@ -57,6 +57,11 @@ class Patience(Protocol):
         """Give when it last spoke, in seconds since 1970."""
         ...
 
+    @property
+    def is_disordered(self) -> bool:
+        """Say whether its readings have lately overtaken one another."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blindness:
@@ -163,6 +168,10 @@ class SilenceTimers:
     def sensors(self, device: tuple[str, str]) -> list[Patience]:
         """Give the sensors of one device."""
         return self._devices[device].sensors
+
+    def is_disordered(self, device: tuple[str, str]) -> bool:
+        """Say whether readings of a device have lately overtaken one another."""
+        return any(sensor.is_disordered for sensor in self._devices[device].sensors)
 
     def mark(self, device: tuple[str, str], *, is_blind: bool) -> None:
         """Remember that a device is blind, so that it is asked at every look."""

@@ -144,25 +144,28 @@ def _part_zh(entry: Against, words: str) -> str:
 
 
 # Numbers of a silent device: how many of its sensors, of how many, for how long in seconds (below
-# 0: never heard from), and 1 where an alert stands on one of them.
+# 0: never heard from), and 1 where an alert stands on one of them; where its line is unsteady also
+# for how long in seconds it must have spoken before this is over.
 
 
 def _silent_en(sentence: Sentence) -> str:
-    silent, count, age_s, has_alert = sentence.numbers
+    silent, count, age_s, has_alert, *hold = sentence.numbers
     names = ", ".join(sentence.names)
     left = int(silent) - len(sentence.names)
     more = f" and {left} more" if left > 0 else ""
     what = "never heard from" if age_s < 0 else f"gave nothing believable for {_span(age_s)}"
     tail = "; an alert stands on it and cannot be judged" if has_alert else ""
+    tail += f"; its line is unsteady: over once it has spoken for {_span(hold[0])}" if hold else ""
     return f"{silent:.0f} of {count:.0f} sensors {what}: {names}{more}{tail}."
 
 
 def _silent_zh(sentence: Sentence) -> str:
-    silent, count, age_s, has_alert = sentence.numbers
+    silent, count, age_s, has_alert, *hold = sentence.numbers
     names = "、".join(_sensor_zh(name) for name in sentence.names)
     more = f"等{silent:.0f}项" if int(silent) > len(sentence.names) else ""
     what = "从未上报" if age_s < 0 else f"已有{_span(age_s)}没有可信数据"
     tail = "；其上尚有未解除的警报，无法判断" if has_alert else ""
+    tail += f"；线路不稳，须连续上报{_span(hold[0])}后方可解除" if hold else ""
     return f"{count:.0f}个传感器中{silent:.0f}个{what}：{names}{more}{tail}。"
 
 

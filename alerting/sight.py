@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from alerting.blind import Blindness, SilenceTimers, why_blind
 from alerting.book import Change, Moment, open_alert, step_alert
@@ -17,6 +17,7 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.sentence import plain, say
+from alerting.steady import Steadiness
 from sensors.model import Position, SensorKey
 
 BLIND_RULE = "blind"
@@ -33,6 +34,7 @@ class Sight:
         self._timers = timers
         self._standing: dict[Name, Alert] = {}
         self._told: dict[Name, set[SensorKey]] = {}
+        self._lines: dict[Name, Steadiness] = {}
         self.positions: dict[Name, Position] = {}
 
     def restore(self, alert: Alert) -> bool:
@@ -76,10 +78,23 @@ class Sight:
     def _change(
         self, name: Name, standing: Alert | None, blindness: Blindness | None, moment: Moment
     ) -> Change | None:
+        if standing is None and blindness is None:
+            return None
+        line = self._lines.setdefault(name, Steadiness())
+        is_disordered = self._timers.is_disordered(name)
         if blindness is None:
-            return self._cleared(name, standing, moment) if standing is not None else None
+            is_over = line.has_spoken(moment.now, is_disordered=is_disordered)
+            return self._cleared(name, standing, moment) if standing and is_over else None
         if standing is None:
-            return self._raised(name, blindness, moment)
+            line.fall_silent(moment.now, is_disordered=is_disordered)
+            return self._raised(name, _held(blindness, line.hold), moment)
+        line.stay_silent()
+        return self._silent_still(name, standing, _held(blindness, line.hold), moment)
+
+    def _silent_still(
+        self, name: Name, standing: Alert, blindness: Blindness, moment: Moment
+    ) -> Change | None:
+        """Tell of what is worse than when people were told last."""
         told = self._told.setdefault(name, set(blindness.silent))
         is_more = bool(set(blindness.silent) - told)
         self._told[name] = set(blindness.silent)
@@ -120,6 +135,14 @@ class Sight:
         kind = TransitionKind.CLEARED
         alert, transition = step_alert(alert, kind, moment.now, moment, said=said)
         return Change(alert, transition, NotifyReason.CLEARED)
+
+
+def _held(blindness: Blindness, hold: timedelta) -> Blindness:
+    """Say with a silence for how long the device must speak before it is over."""
+    if not hold:
+        return blindness
+    numbers = (*blindness.said.numbers, hold.total_seconds())
+    return replace(blindness, said=replace(blindness.said, numbers=numbers))
 
 
 def _finding(name: Name, blindness: Blindness, now: datetime) -> Finding:

@@ -11,6 +11,7 @@ from typing import Any
 
 from alerting.book import Change
 from alerting.detect.robust import robust_for
+from alerting.joint import Computed
 from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.model import Alert, AlertKind, Transition, TransitionKind
@@ -18,21 +19,27 @@ from groundwatch.district import District
 from groundwatch.truth import Seen
 from ingest.intake import Intake
 from ingest.source import RawMessage
+from sensors.model import Qc, Report, SensorKey
 from sensors.registry import Registry
 
 _TICK = timedelta(seconds=5)
-# The least time without a word after which the domain reference calls any sensor stale.
+# When the domain reference calls a crane that lifts stale, and at the least any other sensor. Three
+# intervals must have passed as well.
+_LIFTING = timedelta(seconds=5)
 _SILENT = timedelta(seconds=60)
-# The least for a line on which nothing arrives: a crane that lifts, and three intervals of others.
-_LINE_SILENT = timedelta(seconds=5)
 _INTERVALS = 3
+_LIFT = "lift_state"
+# On a line that is disturbed without end people are told of silence so often at most.
+TELLINGS_AN_HOUR = 2
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(slots=True, kw_only=True)
 class Course:
     """What came of one scenario: alerts as told, and how much went through.
 
-    `unheard` are blind alerts raised when nothing had really arrived for long enough.
+    `unheard` are blind alerts raised when a sensor's newest reading was really too old, but for
+    those of a device that people were told of more than twice within the hour.
     """
 
     start: datetime
@@ -64,11 +71,12 @@ class Trial:
         self._intake = Intake(registry)
         self._seq = 0
         self._now = start
-        self._heard: dict[tuple[str, str], datetime] = {}
-        self._arrived: dict[tuple[str, str], datetime] = {}
-        self._line_silent = {
-            (device.site, device.id): max(_LINE_SILENT, _INTERVALS * device.every)
-            for device in registry.devices()
+        self._judge.on_computed = self._note_computed
+        self._newest_s: dict[SensorKey, float] = {}
+        self._lifting: set[tuple[str, str]] = set()
+        self._told: dict[tuple[str, str], list[datetime]] = {}
+        self._intervals = {
+            (device.site, device.id): _INTERVALS * device.every for device in registry.devices()
         }
         self.course = Course(start=start, end=start + timedelta(seconds=truth["duration_s"]))
 
@@ -99,9 +107,7 @@ class Trial:
                 self._seq += 1
                 self._intake.remember(decoded.reports)
                 for report in decoded.reports:
-                    name = (report.site, report.device)
-                    self._heard[name] = max(report.taken_at, self._heard.get(name, report.taken_at))
-                    self._arrived[name] = message.received_at
+                    self._hear(report)
                 self._note(self._judge.take(decoded.reports, self._seq, message.received_at))
 
     def _tick_until(self, until: datetime) -> None:
@@ -114,12 +120,39 @@ class Trial:
             alert, step = change.alert, change.transition
             self.course.alerts[alert.id] = alert
             self.course.steps.setdefault(alert.id, []).append(step)
-            if alert.kind is AlertKind.BLIND and step.kind is TransitionKind.RAISED:
-                name = (alert.sensor.site, alert.sensor.device)
-                heard = self._heard.get(name, self.course.start)
-                line = step.detected_at - self._arrived.get(name, self.course.start)
-                if step.detected_at - heard >= _SILENT or line >= self._line_silent[name]:
-                    self.course.unheard.add(alert.id)
+            is_silence = alert.kind is AlertKind.BLIND and step.kind is TransitionKind.RAISED
+            if is_silence and self._is_unheard(alert.sensor, step.detected_at):
+                self.course.unheard.add(alert.id)
+
+    def _hear(self, report: Report) -> None:
+        """Note how new the newest reading of each sensor is, and whether the device lifts."""
+        taken_s = report.taken_at.timestamp()
+        state, is_newest = report.values.get(_LIFT), False
+        for quantity in report.values:
+            key = SensorKey(report.site, report.device, report.point, quantity)
+            if report.qc.get(quantity) != Qc.FAIL and taken_s > self._newest_s.get(key, 0.0):
+                self._newest_s[key] = taken_s
+                is_newest = is_newest or quantity == _LIFT
+        if state is not None and is_newest:
+            name = (report.site, report.device)
+            (self._lifting.add if state > 0.0 else self._lifting.discard)(name)
+
+    def _note_computed(self, values: Iterable[Computed]) -> None:
+        for entry in values:
+            key = entry.sensor.key
+            self._newest_s[key] = max(entry.time_s, self._newest_s.get(key, 0.0))
+
+    def _is_unheard(self, sensor: SensorKey, now: datetime) -> bool:
+        """Say whether it is right to tell people now that a device is silent."""
+        name = (sensor.site, sensor.device)
+        told = [at for at in self._told.get(name, ()) if now - at < _HOUR]
+        self._told[name] = [*told, now]
+        least = max(_LIFTING if name in self._lifting else _SILENT, self._intervals[name])
+        start_s = self.course.start.timestamp()
+        keys = [each.key for each in self._judge.silence.sensors(name)]
+        oldest_s = min(self._newest_s.get(key, start_s) for key in keys)
+        is_old = now.timestamp() - oldest_s >= least.total_seconds()
+        return is_old and len(told) < TELLINGS_AN_HOUR
 
 
 def _only(registry: Registry, names: Iterable[str]) -> Registry:
