@@ -7,6 +7,7 @@ is a `sensors.registry.Site` and the list of faults.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from math import cos, hypot, radians
 from typing import NamedTuple, TypeGuard
@@ -467,13 +468,19 @@ class SiteReading:
         self.faults.append(Fault(path, line, what, allowed, is_warning=True))
 
 
+@lru_cache(maxsize=4096)
+def _kept(names: frozenset[str]) -> frozenset[str]:
+    """Give the one set that all who ask for the same names share: most devices are alike."""
+    return names
+
+
 def _side_by_side(sensors: Sequence[Sensor]) -> tuple[Sensor, ...]:
     """Let every sensor know what else is measured at its point."""
     points: dict[str, set[str]] = {}
     for sensor in sensors:
         points.setdefault(sensor.key.point, set()).add(sensor.key.quantity)
     return tuple(
-        replace(sensor, beside=frozenset(points[sensor.key.point] - {sensor.key.quantity}))
+        replace(sensor, beside=_kept(frozenset(points[sensor.key.point] - {sensor.key.quantity})))
         for sensor in sensors
     )
 

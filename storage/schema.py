@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import NamedTuple
 
+import msgspec
+
 from alerting.model import Alert, Transition
 from sensors.catalogue import STORED
 from sensors.model import Qc, Report
@@ -29,6 +31,8 @@ _FLAGS = frozenset(Qc)
 _TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ "})
 _TEXT_ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\", "\n": " ", "\r": " "})
 _float_text = float.__repr__
+_JUST_FLOATS = {float}
+_encode = msgspec.json.Encoder().encode
 
 FieldValue = str | float | int | bool | None
 
@@ -99,6 +103,40 @@ def _why_not_tag(name: str, text: str) -> str | None:
     return None
 
 
+def _plain_cells(report: Report) -> str | None:
+    """Render the fields of a report without flags, as nearly all are; None where more care is due.
+
+    JSON of a flat object of floats differs from line protocol by its quotes and colons only, and
+    msgspec writes it five times as fast as `repr` of each; what is not finite would be `null`.
+    """
+    values = report.values
+    if report.qc or not values.keys() <= _FIELDS[report.kind].keys():
+        return None
+    if set(map(type, values.values())) != _JUST_FLOATS:
+        return None
+    text = _encode(values)
+    if b"null" in text:
+        return None
+    return text[2:-1].replace(b'":', b"=").replace(b',"', b",").decode()
+
+
+def _cells(report: Report) -> str | None:
+    """Render the fields of a report with its flags, or None when one cannot be carried."""
+    names = _FIELDS[report.kind]
+    parts: list[str] = []
+    for quantity, value in report.values.items():
+        name = names.get(quantity)
+        if name is None or not isfinite(value):
+            return None
+        parts.append(name + _float_text(float(value)))
+    for quantity, flag in report.qc.items():
+        if quantity not in names or flag not in _FLAGS:
+            return None
+        if flag != 1:
+            parts.append(f"{quantity}_qc={int(flag)}i")
+    return ",".join(parts) or None
+
+
 class LineWriter:
     """Renders reports as line protocol, remembering the escaped head of every device point."""
 
@@ -126,21 +164,10 @@ class LineWriter:
         head = self._heads.get(key) or self._make_head(key)
         if head is None:
             return None
-        names = _FIELDS[report.kind]
-        parts = []
-        for quantity, value in report.values.items():
-            name = names.get(quantity)
-            if name is None or not isfinite(value):
-                return None
-            parts.append(name + _float_text(float(value)))
-        for quantity, flag in report.qc.items():
-            if quantity not in names or flag not in _FLAGS:
-                return None
-            if flag != 1:
-                parts.append(f"{quantity}_qc={int(flag)}i")
-        if not parts:
+        cells = _plain_cells(report) or _cells(report)
+        if cells is None:
             return None
-        return f"{head}{','.join(parts)} {(report.taken_at - _EPOCH) // _MICROSECOND}"
+        return f"{head}{cells} {(report.taken_at - _EPOCH) // _MICROSECOND}"
 
     def _make_head(self, key: tuple[str, str, str, str]) -> str | None:
         kind, site, device, point = key

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from alerting.basis import ALWAYS, Basis, From, Layer, Period, less_certain, period
 from alerting.history import History
@@ -24,6 +24,9 @@ from alerting.terms import Wanted
 from sensors.design import WORDS
 from sensors.document import Duration
 from sensors.registry import OwnLimit, Sensor
+
+
+T = TypeVar("T")
 
 
 class Unused(NamedTuple):
@@ -73,7 +76,7 @@ def bind(pack: Pack, rule: RuleSpec, sensor: Sensor) -> BoundRule:
             missing[name] = made
         else:
             bound.append(made)
-    levels, not_judged = _Levels(pack, rule, sensor, bound, missing).resolved()
+    levels, not_judged = _one(_Levels(pack, rule, sensor, bound, missing).resolved())
     return BoundRule(
         id=rule.id,
         pack=pack.name,
@@ -97,9 +100,15 @@ def bind(pack: Pack, rule: RuleSpec, sensor: Sensor) -> BoundRule:
         flat_s=_seconds(rule.flat_after),
         stale_s=max(_seconds(pack.spec.stale), 3 * sensor.every.total_seconds()),
         lateness_s=_seconds(pack.spec.lateness),
-        wanted=_wanted(rule, [measure.name for measure in bound]),
+        wanted=_one(_wanted(rule, [measure.name for measure in bound])),
         origins=pack.origins[rule.id],
     )
+
+
+@lru_cache(maxsize=8192)
+def _one(resolved: T) -> T:
+    """Give the one value that sensors for which the same was resolved share: most are alike."""
+    return resolved
 
 
 def _wanted(rule: RuleSpec, bound: Sequence[str]) -> Wanted:

@@ -23,9 +23,9 @@ class Sample(NamedTuple):
     slew_deg: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Cycle:
-    """One lift."""
+    """One lift; it grows with each sample until it is over."""
 
     start: Sample
     end: Sample
@@ -46,16 +46,21 @@ class Step(NamedTuple):
     done: Cycle | None
 
 
+_RESTS = Step(None, None)
+
+
 def step(lift: Cycle | None, sample: Sample, lifting_from_t: float) -> Step:
-    """Take the next sample of a crane."""
+    """Take the next sample of a crane; a lift under way grows in place."""
     done: Cycle | None = None
     if lift is not None and sample.taken_s - lift.end.taken_s > LONGEST_PAUSE_S:
         done, lift = _cut(lift), None
     is_loaded = sample.load_t > lifting_from_t
     if lift is None:
+        if not is_loaded and done is None:
+            return _RESTS
         return Step(_begun(sample) if is_loaded else None, _long_enough(done))
-    grown = _grown(lift, sample)
-    return Step(grown, None) if is_loaded else Step(None, _long_enough(grown))
+    _grow(lift, sample)
+    return Step(lift, done) if is_loaded else Step(None, _long_enough(lift))
 
 
 def cycles(samples: Iterable[Sample], lifting_from_t: float) -> list[Cycle]:
@@ -73,24 +78,17 @@ def _begun(sample: Sample) -> Cycle:
     return Cycle(start=sample, end=sample, max_load_t=sample.load_t, max_pct=sample.pct)
 
 
-def _grown(lift: Cycle, sample: Sample) -> Cycle:
-    pct = [each for each in (lift.max_pct, sample.pct) if each is not None]
-    return Cycle(
-        start=lift.start,
-        end=sample,
-        max_load_t=max(lift.max_load_t, sample.load_t),
-        max_pct=max(pct, default=None),
-    )
+def _grow(lift: Cycle, sample: Sample) -> None:
+    """Let a lift go on to the next sample."""
+    lift.end = sample
+    lift.max_load_t = max(lift.max_load_t, sample.load_t)
+    if sample.pct is not None and (lift.max_pct is None or sample.pct > lift.max_pct):
+        lift.max_pct = sample.pct
 
 
 def _cut(lift: Cycle) -> Cycle:
-    return Cycle(
-        start=lift.start,
-        end=lift.end,
-        max_load_t=lift.max_load_t,
-        max_pct=lift.max_pct,
-        was_cut=True,
-    )
+    lift.was_cut = True
+    return lift
 
 
 def _long_enough(lift: Cycle | None) -> Cycle | None:

@@ -31,12 +31,19 @@ def with_virtual(site: Site) -> Site:
     cranes = [device for device in site.devices if device.kind == "crane"]
     added: dict[str, list[Sensor]] = {}
     missing: dict[str, dict[str, str]] = {}
+    known = {crane.id: tower_of(crane, site.position) for crane in cranes}
     for one, other in combinations(cranes, 2):
-        why = why_not_pair(one, other, site.position)
-        if why is None:
-            added.setdefault(one.id, []).extend(_pair_sensors(one, other))
-        elif why:
+        towers = known[one.id], known[other.id]
+        if one.position == other.position:
+            why = f"{one.id} and {other.id} have the same position; give each its own"
             missing.setdefault(one.id, {})[f"{other.id}/clearance_m"] = why
+        elif isinstance(towers[0], Tower) and isinstance(towers[1], Tower):
+            if compared_parts(*towers, room_m(one, other)):
+                added.setdefault(one.id, []).extend(_pair_sensors(one, other))
+        elif _may_meet(one, other, site.position):
+            for crane, tower in zip((one, other), towers, strict=True):
+                if isinstance(tower, str):
+                    missing.setdefault(crane.id, {})["neighbours/clearance_m"] = tower
     for crane in cranes:
         for zone in site.zones:
             why = _why_not_zone(crane, zone, site.position)
@@ -87,18 +94,11 @@ def tower_of(device: Device, home: Position) -> Tower | str:
     )
 
 
-def why_not_pair(one: Device, other: Device, home: Position) -> str | None:
-    """Say why two cranes are not judged together: None where they are, "" if they cannot meet."""
-    if one.position == other.position:
-        return f"{one.id} and {other.id} have the same position; give each its own"
-    tower, tower2 = tower_of(one, home), tower_of(other, home)
-    if isinstance(tower, str) or isinstance(tower2, str):
-        frame = Frame(home)
-        (x, y), (x2, y2) = frame.xy_m(one.position), frame.xy_m(other.position)
-        if hypot(x - x2, y - y2) > 2 * _FARTHEST_REACH_M:
-            return ""
-        return "; ".join(each for each in (tower, tower2) if isinstance(each, str))
-    return None if compared_parts(tower, tower2, room_m(one, other)) else ""
+def _may_meet(one: Device, other: Device, home: Position) -> bool:
+    """Say whether two cranes, of one of which not all is known, could be near enough to meet."""
+    frame = Frame(home)
+    (x, y), (x2, y2) = frame.xy_m(one.position), frame.xy_m(other.position)
+    return hypot(x - x2, y - y2) <= 2 * _FARTHEST_REACH_M
 
 
 def room_m(one: Device, other: Device) -> float:

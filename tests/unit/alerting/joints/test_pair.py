@@ -41,11 +41,13 @@ def test_cranes_that_cannot_meet_are_no_pair(tmp_path: Path) -> None:
 def test_a_pair_without_its_geometry_says_what_is_missing(tmp_path: Path) -> None:
     no_radius = crane("B", 60.0, 60.0, "slew_deg hook_height_m")
     no_tail = crane("A", 0.0, 40.0).replace("counter_jib_m: 13, ", "")
-    device = registry(tmp_path, no_tail, no_radius).device("site", "A")
-    assert device is not None
-    why = device.missing["B/clearance_m"]
-    assert "gives no counter_jib_m for A" in why
-    assert "B has no radius_m" in why
+    known = registry(tmp_path, no_tail, no_radius, crane("C", 0.0, 60.0))
+    why = {device.id: device.missing.get("neighbours/clearance_m") for device in known.devices()}
+    assert why == {
+        "A": "the site file gives no counter_jib_m for A",
+        "B": "B has no radius_m",
+        "C": None,
+    }
 
 
 def test_the_distance_follows_both_cranes(tmp_path: Path) -> None:
