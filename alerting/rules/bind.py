@@ -25,7 +25,6 @@ from sensors.design import WORDS
 from sensors.document import Duration
 from sensors.registry import OwnLimit, Sensor
 
-
 T = TypeVar("T")
 
 

@@ -4,7 +4,7 @@ Works on the devices of one site. Gives them back with the sensors added, and wi
 a pair or a zone cannot be judged. `alerting.joints` computes the values.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from math import hypot
@@ -25,32 +25,18 @@ MOVES = ("slew_deg", "radius_m", "hook_height_m")
 _FARTHEST_REACH_M = 80.0
 _ZONE_NEAR_M = 10.0
 
+Added = dict[str, list[Sensor]]  # by crane
+Lacking = dict[str, dict[str, str]]  # by crane: what cannot be judged, and why
+
 
 def with_virtual(site: Site) -> Site:
     """Give the site with the virtual sensors of its cranes."""
     cranes = [device for device in site.devices if device.kind == "crane"]
-    added: dict[str, list[Sensor]] = {}
-    missing: dict[str, dict[str, str]] = {}
-    known = {crane.id: tower_of(crane, site.position) for crane in cranes}
-    for one, other in combinations(cranes, 2):
-        towers = known[one.id], known[other.id]
-        if one.position == other.position:
-            why = f"{one.id} and {other.id} have the same position; give each its own"
-            missing.setdefault(one.id, {})[f"{other.id}/clearance_m"] = why
-        elif isinstance(towers[0], Tower) and isinstance(towers[1], Tower):
-            if compared_parts(*towers, room_m(one, other)):
-                added.setdefault(one.id, []).extend(_pair_sensors(one, other))
-        elif _may_meet(one, other, site.position):
-            for crane, tower in zip((one, other), towers, strict=True):
-                if isinstance(tower, str):
-                    missing.setdefault(crane.id, {})["neighbours/clearance_m"] = tower
+    added: Added = {}
+    missing: Lacking = {}
+    _add_pairs(site, cranes, added, missing)
     for crane in cranes:
-        for zone in site.zones:
-            why = _why_not_zone(crane, zone, site.position)
-            if why is None:
-                added.setdefault(crane.id, []).append(_zone_sensor(crane, zone))
-            elif why:
-                missing.setdefault(crane.id, {})[f"{zone.id}/{zone.kind}_m"] = why
+        _add_zones(site, crane, added, missing)
         if (sign := _overturn_sensor(crane)) is not None:
             added.setdefault(crane.id, []).append(sign)
     if not added and not missing:
@@ -60,6 +46,32 @@ def with_virtual(site: Site) -> Site:
         for device in site.devices
     ]
     return replace(site, devices=tuple(devices))
+
+
+def _add_pairs(site: Site, cranes: Sequence[Device], added: Added, missing: Lacking) -> None:
+    """Add the sensors of every pair that could meet; a crane that lacks numbers says so once."""
+    known = {crane.id: tower_of(crane, site.position) for crane in cranes}
+    for one, other in combinations(cranes, 2):
+        tower, tower2 = known[one.id], known[other.id]
+        if one.position == other.position:
+            why = f"{one.id} and {other.id} have the same position; give each its own"
+            missing.setdefault(one.id, {})[f"{other.id}/clearance_m"] = why
+        elif isinstance(tower, Tower) and isinstance(tower2, Tower):
+            if compared_parts(tower, tower2, room_m(one, other)):
+                added.setdefault(one.id, []).extend(_pair_sensors(one, other))
+        elif _may_meet(one, other, site.position):
+            for crane in (one, other):
+                if isinstance(lacking := known[crane.id], str):
+                    missing.setdefault(crane.id, {})["neighbours/clearance_m"] = lacking
+
+
+def _add_zones(site: Site, crane: Device, added: Added, missing: Lacking) -> None:
+    for zone in site.zones:
+        why = _why_not_zone(crane, zone, site.position)
+        if why is None:
+            added.setdefault(crane.id, []).append(_zone_sensor(crane, zone))
+        elif why:
+            missing.setdefault(crane.id, {})[f"{zone.id}/{zone.kind}_m"] = why
 
 
 def _with(device: Device, sensors: Iterable[Sensor], missing: Mapping[str, str]) -> Device:
