@@ -6,9 +6,10 @@ Every getter notes its fault and gives a stand-in, so that one row reports all i
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from gis_link.datum import Datum, to_wgs84
 from gis_link.model import Position
@@ -17,6 +18,7 @@ from gis_link.rows import FaultList, Row
 
 MAX_TEXT: Final = 200
 MAX_WORDS: Final = 64
+_SEPARATORS: Final = re.compile(r"[;；、]")
 _TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 NOWHERE: Final = Position(0.0, 0.0)
 
@@ -32,6 +34,20 @@ class Bounds(NamedTuple):
     def has(self, at: Position) -> bool:
         """Say whether a position lies inside."""
         return self.south <= at.lat <= self.north and self.west <= at.lon <= self.east
+
+
+class Named(Protocol):
+    """What has a code, and a name in either language."""
+
+    @property
+    def name(self) -> str:
+        """Give what it is called in English."""
+        ...
+
+    @property
+    def zh(self) -> str:
+        """Give what it is called in Chinese."""
+        ...
 
 
 class Fields:
@@ -71,15 +87,15 @@ class Fields:
         """Say whether the field is there and not empty."""
         return name in self._row.fields
 
-    def text(self, name: str, default: str | None = None) -> str:
-        """Give a text of at most 200 letters; without a default it is required."""
+    def text(self, name: str, default: str | None = None, most: int = MAX_TEXT) -> str:
+        """Give a text of one line; without a default it is required."""
         value = self._row.fields.get(name)
         if value is None:
             if default is None:
                 self.wrong(f"{name} is missing: fill it in")
             return default or ""
-        if len(value) > MAX_TEXT or not value.isprintable():
-            self.wrong(f"{name} has to be one line of at most {MAX_TEXT} letters")
+        if len(value) > most or not value.isprintable():
+            self.wrong(f"{name} has to be one line of at most {most} letters")
         return value
 
     def number(self, name: str, low: float, high: float, default: float | None = None) -> float:
@@ -100,6 +116,10 @@ class Fields:
             self.wrong(f"{name} {value} is out of range: allowed are {low:g} to {high:g}")
             return low
         return number
+
+    def maybe(self, name: str, low: float, high: float) -> float | None:
+        """Give a finite number within bounds, None when the field is empty."""
+        return self.number(name, low, high) if self.has(name) else None
 
     def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
         """Give a whole number within bounds, both included."""
@@ -123,9 +143,18 @@ class Fields:
             return default
         return value
 
-    def codes(self, name: str, known: Mapping[str, object], kind: str) -> frozenset[str]:
-        """Give a `;`-separated list of codes, at least one, all of them known."""
-        codes = [code for part in self.text(name).split(";") if (code := part.strip().lower())]
+    def code(self, name: str, known: Mapping[str, Named], kind: str) -> str:
+        """Give one code; what people call it, in either language, means it too."""
+        word = self.text(name)
+        code = _code_of(word, known)
+        if self.has(name) and code not in known:
+            self.wrong(f"{kind} {word!r} is not known; {closest(word, known)}")
+        return code
+
+    def codes(self, name: str, known: Mapping[str, Named], kind: str) -> frozenset[str]:
+        """Give a `;`-separated list of codes or names, at least one, all of them known."""
+        parts = _SEPARATORS.split(self.text(name))
+        codes = [_code_of(word, known) for part in parts if (word := part.strip())]
         if self.has(name) and not 0 < len(codes) <= MAX_WORDS:
             self.wrong(f"{name} must list 1 to {MAX_WORDS} {kind} codes, separated by ;")
         for code in codes:
@@ -194,3 +223,11 @@ def _degrees(text: str | None) -> float:
         return float(text) if text is not None else math.nan
     except ValueError:
         return math.nan
+
+
+def _code_of(word: str, known: Mapping[str, Named]) -> str:
+    """Give the code that a code or a name means; the word itself where it means none."""
+    code = word.lower()
+    if code in known:
+        return code
+    return next((each for each, of in known.items() if word in (of.name, of.zh)), code)

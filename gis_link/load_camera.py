@@ -15,17 +15,20 @@ MAX_PRESETS: Final = 256
 
 
 def camera_of(fields: Fields) -> Camera:
-    """Build a camera; only id, name, position, heading, field of view and range are required."""
-    range_m = fields.number("range_m", 1.0, MAX_RANGE_M)
+    """Build a camera; only id, name and position are required.
+
+    Without heading, field of view or range it is not known what the camera shows.
+    """
+    range_m = fields.maybe("range_m", 1.0, MAX_RANGE_M)
     min_range_m = fields.number("min_range_m", 0.0, MAX_RANGE_M, 0.0)
-    if min_range_m >= range_m:
+    if range_m is not None and min_range_m >= range_m:
         fields.wrong(f"min_range_m {min_range_m:g} must be less than range_m {range_m:g}")
     return Camera(
         id=fields.text("id"),
         name=fields.text("name"),
         position=fields.position(),
-        heading_deg=fields.number("heading_deg", 0.0, 360.0),
-        hfov_deg=fields.number("hfov_deg", 1.0, 360.0),
+        heading_deg=fields.maybe("heading_deg", 0.0, 360.0),
+        hfov_deg=fields.maybe("hfov_deg", 1.0, 360.0),
         range_m=range_m,
         min_range_m=min_range_m,
         height_m=fields.number("height_m", -50.0, 1000.0, 0.0),
@@ -52,7 +55,7 @@ def _ptz(fields: Fields) -> Ptz | None:
 
 def _presets(fields: Fields) -> tuple[Preset, ...]:
     presets: list[Preset] = []
-    for part in filter(None, fields.text("presets", "").split(";")):
+    for part in filter(None, fields.text("presets", "", MAX_PRESETS * 80).split(";")):
         name, _, heading = part.rpartition(":")
         try:
             degrees = float(heading)

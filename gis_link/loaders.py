@@ -1,42 +1,36 @@
 """A directory of files to resources: teams, depots with stock, cameras, places and their people.
 
-`resources/` holds `teams*`, `depots*` and `cameras*` as `.csv` or `.geojson`, `stock*.csv`,
-`people*.csv` and perhaps `needs.yaml`; the `map/` directory beside it holds the outlines as
-`*.geojson`. Every bad row is reported with its file and line, and the good ones are taken: half a
-list of teams is worth more in the night than none.
+`resources/` holds `teams*`, `depots*`, `cameras*`, `shelters*`, `hospitals*`, `pumps*` and
+`sensitive*` as `.csv`, `.geojson` or `.xlsx`, `stock*`, `people*.csv` and perhaps `needs.yaml`; the
+`map/` directory beside it holds the outlines as `*.geojson`. Every bad row is reported with its
+file and line, and the good ones are taken: half a list of teams is worth more in the night than
+none.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import structs
 
 from gis_link.area import check_areas
 from gis_link.fields import Bounds, Fields
-from gis_link.load_camera import CAMERA_COLUMNS, camera_of
+from gis_link.kinds import FACILITY_KINDS, KINDS
 from gis_link.load_place import PEOPLE_COLUMNS, PLACE_COLUMNS, person_of, place_of
-from gis_link.model import Camera, Depot, Fault, Person, Place, Stock, Team, Tier
+from gis_link.model import Camera, Depot, Facility, Fault, Person, Place, Stock, Team, Tier
 from gis_link.need import BUILT_IN, NeedTable
 from gis_link.need_file import closest, parse_needs
-from gis_link.rows import FaultList, Row, read_rows, read_text
+from gis_link.rows import FaultList, Reading, Row, read_rows, read_text
 from gis_link.shelf import Shelf
 
 T = TypeVar("T")
-TEAM_COLUMNS: Final = (
-    *("id", "name", "capabilities", "strength", "on_duty", "phone"),
-    *("lat", "lon", "as_of", "base_lat", "base_lon"),
-)
-DEPOT_COLUMNS: Final = ("id", "name", "lat", "lon", "keeper", "phone")
-STOCK_COLUMNS: Final = (
-    *("depot", "item", "quantity", "unit", "reserved", "expires", "checked_at"),
-)
-_KINDS: Final = ("teams", "depots", "stock", "cameras", "people", "needs")
-_TABLES: Final = (".csv", ".geojson")
+_NAMES: Final = (*KINDS, "people", "needs", "roads")
+_TABLES: Final = (".csv", ".geojson", ".xlsx")
+_OPTIONAL: Final = frozenset(FACILITY_KINDS)
 _MARGIN_DEG: Final = 1.0
-MAX_QUANTITY: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +40,7 @@ class Resources:
     teams: Shelf[Team] = field(default_factory=lambda: Shelf(Team))
     depots: Shelf[Depot] = field(default_factory=lambda: Shelf(Depot))
     cameras: Shelf[Camera] = field(default_factory=lambda: Shelf(Camera))
+    facilities: Shelf[Facility] = field(default_factory=lambda: Shelf(Facility))
     places: tuple[Place, ...] = ()
     needs: NeedTable = BUILT_IN
     absent: tuple[str, ...] = ()
@@ -67,6 +62,11 @@ def load_resources(
     return loading.all(), list(faults)
 
 
+def load_bounds(map_directory: Path) -> Bounds | None:
+    """Give a box around the outlines of a map, None without any; their faults are not told."""
+    return _Loading(map_directory, map_directory, FaultList()).bounds()
+
+
 class _Loading:
     """One pass over one directory."""
 
@@ -82,17 +82,12 @@ class _Loading:
         self._needs = self._read_needs()
         outlines = self._places()
         self._bounds = _bounds_of(outlines)
-        teams = self._entries("teams", TEAM_COLUMNS, self._team)
-        depots = self._entries("depots", DEPOT_COLUMNS, _depot)
-        cameras = self._entries("cameras", CAMERA_COLUMNS, camera_of)
+        facilities = chain.from_iterable(map(self._of_kind, FACILITY_KINDS))
         return Resources(
-            teams=Shelf(Team, _first_of_each(teams, lambda team: team.id, "team", self._faults)),
-            depots=self._with_stock(
-                list(_first_of_each(depots, lambda depot: depot.id, "depot", self._faults))
-            ),
-            cameras=Shelf(
-                Camera, _first_of_each(cameras, lambda cam: cam.id, "camera", self._faults)
-            ),
+            teams=Shelf(Team, self._of_kind("teams")),
+            depots=self._with_stock(list(self._of_kind("depots"))),
+            cameras=Shelf(Camera, self._of_kind("cameras")),
+            facilities=Shelf(Facility, facilities),
             places=self._with_people(outlines),
             needs=self._needs,
             absent=tuple(self._absent),
@@ -101,15 +96,25 @@ class _Loading:
     def _report_strangers(self) -> None:
         for path in sorted(self._directory.glob("*")):
             is_table = path.suffix in (*_TABLES, ".yaml", ".yml", ".json")
-            if is_table and not path.name.startswith(_KINDS):
-                what = f"is not read: its name must begin with one of {', '.join(_KINDS)}"
+            if is_table and not path.name.startswith(_NAMES):
+                what = f"is not read: its name must begin with one of {', '.join(_NAMES)}"
                 self._faults.add(str(path), 1, what)
 
     def _files(self, kind: str) -> list[Path]:
         found = [path for path in self._directory.glob(f"{kind}*") if path.suffix in _TABLES]
-        if not found:
+        if not found and kind not in _OPTIONAL:
             self._absent.append(kind)
         return sorted(found)
+
+    def bounds(self) -> Bounds | None:
+        """Give the box around the map."""
+        return _bounds_of(self._places())
+
+    def _of_kind(self, word: str) -> Iterator[Any]:
+        """Build one record per good row of every file of a kind, the first of each id."""
+        kind = KINDS[word]
+        found = self._entries(word, kind.columns, lambda fields: kind.build(fields, self._needs))
+        return _first_of_each(found, lambda record: str(record.id), kind.one, self._faults)
 
     def _read_needs(self) -> NeedTable:
         path = self._directory / "needs.yaml"
@@ -142,7 +147,7 @@ class _Loading:
         has_positions: bool = True,
     ) -> Iterator[tuple[Row, T]]:
         known = set(columns)
-        for row in read_rows(path, self._faults, has_positions=has_positions):
+        for row in read_rows(path, self._faults, Reading(has_positions=has_positions)):
             for name in row.fields.keys() - known:
                 known.add(name)
                 self._report_column(row, name, columns)
@@ -157,45 +162,15 @@ class _Loading:
             what = f"column {name!r} is not used: did you mean {meant[0]!r}?"
             self._faults.add(row.file, row.line, what)
 
-    def _team(self, fields: Fields) -> Team:
-        has_base = fields.has("base_lat") or fields.has("base_lon")
-        base = fields.position("base_") if has_base else None
-        has_own = fields.has("lat") or fields.has("lon") or base is None
-        return Team(
-            id=fields.text("id"),
-            name=fields.text("name"),
-            capabilities=fields.codes("capabilities", self._needs.capabilities, "capability"),
-            strength=fields.whole("strength", 0, 100_000, 0),
-            on_duty=fields.flag("on_duty", default=True),
-            phone=fields.text("phone", ""),
-            position=fields.position() if has_own or base is None else base,
-            as_of=fields.instant("as_of"),
-            base=base,
-        )
-
-    def _stock(self, fields: Fields) -> tuple[str, Stock]:
-        item = fields.choice("item", self._needs.items, "")
-        unit = fields.text("unit", "")
-        known = self._needs.items.get(item)
-        if known is not None and unit not in ("", known.unit):
-            fields.wrong(f"unit {unit!r} is not the one {item} is counted in: write {known.unit}")
-        quantity = fields.number("quantity", 0.0, MAX_QUANTITY)
-        reserved = fields.number("reserved", 0.0, MAX_QUANTITY, 0.0)
-        if reserved > quantity:
-            fields.wrong(f"reserved {reserved:g} is more than the quantity of {quantity:g}")
-        stock = Stock(
-            item=item,
-            quantity=quantity,
-            unit=known.unit if known else unit,
-            reserved=reserved,
-            expires=fields.day("expires"),
-            checked_at=fields.instant("checked_at"),
-        )
-        return fields.text("depot"), stock
-
     def _with_stock(self, depots: list[Depot]) -> Shelf[Depot]:
         by_depot: dict[str, list[Stock]] = {depot.id: [] for depot in depots}
-        rows = self._entries("stock", STOCK_COLUMNS, self._stock, has_positions=False)
+        kind = KINDS["stock"]
+        rows = self._entries(
+            "stock",
+            kind.columns,
+            lambda fields: kind.build(fields, self._needs),
+            has_positions=False,
+        )
         for row, (depot, stock) in rows:
             if depot in by_depot:
                 by_depot[depot].append(stock)
@@ -234,16 +209,6 @@ class _Loading:
         return tuple(
             replace(place, people=tuple(people.get(key, ()))) for key, place in places.items()
         )
-
-
-def _depot(fields: Fields) -> Depot:
-    return Depot(
-        id=fields.text("id"),
-        name=fields.text("name"),
-        position=fields.position(),
-        keeper=fields.text("keeper", ""),
-        phone=fields.text("phone", ""),
-    )
 
 
 def _place_key(place: Place) -> str:

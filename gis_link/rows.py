@@ -1,8 +1,9 @@
-"""Files to rows: CSV lines and GeoJSON features become the same text fields, with their lines.
+"""Files to rows: CSV lines, sheet rows, GeoJSON features, catalogue items become the same fields.
 
-Every file of positions states its datum: a CSV in a first line `# datum: WGS-84` (or a column
-`datum`), a GeoJSON in a member `datum` beside `features` or in its `crs`. A file that does not is
-refused whole, because a guess would move its points by half a kilometre.
+Every file of positions states its datum: a CSV or a sheet in a first line `# datum: WGS-84` (or a
+column `datum`), a GeoJSON in a member `datum` beside `features` or in its `crs`. A GB/T 28181
+catalogue cannot, so who imports it says it. A file whose datum nobody states is refused whole,
+because a guess would move its points by half a kilometre.
 """
 
 import csv
@@ -14,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from gis_link import gb28181
 from gis_link.datum import Datum, parse_datum
 from gis_link.model import Fault
+from gis_link.sheet import SheetError, sheet_rows
 
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 MAX_ROWS: Final = 1_000_000
@@ -25,6 +28,43 @@ _STATE_DATUM = (
 )
 
 
+# What columns are called in Chinese sheets.
+_COLUMN_WORDS: Final = {
+    "编号": "id",
+    "编码": "id",
+    "名称": "name",
+    "纬度": "lat",
+    "经度": "lon",
+    "坐标系": "datum",
+    "电话": "phone",
+    "联系电话": "phone",
+    "能力": "capabilities",
+    "人数": "strength",
+    "在岗": "on_duty",
+    "更新时间": "as_of",
+    "保管人": "keeper",
+    "负责人": "contact",
+    "仓库": "depot",
+    "仓库编号": "depot",
+    "物资": "item",
+    "数量": "quantity",
+    "单位": "unit",
+    "预留": "reserved",
+    "有效期": "expires",
+    "盘点时间": "checked_at",
+    "容量": "capacity",
+    "已用": "in_use",
+    "开放": "open",
+    "类别": "kind",
+    "朝向": "heading_deg",
+    "状态": "status",
+    "视场角": "hfov_deg",
+    "视距": "range_m",
+    "高度": "height_m",
+    "视频地址": "stream",
+    "截图地址": "snapshot",
+    "预置位": "presets",
+}
 _SPACE: Final = re.compile(r"[\s,]*")
 
 
@@ -59,39 +99,120 @@ class FaultList(list[Fault]):
             self.append(Fault(file, line, "more faults follow: mend these first"))
 
 
-def read_text(path: Path, faults: FaultList) -> str | None:
-    """Give a file's text; a file that cannot be read is one fault."""
-    name = str(path)
+def read_bytes(path: Path, faults: FaultList) -> bytes | None:
+    """Give what a file holds; a file that cannot be read is one fault."""
     try:
         if (size := path.stat().st_size) > MAX_FILE_BYTES:
-            faults.add(name, 1, f"{size} bytes are more than {MAX_FILE_BYTES}: split the file")
+            faults.add(str(path), 1, f"{size} bytes are more than {MAX_FILE_BYTES}: split the file")
             return None
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
-        faults.add(name, 1, f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        faults.add(name, line, "not UTF-8: save it again as UTF-8 (in a spreadsheet, CSV UTF-8)")
+        faults.add(str(path), 1, f"cannot be read: {error.strerror}")
     return None
 
 
-def read_rows(path: Path, faults: FaultList, *, has_positions: bool = True) -> Iterator[Row]:
-    """Give every readable row of a CSV or GeoJSON file."""
-    text = read_text(path, faults)
-    if text is None:
-        return
-    reader = _csv_rows if path.suffix == ".csv" else _geojson_rows
-    for n, row in enumerate(reader(text, str(path), faults)):
+def read_text(path: Path, faults: FaultList, encoding: str = "utf-8-sig") -> str | None:
+    """Give a file's text; a file that cannot be read is one fault."""
+    data = read_bytes(path, faults)
+    try:
+        return None if data is None else data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        what = "not UTF-8: save it again as UTF-8 (in a spreadsheet, CSV UTF-8)"
+        if encoding != "utf-8-sig":
+            what = f"not {encoding}: correct the encoding that was given"
+        faults.add(str(path), line, what)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How to read a file where it does not say itself."""
+
+    datum: Datum | None = None
+    encoding: str = "utf-8-sig"
+    has_positions: bool = True
+
+
+AS_IT_SAYS: Final = Reading()
+
+
+def read_rows(path: Path, faults: FaultList, how: Reading = AS_IT_SAYS) -> Iterator[Row]:
+    """Give every readable row of a CSV, Excel, GeoJSON or catalogue file."""
+    for n, row in enumerate(_rows_of(path, faults, how)):
         if n >= MAX_ROWS:
             faults.add(row.file, row.line, f"more than {MAX_ROWS} rows: split or thin the file")
             return
-        if has_positions and row.datum is None:
+        if how.has_positions and row.datum is None:
             faults.add(row.file, row.line, f"no datum is stated for this row: {_STATE_DATUM}")
             continue
         yield row
 
 
-def _csv_rows(text: str, file: str, faults: FaultList) -> Iterator[Row]:
+def _rows_of(path: Path, faults: FaultList, how: Reading) -> Iterator[Row]:
+    file = str(path)
+    if path.suffix.lower() == ".xlsx":
+        yield from _sheet_rows(path, faults, how)
+    elif path.suffix.lower() == ".xml":
+        data = read_bytes(path, faults)
+        yield from () if data is None else _catalogue_rows(data, file, faults, how)
+    elif (text := read_text(path, faults, how.encoding)) is not None:
+        read = _csv_rows if path.suffix.lower() == ".csv" else _geojson_rows
+        yield from read(text, file, faults, how)
+
+
+def _sheet_rows(path: Path, faults: FaultList, how: Reading) -> Iterator[Row]:
+    file, comments = str(path), list[str]()
+    columns: list[str] | None = None
+    datum = how.datum
+    try:
+        for line, values in sheet_rows(path):
+            if columns is None and values[0].startswith("#"):
+                comments.append(values[0])
+            elif columns is None:
+                datum = _stated(_csv_datum(comments), how)
+                columns = _csv_columns(_trimmed(values), datum)
+            else:
+                yield from _row_or_fault(columns, _trimmed(values), datum, (file, line), faults)
+    except (SheetError, ValueError) as error:
+        faults.add(file, 1, str(error))
+
+
+def _trimmed(values: Sequence[str]) -> list[str]:
+    """Give the cells without the empty ones at the end that sheets have."""
+    n = len(values)
+    while n and not values[n - 1]:
+        n -= 1
+    return list(values[:n])
+
+
+def _catalogue_rows(data: bytes, file: str, faults: FaultList, how: Reading) -> Iterator[Row]:
+    if how.datum is None:
+        faults.add(file, 1, f"GB/T 28181 states no datum: ask the platform and {_STATE_DATUM}")
+        return
+    try:
+        text, odd = gb28181.decoded(data)
+        if odd:
+            faults.add(file, 1, odd)
+        for line, fields, wrong in gb28181.cameras(text):
+            if wrong:
+                faults.add(file, line, wrong)
+            else:
+                yield Row(file, line, fields, how.datum)
+    except gb28181.CatalogueError as error:
+        faults.add(file, error.line, error.what)
+
+
+def _stated(stated: Datum | None, how: Reading) -> Datum | None:
+    """Give the datum a file states, or the one that was said for it; both must agree."""
+    if stated is not None and how.datum is not None and stated is not how.datum:
+        raise ValueError(
+            f"the file states {stated.value} and {how.datum.value} was given: correct one"
+        )
+    return stated or how.datum
+
+
+def _csv_rows(text: str, file: str, faults: FaultList, how: Reading) -> Iterator[Row]:
     lines = list(io.StringIO(text, newline=""))
     is_comment = [line.lstrip('"')[:1] == "#" for line in lines]
     n_comments = is_comment.index(False) if False in is_comment else len(lines)
@@ -102,19 +223,28 @@ def _csv_rows(text: str, file: str, faults: FaultList) -> Iterator[Row]:
         if any(value.strip() for value in values)
     )
     try:
-        datum = _csv_datum(lines[:n_comments])
+        datum = _stated(_csv_datum(lines[:n_comments]), how)
         columns = _csv_columns(next(records, (1, []))[1], datum)
         for line, values in records:
-            row = _csv_row(columns, values, datum)
-            if isinstance(row, str):
-                faults.add(file, line, row)
-            else:
-                fields, row_datum = row
-                yield Row(file, line, fields, row_datum)
+            yield from _row_or_fault(columns, values, datum, (file, line), faults)
     except ValueError as error:
         faults.add(file, 1, str(error))
     except csv.Error as error:
         faults.add(file, n_comments + reader.line_num, f"not readable as CSV: {error}")
+
+
+def _row_or_fault(
+    columns: Sequence[str],
+    values: Sequence[str],
+    datum: Datum | None,
+    where: tuple[str, int],
+    faults: FaultList,
+) -> Iterator[Row]:
+    row = _csv_row(columns, values, datum)
+    if isinstance(row, str):
+        faults.add(*where, row)
+    else:
+        yield Row(*where, *row)
 
 
 def _csv_datum(comments: Sequence[str]) -> Datum | None:
@@ -126,7 +256,7 @@ def _csv_datum(comments: Sequence[str]) -> Datum | None:
 
 
 def _csv_columns(values: Sequence[str], datum: Datum | None) -> list[str]:
-    columns = [value.strip().lower() for value in values]
+    columns = [_COLUMN_WORDS.get(name := value.strip().lower(), name) for value in values]
     if repeated := {name for name in columns if name and columns.count(name) > 1}:
         raise ValueError(f"column {', '.join(sorted(repeated))} stands twice: keep one")
     if datum is None and "datum" not in columns and "lat" in columns:
@@ -150,7 +280,7 @@ def _csv_row(
     return fields, datum
 
 
-def _geojson_rows(text: str, file: str, faults: FaultList) -> Iterator[Row]:
+def _geojson_rows(text: str, file: str, faults: FaultList, how: Reading) -> Iterator[Row]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -163,7 +293,7 @@ def _geojson_rows(text: str, file: str, faults: FaultList) -> Iterator[Row]:
     if not isinstance(features, list):
         faults.add(file, 1, 'not a GeoJSON FeatureCollection: expected {"features": [...]}')
         return
-    datum = _geojson_datum(document, file, faults)
+    datum = _geojson_datum(document, file, faults, how)
     if datum is None:
         return
     lines = _feature_lines(text)
@@ -175,16 +305,18 @@ def _geojson_rows(text: str, file: str, faults: FaultList) -> Iterator[Row]:
         yield _feature_row(feature, file, line, datum)
 
 
-def _geojson_datum(document: dict[str, Any], file: str, faults: FaultList) -> Datum | None:
+def _geojson_datum(
+    document: dict[str, Any], file: str, faults: FaultList, how: Reading
+) -> Datum | None:
     stated = document.get("datum")
     crs = document.get("crs")
     if stated is None and isinstance(crs, dict) and isinstance(crs.get("properties"), dict):
         stated = crs["properties"].get("name")
-    if stated is None:
+    if stated is None and how.datum is None:
         faults.add(file, 1, f'no datum is stated: add "datum" beside "features" and {_STATE_DATUM}')
         return None
     try:
-        return parse_datum(str(stated))
+        return _stated(None if stated is None else parse_datum(str(stated)), how)
     except ValueError as error:
         faults.add(file, 1, str(error))
         return None

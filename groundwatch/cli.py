@@ -18,6 +18,7 @@ import typer
 
 from groundwatch import __version__
 from groundwatch.cli_channel import channel_app
+from groundwatch.cli_resources import add_to as add_resources
 from groundwatch.cli_response import add_to as add_response
 from groundwatch.cli_silence import app as silence_app
 from groundwatch.cli_words import AsJson, Url, asked, named
@@ -441,6 +442,7 @@ def _guarded(act: Callable[[], None]) -> None:
         raise typer.Exit(2) from error
 
 
+add_resources(app)
 add_response(app)
 app.add_typer(silence_app, name="silence")
 

@@ -320,7 +320,7 @@ def test_a_camera_that_turns_is_read(load: Load) -> None:
             "C,N,23.2,113.2,400,60,200,,,,,,",
             "heading_deg 400 is out of range: allowed are 0 to 360",
         ),
-        ("C,N,23.2,113.2,,60,200,,,,,,", "heading_deg is missing"),
+        ("C,N,23.2,113.2,north,60,200,,,,,,", "heading_deg 'north' is not a number"),
         ("C,N,23.2,113.2,0,0,200,,,,,,", "hfov_deg 0 is out of range"),
         ("C,N,23.2,113.2,0,60,200,200,,,,,", "min_range_m 200 must be less than range_m 200"),
         ("C,N,23.2,113.2,0,60,200,,,,gate,,", "preset 'gate' is not `name:heading`"),
