@@ -14,6 +14,7 @@ from alerting.tell.load import load_inhibitions
 from gis_link.loaders import Resources, load_resources
 from groundwatch.limits import gap_text
 from groundwatch.roads import BUILT_IN_ROADS, Roads
+from groundwatch.whereabouts import Whereabouts
 from sensors.registry import Registry
 from sensors.site import load_registry
 
@@ -108,8 +109,12 @@ def load_district(
     faults = [*site_faults, *pack_faults, *own_limit_faults(registry.sensors(), found)]
     # A file that cannot be used still says, by its name, that there is such a site.
     unusable = {Path(fault.file).stem for fault in site_faults}
+    stock, stock_faults = load_resources(resources or directory / "resources", directory / "map")
+    where = Whereabouts(stock.places)
     known = Known(
         sites=frozenset(registry.sites) | unusable,
+        places=where.names,
+        places_of={site.id: where.at(site.position) for site in registry.sites.values()},
         hazards=frozenset(
             rule.hazard for kind in found.values() for pack in kind for rule in pack.spec.rules
         )
@@ -119,10 +124,10 @@ def load_district(
         language=language,
     )
     routes, route_faults = load_routes(directory, known)
+    routes.places_of = where.of
     faults += route_faults
     inhibitions, inhibition_faults = load_inhibitions(directory)
     faults += inhibition_faults
-    stock, stock_faults = load_resources(resources or directory / "resources", directory / "map")
     said = [str(fault) for fault in faults if not fault.is_warning]
     warned = [str(fault) for fault in faults if fault.is_warning]
     said += [str(fault) for fault in stock_faults if not _is_mild(fault)]

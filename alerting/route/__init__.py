@@ -1,7 +1,10 @@
 """Who is to be told about an alert: people, rotas and routes, and the notices made from them."""
 
+from alerting.route.days import Calendar, Hours, Spell
+from alerting.route.known import Known
 from alerting.route.ladder import Asked, Ladder, Roads, Rung, reminders
-from alerting.route.load import Known, load_routes
+from alerting.route.load import load_routes
+from alerting.route.match import REPEAT_EVERY, Matter, Route
 from alerting.route.notice import (
     TOLD_AS_AT_PEAK,
     Occasion,
@@ -9,17 +12,20 @@ from alerting.route.notice import (
     notice_id,
     repeat_number,
 )
-from alerting.route.people import Hours, Person, Rota
-from alerting.route.table import LAST_RESORT, REPEAT_EVERY, Route, RouteTable
+from alerting.route.people import Instead, Person, Rota
+from alerting.route.table import LAST_RESORT, RouteTable
 
 __all__ = [
     "LAST_RESORT",
     "REPEAT_EVERY",
     "TOLD_AS_AT_PEAK",
     "Asked",
+    "Calendar",
     "Hours",
+    "Instead",
     "Known",
     "Ladder",
+    "Matter",
     "Occasion",
     "Person",
     "Roads",
@@ -27,6 +33,7 @@ __all__ = [
     "Route",
     "RouteTable",
     "Rung",
+    "Spell",
     "load_routes",
     "make_notices",
     "notice_id",

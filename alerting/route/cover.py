@@ -1,107 +1,149 @@
 """Finds the alerts nobody would be told about, before there are any.
 
-Every combination of site, hazard, kind and severity that routes can tell apart is tried, with one
-name that no file mentions standing for "any other". The program's own alerts belong to no site of
-the district, so they are tried by themselves.
+Every combination of site, hazard, kind, severity and time that routes can tell apart is tried, with
+one name that no file mentions standing for "any other". The program's own alerts belong to no site
+of the district, so they are tried by themselves.
 """
 
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, tzinfo
 from itertools import product
 
 from alerting.model import AlertKind, Severity
+from alerting.route.instants import all_routes, instants
+from alerting.route.known import Known
+from alerting.route.match import Matter, Route
 from alerting.route.people import Person
-from alerting.route.table import Matter, Route, RouteTable
+from alerting.route.table import RouteTable
 
 MAX_GAPS = 20
 
 _OTHER = "*"
 _KINDS = tuple(kind for kind in AlertKind if kind is not AlertKind.SYSTEM)
-_OWN = tuple(Matter("system", "system", AlertKind.SYSTEM, severity) for severity in Severity)
-_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
-_STEP = timedelta(minutes=15)
-_INSTANTS = tuple(_MONDAY + _STEP * n for n in range(7 * 24 * 4))
 
 _Cell = tuple[str, str, AlertKind, Severity]
 _Cells = Collection[_Cell]
+_Times = list[list[datetime]]
 
 
-def unrouted(
-    table: RouteTable, sites: Collection[str] | None, hazards: Collection[str] | None
-) -> list[str]:
-    """Say in phrases which alerts no route tells anybody about.
-
-    `sites` and `hazards` are all there are; None when that is not known.
-    """
-    every_site, every_hazard = _told_apart(table, sites, hazards)
+def unrouted(table: RouteTable, known: Known) -> list[str]:
+    """Say in phrases which alerts no route tells anybody about."""
+    every_site, every_hazard = _told_apart(table, known)
+    times = _times(table)
     bare = [
-        (site, hazard, kind, severity)
-        for site, hazard, kind, severity in product(every_site, every_hazard, _KINDS, Severity)
-        if not _named(table, Matter(site, hazard, kind, severity))
+        cell
+        for cell in product(every_site, every_hazard, _KINDS, Severity)
+        if any(not _named(table, _matter(cell, at, known)) for at, *_ in times)
     ]
     boxes = _boxes(bare)
     shown = [_phrase(box, len(every_site), len(every_hazard)) for box in boxes[:MAX_GAPS]]
     if len(boxes) > MAX_GAPS:
         shown.append(f"{len(boxes) - MAX_GAPS} more combinations")
-    own = tuple(matter.severity.word for matter in _OWN if not _named(table, matter))
+    own = tuple(
+        severity.word
+        for severity in Severity
+        if any(not _named(table, _own(severity, at)) for at, *_ in times)
+    )
     if own:
         shown.append(f"this program's own faults {_which(own)}")
     return shown
 
 
-def unattended(
-    table: RouteTable, sites: Collection[str] | None, hazards: Collection[str] | None
-) -> list[tuple[Route, str]]:
-    """Say for which routes' alerts there are hours of the week with nobody on duty, and when."""
+def unattended(table: RouteTable, known: Known) -> list[tuple[Route, str]]:
+    """Say for which routes' alerts there are times with nobody on duty, and when the first is."""
     found: dict[frozenset[str], tuple[Route, str]] = {}
-    checked: set[frozenset[str]] = set()
-    every_site, every_hazard = _told_apart(table, sites, hazards)
-    cells = product(every_site, every_hazard, _KINDS, Severity)
-    for matter in (*_OWN, *(Matter(*cell) for cell in cells)):
-        named = _named(table, matter)
-        group = frozenset(person.id for person, _ in named)
-        if not named or group in checked or any(is_rota for _, is_rota in named):
-            continue
-        checked.add(group)
-        gap = _first_gap([person for person, _ in named])
-        if gap is not None:
-            route = next(route for route in table.routes if route.why_not(matter) is None)
-            found[group] = (route, gap)
+    checked: set[tuple[int, frozenset[str]]] = set()
+    for number, span in enumerate(_times(table)):
+        for matter in _matters(table, known, span[0]):
+            named = _named(table, matter)
+            group = frozenset(person.id for person, _ in named)
+            if not named or (number, group) in checked or group in found:
+                continue
+            checked.add((number, group))
+            gap = _first_gap(named, span)
+            if gap is not None:
+                route = next(route for route in table.routes if route.why_not(matter) is None)
+                found[group] = (route, gap)
     return list(found.values())
 
 
-def _told_apart(
-    table: RouteTable, sites: Collection[str] | None, hazards: Collection[str] | None
-) -> tuple[list[str], list[str]]:
+def _matters(table: RouteTable, known: Known, at: datetime) -> Iterator[Matter]:
+    yield from (_own(severity, at) for severity in Severity)
+    every_site, every_hazard = _told_apart(table, known)
+    for cell in product(every_site, every_hazard, _KINDS, Severity):
+        yield _matter(cell, at, known)
+
+
+def _matter(cell: _Cell, at: datetime, known: Known) -> Matter:
+    site, hazard, kind, severity = cell
+    return Matter(site, hazard, kind, severity, at, known.places_of.get(site, frozenset()))
+
+
+def _own(severity: Severity, at: datetime) -> Matter:
+    return Matter("system", "system", AlertKind.SYSTEM, severity, at)
+
+
+def _times(table: RouteTable) -> _Times:
+    """Sort all instants by which hours of routes hold: within a group routes are the same."""
+    hours = [each for route in all_routes(table.routes) for each in route.times]
+    groups: dict[tuple[bool, ...], list[datetime]] = {}
+    for at in _instants(table):
+        groups.setdefault(tuple(each.covers(at) for each in hours), []).append(at)
+    return list(groups.values())
+
+
+def _instants(table: RouteTable) -> list[datetime]:
+    return instants(table.people.values(), table.rotas.values(), table.routes)
+
+
+def _told_apart(table: RouteTable, known: Known) -> tuple[list[str], list[str]]:
     """Give the sites and hazards to try; where not all are known, those named and one other."""
+    routes = list(all_routes(table.routes))
+    sites, hazards = known.sites, known.hazards
     if sites is None:
-        named = {site for route in table.routes for site in route.sites}
+        named = {site for route in routes for site in route.sites}
         named |= {site for person in table.people.values() for site in person.sites}
         sites = [*named, _OTHER]
     if hazards is None:
-        hazards = [*{hazard for route in table.routes for hazard in route.hazards}, _OTHER]
+        hazards = [*{hazard for route in routes for hazard in route.hazards}, _OTHER]
     return sorted(sites), sorted(hazards)
 
 
 def _named(table: RouteTable, matter: Matter) -> list[tuple[Person, bool]]:
+    """Give everybody who could be told, on duty or not, and whether it is by a rota."""
     return [
         candidate
-        for route in table.routes
-        if route.why_not(matter) is None
-        for candidate in table.candidates(route, matter.site)
+        for route in _matching(table.routes, matter)
+        for candidate in table.roster.candidates(route, matter)
     ]
 
 
-def _first_gap(people: Sequence[Person]) -> str | None:
-    """Give the first instant of a week, to a quarter of an hour, with none of them on duty."""
-    if any(not person.hours for person in people):
+def _matching(routes: Sequence[Route], matter: Matter) -> Iterator[Route]:
+    for route in routes:
+        if route.why_not(matter) is None:
+            yield route
+            yield from _matching(route.routes, matter)
+
+
+def _first_gap(named: Sequence[tuple[Person, bool]], times: Sequence[datetime]) -> str | None:
+    """Give the first instant with none of them on duty."""
+    if any(not person.leave and (by_rota or not person.hours) for person, by_rota in named):
         return None
-    for instant in _INSTANTS:
-        if all(person.why_off_duty(instant) for person in people):
-            local = instant.astimezone(people[0].hours[0].zone)
+    for instant in times:
+        if not any(_is_on_duty(person, instant, by_rota=by_rota) for person, by_rota in named):
+            people = list({person.id: person for person, _ in named}.values())
+            zones: list[tzinfo | None] = [hours.zone for person in people for hours in person.hours]
+            zones += [spell.ends.tzinfo for person in people for spell in person.leave]
+            local = instant.astimezone(zones[0] if zones else None)
             names = ", ".join(person.name for person in people)
-            return f"{local:%A %H:%M} nobody of {names} is on duty"
+            return f"{local:%A %Y-%m-%d %H:%M} nobody of {names} is on duty"
     return None
+
+
+def _is_on_duty(person: Person, now: datetime, *, by_rota: bool) -> bool:
+    if by_rota:
+        return person.why_away(now) is None
+    return person.why_off_duty(now) is None
 
 
 def _boxes(cells: _Cells) -> list[list[tuple[str, ...]]]:

@@ -1,13 +1,13 @@
-"""What people.yaml and routes.yaml look like; checked by `alerting.route.load`."""
+"""What people.yaml, routes.yaml and holidays.yaml look like; checked by `alerting.route.load`."""
 
-from datetime import date, time, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from alerting.model import AlertKind
-from alerting.route.people import DAYS, Day
+from alerting.route.days import WEEK, Day
 from sensors.document import Duration, FileModel, Refused
 
 DEFAULT_ZONE = "Asia/Shanghai"
@@ -46,8 +46,21 @@ def _local_time(at: time) -> time:
     return at
 
 
+def _moment(given: object) -> object:
+    """Read a bare date as its beginning."""
+    is_date = isinstance(given, str) and len(given.strip()) == len("2026-01-01")
+    return f"{given.strip()}T00:00" if is_date and isinstance(given, str) else given
+
+
+def _local_moment(at: datetime) -> datetime:
+    if at.tzinfo is not None:
+        raise Refused("an instant carries an offset", allowed="YYYY-MM-DD HH:MM")
+    return at
+
+
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 LocalTime = Annotated[time, AfterValidator(_local_time)]
+LocalMoment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_local_moment)]
 
 
 class ContactEntry(FileModel):
@@ -60,9 +73,23 @@ class ContactEntry(FileModel):
 class HoursEntry(FileModel):
     """Weekly hours of duty; `until` at or before `from` is on the next day."""
 
-    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
+    days: Annotated[tuple[Day, ...], Field(min_length=1)] = WEEK
     starts: LocalTime = Field(alias="from")
     until: LocalTime
+
+
+class LeaveEntry(FileModel):
+    """A stretch of local time; a bare date is its beginning."""
+
+    starts: LocalMoment = Field(alias="from")
+    until: LocalMoment
+    note: Annotated[str, Field(max_length=120)] = ""
+
+
+class InsteadEntry(LeaveEntry):
+    """Somebody takes the duty of a rota for a while."""
+
+    person: Slug
 
 
 class PersonEntry(FileModel):
@@ -73,23 +100,28 @@ class PersonEntry(FileModel):
     role: Slug
     language: Literal["en", "zh"] | None = None
     sites: tuple[Name, ...] = ()
+    places: tuple[Name, ...] = ()
     contacts: Annotated[list[ContactEntry], Field(min_length=1, max_length=8)]
     on_duty: Annotated[tuple[HoursEntry, ...], Field(max_length=28)] = ()
+    leave: Annotated[tuple[LeaveEntry, ...], Field(max_length=100)] = ()
     timezone: ZoneName | None = None
     stand_in: Slug | None = None
     note: str = ""
 
 
 class RotaEntry(FileModel):
-    """People who take turns by the day or the week."""
+    """People who take turns by the day or the week, or at each of several handovers a day."""
 
     id: Slug
     name: Name
     members: Annotated[list[Slug], Field(min_length=1, max_length=64)]
-    rotate: Literal["day", "week"]
+    rotate: Literal["day", "week", "shift"]
     anchor: date
-    handover: LocalTime = time(8, 0)
+    handover: LocalTime | Annotated[tuple[LocalTime, ...], Field(min_length=1, max_length=12)] = (
+        time(8, 0)
+    )
     timezone: ZoneName | None = None
+    instead: Annotated[tuple[InsteadEntry, ...], Field(max_length=200)] = ()
 
 
 class PeopleFile(FileModel):
@@ -105,9 +137,12 @@ class MatchEntry(FileModel):
     """What an alert must be for a route; what is left out matches everything."""
 
     sites: tuple[Name, ...] = ()
+    places: tuple[Name, ...] = ()
     hazards: tuple[Name, ...] = ()
     kinds: tuple[AlertKind, ...] = ()
     min_severity: SeverityWord = "minor"
+    max_severity: SeverityWord = "extreme"
+    times: tuple[Slug, ...] = ()
 
 
 class RecipientsEntry(FileModel):
@@ -118,20 +153,84 @@ class RecipientsEntry(FileModel):
     roles: tuple[Slug, ...] = ()
 
 
+class RungEntry(FileModel):
+    """One rung of a ladder; without anybody named it asks those whom the routes name."""
+
+    name: Annotated[str, Field(max_length=120)] = ""
+    ask: RecipientsEntry = RecipientsEntry()
+    turn: Annotated[int, Field(ge=0, le=63)] = 0
+    over: tuple[Name, ...] = ()
+    wait: Duration
+
+
+class StepsEntry(FileModel):
+    """The rungs of one severity: how long the first notices are waited for, and what comes then."""
+
+    wait: Duration
+    over: tuple[Name, ...] = ()
+    then: Annotated[tuple[RungEntry, ...], Field(max_length=30)] = ()
+    every: Annotated[Duration, Field(ge=SHORTEST_REPEAT)]
+
+
+class LadderEntry(FileModel):
+    """Whom to ask next while nobody acknowledges, by severity."""
+
+    id: Slug
+    source: str = ""
+    minor: StepsEntry | None = None
+    moderate: StepsEntry | None = None
+    severe: StepsEntry | None = None
+    extreme: StepsEntry | None = None
+
+
+class TimesEntry(FileModel):
+    """Hours that routes may name."""
+
+    id: Slug
+    hours: Annotated[tuple[HoursEntry, ...], Field(min_length=1, max_length=28)]
+
+
+Repeats = dict[SeverityWord, Literal["never"] | Annotated[Duration, Field(ge=SHORTEST_REPEAT)]]
+
+
 class RouteEntry(FileModel):
-    """One route; `continue` lets the routes after it tell people too."""
+    """One route; `continue` lets the routes after it tell people too.
+
+    The routes inside it have what it has but for what they say themselves.
+    """
 
     name: Name
     match: MatchEntry = MatchEntry()
-    recipients: RecipientsEntry
-    repeat_every: dict[
-        SeverityWord, Literal["never"] | Annotated[Duration, Field(ge=SHORTEST_REPEAT)]
-    ] = Field(default_factory=dict)
+    recipients: RecipientsEntry = RecipientsEntry()
+    over: tuple[Name, ...] = ()
+    ladder: Slug | None = None
+    repeat_every: Repeats = Field(default_factory=dict)
     is_continued: bool = Field(default=False, alias="continue")
+    routes: Annotated[tuple["RouteEntry", ...], Field(max_length=500)] = ()
 
 
 class RoutesFile(FileModel):
     """routes.yaml; `last_resort` is told when no route names anybody."""
 
+    timezone: ZoneName = DEFAULT_ZONE
+    times: Annotated[tuple[TimesEntry, ...], Field(max_length=50)] = ()
+    ladders: Annotated[tuple[LadderEntry, ...], Field(max_length=50)] = ()
+    ladder: Slug | None = None
     routes: Annotated[list[RouteEntry], Field(min_length=1, max_length=500)]
     last_resort: ContactEntry = ContactEntry(channel="console")
+
+
+class HolidayEntry(FileModel):
+    """Days off, from one day to another inclusive."""
+
+    name: Name
+    starts: date = Field(alias="from")
+    until: date
+
+
+class HolidaysFile(FileModel):
+    """holidays.yaml: public holidays, and weekends worked to make up for them."""
+
+    source: str = ""
+    holidays: Annotated[tuple[HolidayEntry, ...], Field(max_length=500)] = ()
+    working_days: Annotated[tuple[date, ...], Field(max_length=500)] = ()

@@ -3,49 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Literal
 
 from alerting.model import Recipient
+from alerting.route.days import Hours, Spell
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hours:
-    """Weekly hours of duty: on `days` (0 is Monday) from `starts` until `ends`.
-
-    `ends` at or before `starts` is on the next day, so 22:00 to 06:00 is a night and 00:00 to 00:00
-    a whole day. Both are local times of `zone`.
-    """
-
-    days: frozenset[int]
-    starts: time
-    ends: time
-    zone: tzinfo
-
-    def covers(self, now: datetime) -> bool:
-        """Say whether `now` is within these hours."""
-        local = now.astimezone(self.zone)
-        at, today = local.time(), local.weekday()
-        if self.starts < self.ends:
-            return today in self.days and self.starts <= at < self.ends
-        if today in self.days and at >= self.starts:
-            return True
-        return (today - 1) % 7 in self.days and at < self.ends
-
-    def __str__(self) -> str:
-        """Give the hours as people say them, for example `mon tue 08:00-18:00`."""
-        days = "daily" if len(self.days) == 7 else " ".join(DAYS[day] for day in sorted(self.days))
-        return f"{days} {self.starts:%H:%M}-{self.ends:%H:%M}"
+NOWHERE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who can be told: `roads` are tried in order, `sites` empty means every site.
+    """Somebody who can be told: `roads` are tried in order.
 
-    No `hours` means always on duty.
+    `sites` and `places` (streets, towns, villages) say what they answer for; without either, for
+    everything. No `hours` means always on duty, but for `leave`.
     """
 
     id: str
@@ -53,28 +23,51 @@ class Person:
     role: str
     roads: tuple[Recipient, ...]
     sites: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
     hours: tuple[Hours, ...] = ()
+    leave: tuple[Spell, ...] = ()
     stand_in: str = ""
 
-    def why_not_for(self, site: str) -> str | None:
-        """Say why this person is not told about a site; None when they are."""
-        if not self.sites or site in self.sites:
+    def why_not_for(self, site: str, places: frozenset[str] = NOWHERE) -> str | None:
+        """Say why this person is not told about a site or place; None when they are."""
+        if not (self.sites or self.places) or site in self.sites or self.places & places:
             return None
-        return f"answers for {', '.join(sorted(self.sites))} only"
+        return f"answers for {', '.join([*sorted(self.sites), *sorted(self.places)])} only"
+
+    def why_away(self, now: datetime) -> str | None:
+        """Say why this person is on leave now; None when not."""
+        for spell in self.leave:
+            if spell.covers(now):
+                zone = self.hours[0].zone if self.hours else spell.ends.tzinfo
+                until = f"on leave until {spell.ends.astimezone(zone):%Y-%m-%d %H:%M}"
+                return f"{until} ({spell.note})" if spell.note else until
+        return None
 
     def why_off_duty(self, now: datetime) -> str | None:
         """Say why this person is not told now; None when on duty."""
+        away = self.why_away(now)
+        if away is not None:
+            return away
         if not self.hours or any(hours.covers(now) for hours in self.hours):
             return None
         return f"off duty (on duty {'; '.join(str(hours) for hours in self.hours)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """Somebody takes the duty of a rota for a while (a swap)."""
+
+    spell: Spell
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
     """People who take turns of `turn_days` days from `anchor` on, changing over at `handover`.
 
-    The first of `members` is on duty from the handover on the anchor day; before the anchor the
-    turns are counted backwards. A member's own hours do not matter here: the rota decides.
+    With `handovers` there are several a day, and each begins a turn. The first of `members` is on
+    duty from the first handover on the anchor day; before the anchor the turns are counted
+    backwards. A member's own hours do not matter here: the rota decides; but `instead` comes first.
     """
 
     id: str
@@ -84,11 +77,25 @@ class Rota:
     anchor: date
     handover: time
     zone: tzinfo
+    handovers: tuple[time, ...] = ()
+    instead: tuple[Instead, ...] = ()
+
+    @property
+    def changes_at(self) -> tuple[time, ...]:
+        """Give the times of day at which the duty is handed over."""
+        return tuple(sorted(self.handovers or (self.handover,)))
 
     def order(self, now: datetime) -> Sequence[str]:
         """Give the members from the one on duty now through those whose turns come next."""
         local = now.astimezone(self.zone).replace(tzinfo=None)
-        shift = timedelta(hours=self.handover.hour, minutes=self.handover.minute)
-        turns = ((local - shift).date() - self.anchor).days // self.turn_days
+        times = self.changes_at
+        day, begun = local.date(), sum(at <= local.time() for at in times)
+        if not begun:
+            day, begun = day - timedelta(days=1), len(times)
+        turns = (day - self.anchor).days // self.turn_days * len(times) + begun - 1
         first = turns % len(self.members)
         return self.members[first:] + self.members[:first]
+
+    def instead_now(self, now: datetime) -> Instead | None:
+        """Give who has taken this duty for a while, None when nobody has."""
+        return next((each for each in self.instead if each.spell.covers(now)), None)

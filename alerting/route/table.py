@@ -1,111 +1,33 @@
 """Which people are to be told about an alert now, and in words why these and not others.
 
-Routes are asked in order. One that matches and has somebody on duty ends the search unless it says
-`continue`; one that matches but has nobody to tell does not. When nobody at all is on duty,
-everybody those routes name is told; when they name nobody, the last resort is. So the answer is
-never empty.
+The tree of routes says who (`walk`). When nobody at all is on duty, everybody those routes name is
+told; when they name nobody, the last resort is. So the answer is never empty. The ladder of the
+first route that tells somebody says who is asked next while nobody acknowledges.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
-from alerting.model import Alert, AlertKind, Recipient, Severity
-from alerting.route.ladder import Asked, Ladder, Rung, reminders
+from alerting.model import Alert, Recipient
+from alerting.route.ladder import Asked, Ladder, Roads, Rung, reminders
+from alerting.route.match import REPEAT_EVERY, Matter, Route
 from alerting.route.people import Person, Rota
-
-MAX_ROADS = 8
-
-# How soon a severity must be acknowledged before people are reminded (domain reference F4).
-REPEAT_EVERY: Mapping[Severity, timedelta] = {
-    Severity.MINOR: timedelta(minutes=30),
-    Severity.MODERATE: timedelta(minutes=15),
-    Severity.SEVERE: timedelta(minutes=10),
-    Severity.EXTREME: timedelta(minutes=5),
-}
+from alerting.route.roster import Choice, Roster, those_told
+from alerting.route.walk import Visit, choice_line, choices_of, lines_of, walk
 
 LAST_RESORT = Recipient(
     id="last-resort", name="whoever watches the console", channel="console", address=""
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """What routes look at in an alert."""
-
-    site: str
-    hazard: str
-    kind: AlertKind
-    severity: Severity
-
-    @classmethod
-    def of(cls, alert: Alert) -> "Matter":
-        """Give what routes look at."""
-        return cls(alert.site, alert.hazard, alert.kind, alert.severity)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One entry of routes.yaml; an empty matcher matches everything.
-
-    `repeat_every` holds None for a severity that is never repeated.
-    """
-
-    name: str
-    sites: frozenset[str] = frozenset()
-    hazards: frozenset[str] = frozenset()
-    kinds: frozenset[AlertKind] = frozenset()
-    min_severity: Severity = Severity.MINOR
-    people: tuple[str, ...] = ()
-    rotas: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-    repeat_every: Mapping[Severity, timedelta | None] = field(default_factory=dict)
-    is_continued: bool = False
-
-    def why_not(self, matter: Matter) -> str | None:
-        """Say why this route does not match; None when it does."""
-        if self.sites and matter.site not in self.sites:
-            return f"it is for {_either(self.sites)}, not {matter.site}"
-        if self.hazards and matter.hazard not in self.hazards:
-            return f"it is for {_either(self.hazards)}, not {matter.hazard}"
-        if self.kinds and matter.kind not in self.kinds:
-            return f"it is for {_either(self.kinds)} alerts, not {matter.kind}"
-        if matter.severity < self.min_severity:
-            return f"it begins at {self.min_severity.word}, this is {matter.severity.word}"
-        return None
-
-    def repeat(self, severity: Severity) -> timedelta | None:
-        """Give after how long an unacknowledged notice is repeated; None for never."""
-        return self.repeat_every.get(severity, REPEAT_EVERY[severity])
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One person a route names: told because `why`, or not told because `why_not`."""
-
-    person: Person
-    why: str
-    why_not: str = ""
-    is_off_duty: bool = False
-    then: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One route as it was asked: why it does not match, or whom it names."""
-
-    route: Route
-    why_not: str | None
-    choices: tuple[Choice, ...] = ()
-
-    @property
-    def told(self) -> list[Choice]:
-        """Give those who are told through this route."""
-        return [choice for choice in self.choices if not choice.why_not]
+# The names of district, street and village in which an alert lies.
+PlacesOf = Callable[[Alert], frozenset[str]]
 
 
 class RouteTable:
-    """People, rotas and routes of one district; implements `alerting.ports.Router`."""
+    """People, rotas, routes and ladders of one district; implements `alerting.ports.Router`.
+
+    `places_of` is given by whoever knows the map; without it no alert lies in a named place.
+    """
 
     def __init__(
         self,
@@ -116,173 +38,107 @@ class RouteTable:
         last_resort: Recipient = LAST_RESORT,
     ) -> None:
         """Take checked values; ids that are named and do not exist are ignored."""
-        self.people = {person.id: person for person in people}
-        self.rotas = {rota.id: rota for rota in map(self._without_unknown, rotas) if rota.members}
+        self.roster = Roster(people, rotas)
         self.routes = tuple(routes)
-        self._last_resort = last_resort
+        self.last_resort = last_resort
+        self.places_of: PlacesOf = lambda _alert: frozenset()
 
-    def recipients(self, alert: Alert, now: datetime) -> Sequence[Sequence[Recipient]]:
+    @property
+    def people(self) -> dict[str, Person]:
+        """Give everybody on file by id."""
+        return self.roster.people
+
+    @property
+    def rotas(self) -> dict[str, Rota]:
+        """Give the rotas by id."""
+        return self.roster.rotas
+
+    def recipients(self, alert: Alert, now: datetime) -> Sequence[Roads]:
         """Give one sequence per person to tell: the first road to try, then the fall-backs.
 
         After a person's own roads come those of the next on the rota or of their stand-in.
         """
-        told = self._told(self._visits(Matter.of(alert), now))
-        return [self._roads(choice) for choice in told.values()] or [(self._last_resort,)]
+        return self._roads(self._visits(alert, now)) or [(self.last_resort,)]
 
     def why(self, alert: Alert, now: datetime) -> list[str]:
         """Say in sentences which route matched and why each person is or is not told."""
-        visits = self._visits(Matter.of(alert), now)
-        lines: list[str] = []
-        for visit in visits:
-            lines += _visit_lines(visit)
-        if len(visits) < len(self.routes):
-            last = visits[-1].route.name
-            rest = ", ".join(repr(route.name) for route in self.routes[len(visits) :])
-            lines.append(f"route {last!r} does not continue, so {rest} was not asked")
-        if not any(visit.told for visit in visits):
-            lines.append(self._why_fallen_back(visits))
-        return lines
+        return lines_of(self._visits(alert, now), self.last_resort.name)
 
     def ladder(self, alert: Alert, now: datetime) -> Ladder | None:
         """Give the ladder of an alert as it is; None when its routes say never to ask again.
 
-        Where several routes tell somebody, the shortest of their intervals counts.
+        The first route that tells somebody and has a ladder for the severity gives it; where none
+        has, people are reminded at the shortest interval of the routes that tell them.
         """
-        visits = [v for v in self._visits(Matter.of(alert), now) if v.why_not is None]
-        visits = [visit for visit in visits if visit.told] or visits
-        asked = [visit.route.repeat(alert.severity) for visit in visits]
-        if not asked:
+        visits = _telling(self._visits(alert, now))
+        if not visits:
             return reminders(REPEAT_EVERY[alert.severity])
-        every = min((every for every in asked if every is not None), default=None)
-        return None if every is None else reminders(every)
+        intervals = [visit.route.repeat(alert.severity) for visit in visits]
+        asked = [every for every in intervals if every is not None]
+        if not asked:
+            return None
+        for visit, every in zip(visits, intervals, strict=True):
+            if every is not None and alert.severity in visit.route.ladders:
+                return visit.route.ladders[alert.severity]
+        return reminders(min(asked))
 
     def asked(self, alert: Alert, ladder: Ladder, rung: Rung, now: datetime) -> Asked:
-        """Say whom a rung asks; a round always asks the last resort too."""
-        del ladder
-        visits = self._visits(Matter.of(alert), now)
-        again = [visit for visit in visits if visit.route.repeat(alert.severity) is not None]
-        told = self._told(again) or self._told(visits)
-        roads = [self._roads(choice) for choice in told.values()]
-        if rung.is_round or not roads:
-            roads.append((self._last_resort,))
-        return Asked(roads=tuple(roads))
+        """Say whom a rung asks; a round asks everybody and the last resort."""
+        if rung.is_round:
+            return self._everybody(alert, ladder, now)
+        if rung.is_as_routed:
+            visits = self._visits(alert, now)
+            again = [v for v in visits if v.route.repeat(alert.severity) is not None]
+            roads = self._roads(again, rung.over) or self._roads(visits, rung.over)
+            return Asked(roads=tuple(roads) or ((self.last_resort,),))
+        matter = Matter.of(alert, now, self.places_of(alert))
+        choices = list(self.roster.choices(rung, matter, now))
+        told = those_told(choices).values()
+        return Asked(
+            roads=tuple(self.roster.roads(choice, rung.over) for choice in told),
+            why=tuple(choice_line(choice, rung.name, rung.over) for choice in choices),
+        )
 
-    def roads_of(self, people: Collection[str]) -> Sequence[Sequence[Recipient]]:
+    def roads_of(self, people: Collection[str]) -> Sequence[Roads]:
         """Give the roads of people by id; those who are no longer on file are left out."""
-        found: list[Sequence[Recipient]] = [
+        found: list[Roads] = [
             person.roads for person in self.people.values() if person.id in people
         ]
-        if self._last_resort.id in people:
-            found.append((self._last_resort,))
+        if self.last_resort.id in people:
+            found.append((self.last_resort,))
         return found
 
-    def candidates(self, route: Route, site: str) -> Iterator[tuple[Person, bool]]:
-        """Give everybody a route names who answers for a site, and whether it is by a rota."""
-        for rota in self._rotas_of(route):
-            yield from ((self.people[member], True) for member in rota.members)
-        for person, _ in self._named(route):
-            if person.why_not_for(site) is None:
-                yield person, False
-                if person.stand_in in self.people:
-                    yield self.people[person.stand_in], False
+    def _everybody(self, alert: Alert, ladder: Ladder, now: datetime) -> Asked:
+        found = dict[str, Roads]()
+        first, *rungs = ladder.rungs
+        for rung in (first, *(each for each in rungs if not each.is_as_routed)):
+            for roads in self.asked(alert, ladder, rung, now).roads:
+                found.setdefault(roads[0].id, roads)
+        found.setdefault(self.last_resort.id, (self.last_resort,))
+        return Asked(roads=tuple(found.values()))
 
-    def _visits(self, matter: Matter, now: datetime) -> list[Visit]:
-        visits: list[Visit] = []
-        for route in self.routes:
-            why_not = route.why_not(matter)
-            choices = () if why_not else tuple(self._choices(route, matter.site, now))
-            visit = Visit(route, why_not, choices)
-            visits.append(visit)
-            if visit.told and not route.is_continued:
-                break
-        return visits
+    def _visits(self, alert: Alert, now: datetime) -> list[Visit]:
+        matter = Matter.of(alert, now, self.places_of(alert))
+        return walk(self.routes, self.roster, matter, now)[0]
 
-    def _choices(self, route: Route, site: str, now: datetime) -> Iterator[Choice]:
-        for rota in self._rotas_of(route):
-            first, *later = rota.order(now)
-            yield Choice(self.people[first], f"on duty in rota {rota.name}", then=tuple(later))
-            for member in later:
-                why_not = f"{self.people[first].name} is on duty in rota {rota.name}"
-                yield Choice(self.people[member], "", why_not=why_not)
-        for person, why in self._named(route):
-            elsewhere = person.why_not_for(site)
-            off_duty = person.why_off_duty(now)
-            yield Choice(
-                person,
-                why,
-                why_not=elsewhere or off_duty or "",
-                is_off_duty=elsewhere is None and off_duty is not None,
-                then=(person.stand_in,) if person.stand_in else (),
-            )
-            stand_in = self.people.get(person.stand_in)
-            if elsewhere is None and off_duty is not None and stand_in is not None:
-                why_not = stand_in.why_off_duty(now) or ""
-                yield Choice(stand_in, f"stands in for {person.name}", why_not=why_not)
-
-    def _named(self, route: Route) -> Iterator[tuple[Person, str]]:
-        for person_id in route.people:
-            if person_id in self.people:
-                yield self.people[person_id], "named"
-        for role in route.roles:
-            for person in self.people.values():
-                if person.role == role:
-                    yield person, f"role {role}"
-
-    def _without_unknown(self, rota: Rota) -> Rota:
-        return replace(rota, members=tuple(m for m in rota.members if m in self.people))
-
-    def _rotas_of(self, route: Route) -> Iterator[Rota]:
-        for rota_id in route.rotas:
-            rota = self.rotas.get(rota_id)
-            if rota is not None:
-                yield rota
-
-    def _told(self, visits: Sequence[Visit]) -> dict[str, Choice]:
-        """Give who is told by person id, once each; those off duty only when there is no other."""
-        told: dict[str, Choice] = {}
-        for visit in visits:
-            for choice in visit.told:
-                told.setdefault(choice.person.id, choice)
-        if told:
-            return told
-        for visit in visits:
-            for choice in visit.choices:
-                if choice.is_off_duty:
-                    told.setdefault(choice.person.id, choice)
-        return told
-
-    def _roads(self, choice: Choice) -> tuple[Recipient, ...]:
-        roads = list(choice.person.roads)
-        for person_id in choice.then:
-            person = self.people.get(person_id)
-            if person is not None and person.id != choice.person.id:
-                roads += person.roads
-        return tuple(dict.fromkeys(roads))[:MAX_ROADS]
-
-    def _why_fallen_back(self, visits: Sequence[Visit]) -> str:
-        told = self._told(visits)
-        if told:
-            names = ", ".join(choice.person.name for choice in told.values())
-            return f"nobody on duty was found, so everybody named is told: {names}"
-        resort = self._last_resort
-        return f"no route names anybody, so the last resort is told: {resort.name}"
+    def _roads(self, visits: Sequence[Visit], over: tuple[str, ...] = ()) -> list[Roads]:
+        told = those_told(choices_of(visits))
+        through = {
+            choice.person.id: visit.route.over
+            for visit in reversed(visits)
+            for choice in _told_by(visit)
+        }
+        return [
+            self.roster.roads(choice, over or through.get(choice.person.id, ()))
+            for choice in told.values()
+        ]
 
 
-def _visit_lines(visit: Visit) -> list[str]:
-    name = visit.route.name
-    if visit.why_not is not None:
-        return [f"route {name!r} does not match: {visit.why_not}"]
-    lines = [f"route {name!r} matches"]
-    for choice in visit.choices:
-        if choice.why_not:
-            lines.append(f"{choice.person.name} is not told by {name!r}: {choice.why_not}")
-            continue
-        road = choice.person.roads[0].channel
-        lines.append(f"{choice.person.name} is told by {name!r} over {road}: {choice.why}")
-    if not visit.choices:
-        lines.append(f"route {name!r} names nobody")
-    return lines
+def _telling(visits: Sequence[Visit]) -> list[Visit]:
+    """Give the routes that tell somebody; where none does, all that match."""
+    asked = [visit for visit in visits if visit.why_not is None and not visit.inner]
+    return [visit for visit in asked if visit.told] or asked
 
 
-def _either(words: frozenset[str] | frozenset[AlertKind]) -> str:
-    return " or ".join(sorted(str(word) for word in words))
+def _told_by(visit: Visit) -> list[Choice]:
+    return visit.told or list(visit.choices)

@@ -222,17 +222,20 @@ def test_a_person_for_one_site_does_not_cover_the_others(tmp_path: Path) -> None
     )
     routes = "routes:\n  - name: a\n    recipients: {roles: [one]}\n"
     _, faults = load(tmp_path, people, routes, Known(sites=["tower", "pit"]))
-    assert [fault.what for fault in faults if not fault.is_warning] == [
+    assert [fault.what for fault in faults][:2] == [
         "nobody would be told about any hazard of any severity at pit",
         "nobody would be told about this program's own faults of any severity",
     ]
+    assert "nobody of Ann Example is on duty" in faults[2].what
 
 
-def test_hours_with_nobody_on_duty_are_a_warning(tmp_path: Path) -> None:
+def test_hours_with_nobody_on_duty_are_a_fault(tmp_path: Path) -> None:
     routes = "routes:\n  - name: a\n    recipients: {people: [ann]}\n"
     _, faults = load(tmp_path, routes=routes)
-    assert [fault.is_warning for fault in faults] == [True]
-    assert "on Monday 18:00 nobody of Ann Example is on duty" in faults[0].what
+    assert [fault.is_warning for fault in faults] == [False]
+    assert shown(tmp_path, faults)[0].startswith(
+        "routes.yaml:2: route 'a': on Monday 2026-01-05 00:00 nobody of Ann Example is on duty"
+    )
 
 
 @pytest.fixture(scope="module")

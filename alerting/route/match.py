@@ -1,0 +1,94 @@
+"""What routes look at in an alert, and one node of the tree of routes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alerting.model import Alert, AlertKind, Severity
+from alerting.route.days import Hours
+from alerting.route.ladder import Ladder
+
+# How soon a severity must be acknowledged before people are reminded (domain reference F4).
+REPEAT_EVERY: Mapping[Severity, timedelta] = {
+    Severity.MINOR: timedelta(minutes=30),
+    Severity.MODERATE: timedelta(minutes=15),
+    Severity.SEVERE: timedelta(minutes=10),
+    Severity.EXTREME: timedelta(minutes=5),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What routes look at in an alert: `places` are names of district, street and village."""
+
+    site: str
+    hazard: str
+    kind: AlertKind
+    severity: Severity
+    at: datetime
+    places: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, alert: Alert, now: datetime, places: frozenset[str] = frozenset()) -> "Matter":
+        """Give what routes look at."""
+        return cls(alert.site, alert.hazard, alert.kind, alert.severity, now, places)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One entry of routes.yaml; an empty matcher matches everything.
+
+    `routes` are asked before it, with what is left of its alerts; only when none of them tells
+    anybody it tells its own. `repeat_every` holds None for a severity that is never repeated.
+    """
+
+    name: str
+    sites: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    hazards: frozenset[str] = frozenset()
+    kinds: frozenset[AlertKind] = frozenset()
+    min_severity: Severity = Severity.MINOR
+    max_severity: Severity = Severity.EXTREME
+    times: tuple[Hours, ...] = ()
+    people: tuple[str, ...] = ()
+    rotas: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    turn: int = 0
+    over: tuple[str, ...] = ()
+    ladders: Mapping[Severity, Ladder] = field(default_factory=dict)
+    repeat_every: Mapping[Severity, timedelta | None] = field(default_factory=dict)
+    is_continued: bool = False
+    routes: "tuple[Route, ...]" = ()
+
+    def why_not(self, matter: Matter) -> str | None:
+        """Say why this route does not match; None when it does."""
+        for wanted, given in (
+            (self.sites, matter.site),
+            (self.hazards, matter.hazard),
+        ):
+            if wanted and given not in wanted:
+                return f"it is for {_either(wanted)}, not {given}"
+        if self.places and not self.places & matter.places:
+            where = _either(matter.places) if matter.places else "a place that is not known"
+            return f"it is for {_either(self.places)}, not {where}"
+        if self.kinds and matter.kind not in self.kinds:
+            return f"it is for {_either(self.kinds)} alerts, not {matter.kind}"
+        return self._why_not_now(matter)
+
+    def _why_not_now(self, matter: Matter) -> str | None:
+        word = matter.severity.word
+        if matter.severity < self.min_severity:
+            return f"it begins at {self.min_severity.word}, this is {word}"
+        if matter.severity > self.max_severity:
+            return f"it ends at {self.max_severity.word}, this is {word}"
+        if self.times and not any(hours.covers(matter.at) for hours in self.times):
+            return f"it is for {' or '.join(map(str, self.times))}"
+        return None
+
+    def repeat(self, severity: Severity) -> timedelta | None:
+        """Give after how long an unacknowledged notice is repeated; None for never."""
+        return self.repeat_every.get(severity, REPEAT_EVERY[severity])
+
+
+def _either(words: frozenset[str] | frozenset[AlertKind]) -> str:
+    return " or ".join(sorted(str(word) for word in words))
