@@ -140,7 +140,7 @@ def test_history_has_final_steps_only_in_event_time(live: Running) -> None:
     assert paged(live, f"{API}/history", **query) == steps
 
 
-def test_acknowledging_stops_repeats_and_is_said_once(own: Running) -> None:
+def test_acknowledging_stops_the_asking_and_is_said_once(own: Running) -> None:
     alert = own.overload("TC-01", 92.0, 93.0)
     path = f"{API}/alerts/{alert['id']}"
 
@@ -151,7 +151,7 @@ def test_acknowledging_stops_repeats_and_is_said_once(own: Running) -> None:
     own.until(lambda: [n for n in notices("sent") if n["reason"] == "first"])
     own.clock.ahead += timedelta(minutes=16)
     own.call(wake(own))
-    own.until(lambda: [n for n in notices("sent") if n["reason"] == "repeat"])
+    own.until(lambda: [n for n in notices("sent") if n["reason"] == "escalated"])
     first = own.post(f"{path}/ack", {"actor": " Duty  Officer ", "note": "seen\non screen"})
     assert first["acknowledged_by"] == "Duty Officer"
     assert own.post(f"{path}/ack", {"actor": "Another"}) == first
