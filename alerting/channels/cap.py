@@ -48,7 +48,7 @@ class CapRoadConfig:
 
 
 class CapChannel:
-    """Posts messages over connections that are kept open between notices."""
+    """Posts messages."""
 
     name = "cap"
 

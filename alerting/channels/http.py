@@ -3,6 +3,10 @@
 408, 425, 429, 5xx, time-outs and broken connections may be tried again; every other answer that is
 no 2xx, and a redirect, is final. Proxies, passwords and redirects of the environment are not
 followed. Nothing that goes out or comes back is logged.
+
+Every request has a connection of its own. On one that is kept open, a receiver that answers twice
+would answer the next request before it was asked: a notice nobody took would count as taken, or one
+that was taken would be sent again.
 """
 
 import asyncio
@@ -17,7 +21,6 @@ from urllib.parse import unquote, urlsplit
 
 import httpx2
 
-from alerting.channels.fresh import Freshness
 from alerting.channels.guard import AllowList, host_of, why_refused
 from alerting.channels.reach import AddressRefused, GuardedTransport, Resolve
 from alerting.errors import DeliveryError
@@ -50,7 +53,6 @@ class HttpConfig:
     max_body_bytes: int = 16_384
     max_retry_after_s: float = 300.0
     max_connections: int = 64
-    keep_alive_s: float = 300.0
     tls: ssl.SSLContext | None = None
     resolve: Resolve | None = None
 
@@ -97,7 +99,7 @@ class Answer:
 
 
 class HttpRoad:
-    """Makes requests for one channel over connections that are kept open between notices."""
+    """Makes requests for one channel, each over a connection of its own."""
 
     def __init__(self, *, name: str, config: HttpConfig, now: Callable[[], datetime]) -> None:
         """Make the client; nothing connects before the first request. `now` is wall-clock time."""
@@ -109,9 +111,7 @@ class HttpRoad:
             allowed=self._allowed,
             tls=config.tls,
             limits=httpx2.Limits(
-                max_connections=config.max_connections,
-                max_keepalive_connections=config.max_connections,
-                keepalive_expiry=config.keep_alive_s,
+                max_connections=config.max_connections, max_keepalive_connections=0
             ),
             resolve=config.resolve,
         )
@@ -140,12 +140,8 @@ class HttpRoad:
         refused = why_refused(ask.url, self._allowed)
         if refused is not None:
             raise self.failed(refused, retryable=False)
-        response, freshness = await self._sent(ask)
+        response = await self._sent(ask)
         host = host_of(ask.url)
-        if freshness.is_stale:
-            await response.aclose()
-            why = f"{host} answered before it was asked; connection dropped"
-            raise self.failed(why, retryable=True)
         text, is_whole = await self._read(response)
         if 300 <= response.status_code < 400:
             why = f"{host} answered {response.status_code}, a redirect; mend the address"
@@ -189,16 +185,14 @@ class HttpRoad:
             f"{self._name}: {reason}", retryable=retryable, retry_after_s=retry_after_s
         )
 
-    async def _sent(self, ask: Ask) -> tuple[httpx2.Response, Freshness]:
+    async def _sent(self, ask: Ask) -> httpx2.Response:
         host = host_of(ask.url)
-        freshness = Freshness()
         try:
             request = self._client.build_request(
                 ask.method,
                 ask.url,
                 content=ask.content,
                 headers=dict(ask.headers),
-                extensions={"trace": freshness.trace},
             )
             async with asyncio.timeout(self._config.total_timeout_s):
                 response = await self._client.send(request, stream=True)
@@ -211,7 +205,7 @@ class HttpRoad:
             raise self.failed(f"{host}: unusable address", retryable=False) from None
         except httpx2.TransportError as error:
             raise self.failed(f"{host}: {_what_broke(error)}", retryable=True) from None
-        return response, freshness
+        return response
 
     async def _read(self, response: httpx2.Response) -> tuple[str, bool]:
         """Read a bounded part of the answer, and say whether that was all of it."""

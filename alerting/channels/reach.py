@@ -52,7 +52,6 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
             ssl_context=context,
             max_connections=limits.max_connections,
             max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
             network_backend=_Guarded(allowed, resolve or look_up),
         )
 

@@ -47,7 +47,7 @@ class WebhookConfig:
 
 
 class Webhook:
-    """Posts notices over connections that are kept open between notices."""
+    """Posts notices."""
 
     def __init__(self, *, config: WebhookConfig, now: Callable[[], datetime]) -> None:
         """Make the client; nothing connects before the first notice. `now` is wall-clock time."""
