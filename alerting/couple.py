@@ -54,7 +54,7 @@ class GaugeForce:
     def in_force(self) -> list[Stretch]:
         """List the stretches known, oldest first."""
         known = [self._known(watch) for watch in self._watches]
-        return known[0] if len(known) == 1 else _merged(known)
+        return known[0] if len(known) == 1 else merged(known)
 
     def take(self) -> float | None:
         """Follow new readings of the gauge; give from when on it is in force otherwise.
@@ -66,7 +66,7 @@ class GaugeForce:
             if len(watch.history):
                 self._follow(place, watch)
         now = self.in_force
-        return None if now == before else _first_difference(before, now)
+        return None if now == before else first_difference(before, now)
 
     def _known(self, watch: Watch) -> list[Stretch]:
         return [Stretch(*pair) for pair in watch.notes.get(self.name, ())]
@@ -124,7 +124,7 @@ class GaugeForce:
         return repr(self.coupling)
 
 
-def _merged(several: Iterable[Iterable[Stretch]]) -> list[Stretch]:
+def merged(several: Iterable[Iterable[Stretch]]) -> list[Stretch]:
     """Give when any of several is in force, oldest first."""
     merged: list[Stretch] = []
     for each in sorted(each for known in several for each in known):
@@ -135,7 +135,7 @@ def _merged(several: Iterable[Iterable[Stretch]]) -> list[Stretch]:
     return merged
 
 
-def _first_difference(before: Sequence[Stretch], now: Sequence[Stretch]) -> float:
+def first_difference(before: Sequence[Stretch], now: Sequence[Stretch]) -> float:
     """Give the first instant at which only one of two lists of stretches is in force."""
     other = set(before) ^ set(now)
     edges = sorted({edge for each in other for edge in each})

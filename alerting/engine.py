@@ -13,7 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerting.book import Change, Moment, open_alert, step_alert
@@ -42,6 +42,7 @@ from alerting.response.model import Deed, Response, Said
 from alerting.sentence import plain
 from alerting.silencing import Silencing
 from alerting.unusual import Examined
+from alerting.warning import OfficialRecord
 from alerting.zero import refuse_forgotten
 from sensors.lifecycle import StageChange
 from sensors.model import Report, SensorKey
@@ -51,6 +52,7 @@ __all__ = ["Clock", "Engine", "EngineConfig", "Parts", "UnknownAlert"]
 _LOG = logging.getLogger(__name__)
 _READ_ON_REPORTS = 5_000
 _SAVED_AT_ONCE = 8
+_OFFICIALS_MATTER = timedelta(days=60)
 
 FOLLOWER = "engine"
 _SYSTEM_SOURCE = Provenance(source="this program's own supervision", confidence="D")
@@ -122,6 +124,7 @@ class Engine:
         self.silencing = Silencing(parts=parts, publisher=self._publisher, turn=self._turn)
         parts.deliverer.on_receipt = self.people.note_receipt
         self._stages: deque[StageRecord] = deque()
+        self._officials: deque[OfficialRecord] = deque()
 
     @property
     def last_seq(self) -> int:
@@ -158,6 +161,8 @@ class Engine:
                 if why_not is not None:
                     _LOG.warning("rule state not used", extra={"key": state.key, "why": why_not})
             self._stages = deque(sorted(await self._journal.stages(), key=lambda each: each.seq))
+            known = await self._journal.officials(self._clock.now() - _OFFICIALS_MATTER)
+            self._officials = deque(sorted(known, key=lambda each: each.seq))
             self.judge.take_surroundings()
             await self.people.restore()
             await self._publisher.restore_past()
@@ -187,9 +192,26 @@ class Engine:
             changes = self.judge.declare(site, device, change, now, self.last_seq)
             await self._publish(changes, None)
 
+    async def warn(self, record: OfficialRecord) -> OfficialRecord:
+        """Take an official message in: recorded first, then what it tightens is judged again.
+
+        Raises:
+            JournalError: it could not be recorded, so it does not count.
+        """
+        await self.people.catch_up()
+        async with self._lock:
+            record = replace(record, seq=self.last_seq)
+            await self._journal.record(Effects(officials=(record,)))
+            changes = self.judge.warn(record.warning, self._clock.now(), self.last_seq)
+            await self._publish(changes, None)
+            return record
+
     def _declare_again(self, upto: int) -> list[Change]:
-        """Take up people's words that were known before the block behind `upto` was judged."""
+        """Take up what people and officials said before the block behind `upto` was judged."""
         changes: list[Change] = []
+        while self._officials and self._officials[0].seq <= upto:
+            warning = self._officials.popleft().warning
+            changes += self.judge.warn(warning, self._clock.now(), upto)
         while self._stages and self._stages[0].seq <= upto:
             record = self._stages.popleft()
             if self.judge.governor.lives.knows(record.site, record.device):

@@ -1,4 +1,4 @@
-"""What governs how others are judged: life cycles, phases that devices tell, couplings, patience.
+"""What governs how others are judged: life cycles, phases of devices, couplings, patience.
 
 The judge hands in what a governing sensor said; the answer names the devices that must be judged
 again, and from which instant on.
@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from alerting.couple import GaugeForce
 from alerting.lives import Lives, Name
+from alerting.official import OfficialBoard, OfficialForce
 from alerting.pace import Pace
 from alerting.rules import Pack
+from alerting.warning import OfficialWarning
 from alerting.watch import Watch
 from sensors.lifecycle import DEVICE, PHASES, StageChange, phase_changes
 from sensors.model import SensorKey
@@ -33,9 +35,13 @@ class Governor:
 
     def __init__(self, registry: Registry) -> None:
         """Take what the site files say; `attach` must follow when the watches are there."""
-        self.forces = [
-            GaugeForce(coupling) for site in registry.sites.values() for coupling in site.couplings
+        sites = registry.sites.values()
+        self.official = OfficialBoard()
+        self._gauged = [GaugeForce(each) for site in sites for each in site.couplings]
+        self._warned = [
+            OfficialForce(each, self.official) for site in sites for each in site.official
         ]
+        self.forces: list[GaugeForce | OfficialForce] = [*self._gauged, *self._warned]
         self.lives = Lives(registry, _by_kind(self.forces))
         self.keys = {s.key for s in registry.sensors() if s.key.quantity == PHASE}
         self._names = [(device.site, device.id) for device in registry.devices()]
@@ -53,7 +59,7 @@ class Governor:
 
     def attach(self, find: Callable[[SensorKey], Watch | None]) -> None:
         """Let every coupling follow its gauge; one whose gauge is unknown stays out of force."""
-        for force in self.forces:
+        for force in self._gauged:
             key = force.coupling.gauge
             is_rain = key.quantity == "rain_mm"  # a counter loses no rain with a message
             keys = [key, key._replace(quantity="rain_total_mm")] if is_rain else [key]
@@ -68,6 +74,17 @@ class Governor:
         if watch.key.quantity == PHASE and len(watch.history):
             turns += self._take_phases(watch)
         for force in self._forced.get(watch.key, ()):
+            from_s = force.take()
+            if from_s is not None:
+                names = [name for name in self._names if name[0] == force.coupling.site]
+                turns.append(Turn(names, from_s))
+        return turns
+
+    def warn(self, warning: OfficialWarning) -> list[Turn]:
+        """Take an official message in, and follow what it tightens or sets free again."""
+        self.official.put(warning)
+        turns: list[Turn] = []
+        for force in self._warned:
             from_s = force.take()
             if from_s is not None:
                 names = [name for name in self._names if name[0] == force.coupling.site]
@@ -97,7 +114,7 @@ class Governor:
         for watch in watches:
             if watch.key.quantity == PHASE and (phases := watch.notes.get(PHASE)):
                 self.lives.tell((watch.key.site, watch.key.device), _told_by_device(phases))
-        for force in self.forces:
+        for force in self._gauged:
             force.catch_up()
 
     def keep_up(self, now_s: float) -> list[Name]:
@@ -123,8 +140,10 @@ def _is_of(sensor: Sensor, kinds: Sequence[str]) -> bool:
     return not sensor.derived and (not kinds or sensor.kind in kinds)
 
 
-def _by_kind(forces: Iterable[GaugeForce]) -> dict[tuple[str, str], list[GaugeForce]]:
-    found: dict[tuple[str, str], list[GaugeForce]] = {}
+def _by_kind(
+    forces: Iterable[GaugeForce | OfficialForce],
+) -> dict[tuple[str, str], list[GaugeForce | OfficialForce]]:
+    found: dict[tuple[str, str], list[GaugeForce | OfficialForce]] = {}
     for force in forces:
         for kind in force.coupling.kinds:
             found.setdefault((force.coupling.site, kind), []).append(force)

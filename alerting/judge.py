@@ -26,6 +26,7 @@ from alerting.sight import Sight
 from alerting.standing import stand_again
 from alerting.track import Track
 from alerting.unusual import Anomalies, Examined
+from alerting.warning import OfficialWarning
 from alerting.watch import Watch, timing_of
 from alerting.working import Patience, Shift
 from sensors.lifecycle import StageChange
@@ -278,6 +279,12 @@ class Judge:
         It counts from its own instant on, in so far as readings since then are not settled.
         """
         self._reconsider(self.governor.declare(site, device, change), now, seq)
+        return self._book.take_changes()
+
+    def warn(self, warning: OfficialWarning, now: datetime, seq: int) -> list[Change]:
+        """Take an official message in; limits it tightens or sets free are judged again."""
+        for turn in self.governor.warn(warning):
+            self._reconsider(turn, now, seq)
         return self._book.take_changes()
 
     def _govern(self, watch: Watch, now: datetime, seq: int) -> None:

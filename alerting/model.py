@@ -268,7 +268,8 @@ class ChainLink:
 class Card:
     """Who and what can help near one alert, and in words what cannot be had.
 
-    `glossary` has the Chinese of the supplies and capabilities named in it.
+    `glossary` has the Chinese of the supplies and capabilities named in it; `official` the official
+    warnings in force at the site, which are others' words and never ours.
     """
 
     teams: tuple[Responder, ...] = ()
@@ -279,6 +280,7 @@ class Card:
     looked_up_at: datetime | None = None
     missing: str = ""
     glossary: tuple[tuple[str, str], ...] = ()
+    official: tuple[Remark, ...] = ()
 
 
 class NotifyReason(StrEnum):

@@ -17,6 +17,7 @@ from alerting.model import (
 )
 from alerting.mute import Silence
 from alerting.response.model import Response
+from alerting.warning import OfficialRecord
 from sensors.lifecycle import StageChange
 
 
@@ -108,9 +109,9 @@ class Effects:
     person). `alerts` and `silences` are upserted by id, `transitions` by (alert_id, ordinal),
     `responses` by alert, `notices` inserted by notice id where not yet there. `cancelled` names
     alerts whose pending notices must not be sent any more; notices of these same effects are not
-    meant. `actions`, `stages` and `proofs` are appended, the same one twice is one; `steps` by
-    (alert_id, ordinal, n) where not yet there. A transition, action or response of an alert that is
-    neither in `alerts` nor recorded before is refused.
+    meant. `actions`, `stages`, `proofs` and `officials` are appended, the same one twice is one;
+    `steps` by (alert_id, ordinal, n) where not yet there. A transition, action or response of an
+    alert that is neither in `alerts` nor recorded before is refused.
     """
 
     seq: int | None = None
@@ -124,6 +125,7 @@ class Effects:
     steps: tuple[EscalationStep, ...] = ()
     proofs: tuple[Proof, ...] = ()
     silences: tuple[Silence, ...] = ()
+    officials: tuple[OfficialRecord, ...] = ()
 
 
 class Aside(Protocol):
@@ -214,6 +216,10 @@ class Journal(Protocol):
 
     async def proofs(self, alert_id: str) -> list[Proof]:
         """List what came back about one alert's notices, oldest first."""
+        ...
+
+    async def officials(self, since: datetime) -> list[OfficialRecord]:
+        """List official messages whose time was not over before `since`, in order of record."""
         ...
 
     async def save_states(self, states: Sequence[RuleState]) -> None:

@@ -18,6 +18,7 @@ import typer
 
 from groundwatch import __version__
 from groundwatch.cli_channel import channel_app
+from groundwatch.cli_official import add_to as add_official
 from groundwatch.cli_resources import add_to as add_resources
 from groundwatch.cli_response import add_to as add_response
 from groundwatch.cli_silence import app as silence_app
@@ -445,6 +446,7 @@ def _guarded(act: Callable[[], None]) -> None:
 add_resources(app)
 add_response(app)
 app.add_typer(silence_app, name="silence")
+add_official(app)
 
 
 def main() -> None:

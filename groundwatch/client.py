@@ -26,16 +26,25 @@ def call(
 
 
 def send_picture(url: str, path: str, picture: Path, **query: str) -> Any:
+    """Send a picture as the body of a request and give the decoded JSON answer.
+
+    Raises:
+        ClientError: the file cannot be read, nobody answers there, or the answer is an error.
+    """
+    return send_file(url, path, picture, "application/octet-stream", **query)
+
+
+def send_file(url: str, path: str, file: Path, media_type: str, **query: str) -> Any:
     """Send a file as the body of a request and give the decoded JSON answer.
 
     Raises:
         ClientError: the file cannot be read, nobody answers there, or the answer is an error.
     """
     try:
-        body = picture.read_bytes()
+        body = file.read_bytes()
     except OSError as error:
-        raise ClientError(f"{picture} cannot be read: {error.strerror}") from error
-    headers = {"Content-Type": "application/octet-stream"}
+        raise ClientError(f"{file} cannot be read: {error.strerror}") from error
+    headers = {"Content-Type": media_type}
     return _answer("POST", url, path, params=query, content=body, headers=headers)
 
 

@@ -27,12 +27,14 @@ from groundwatch.cap_desk import CapDesk, Ground
 from groundwatch.cards import CardDesk
 from groundwatch.channel_settings import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
+from groundwatch.compose_official import official_desk, official_feeds
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
+from groundwatch.official_desk import CardsWithContext
 from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
@@ -107,13 +109,14 @@ async def opened(
         roads = open_roads(settings, console or sys.stderr, means, stack)
         roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
         cards = CardDesk(district.resources, clock)
+        context = CardsWithContext(cards)
         of_people = SystemClock() if _is_event(clock) else clock  # people live in real time
         deliverer = Deliverer(journal=keepers.journal, channels=roads, clock=of_people)
         escalator = Escalator(router=district.routes, clock=of_people)
         deliverer.listeners.append(escalator.note_outcome)
         parts = Parts(
             journal=keepers.journal,
-            cards=cards,
+            cards=context,
             router=district.routes,
             deliverer=deliverer,
             clock=clock,
@@ -149,6 +152,10 @@ async def opened(
             wall=None if _is_event(clock) else wall or SystemClock(),
         )
         telling = _telling(source, doors, clock)
+        official = official_desk(settings, district, engine, keepers.journal, clock.now)
+        context.desk = official
+        feeds = official_feeds(settings, official, SystemClock().now)
+        stack.push_async_callback(feeds.close)
         program = Program(
             settings=settings,
             district=district,
@@ -158,6 +165,8 @@ async def opened(
             store=keepers.store,
             cards=cards,
             cap=cap,
+            official=official,
+            official_feeds=feeds,
             engine=engine,
             deliverer=deliverer,
             source=source,

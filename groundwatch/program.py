@@ -27,6 +27,8 @@ from groundwatch.doors import Telling
 from groundwatch.due_dates import watch_dates
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
+from groundwatch.official_desk import OfficialDesk
+from groundwatch.official_feed import OfficialFeeds
 from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.rates import Rates
@@ -90,6 +92,8 @@ class Program:
     store: TelemetryStore
     cards: CardDesk
     cap: CapDesk
+    official: OfficialDesk
+    official_feeds: OfficialFeeds
     engine: Engine
     deliverer: Deliverer
     source: MqttSource
@@ -147,6 +151,7 @@ class Program:
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
                 keep("telling", self.telling.run),
+                keep("official_feeds", self.official_feeds.run),
             ]
             if self.broker is not None:
                 kept.append(keep("broker_process", self.broker.keep))

@@ -33,6 +33,7 @@ from alerting.channels.guard import AllowList
 from groundwatch.cap_settings import CapSettings
 from groundwatch.channel_settings import ENTRIES, Channels, kind_of
 from groundwatch.listen import Listen, host_and_port
+from groundwatch.official_settings import OfficialSettings
 from groundwatch.secret import Secret
 from groundwatch.toml_lines import line_at, lines_of
 from storage.journal.connect import journal_url
@@ -234,6 +235,7 @@ class Settings(BaseSettings):
     webhook: WebhookSettings = WebhookSettings()
     cap: CapSettings = CapSettings()
     channels: Channels = {}
+    official: OfficialSettings = OfficialSettings()
     sl651: Sl651Settings | None = None
     hj212: Hj212Settings | None = None
     models: ModelSettings = ModelSettings()
@@ -355,6 +357,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "http": HttpSettings,
     "webhook": WebhookSettings,
     "cap": CapSettings,
+    "official": OfficialSettings,
     "sl651": Sl651Settings,
     "hj212": Hj212Settings,
     "models": ModelSettings,

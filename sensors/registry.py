@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from sensors.coupling import Coupling
+from sensors.coupling import Coupling, OfficialCoupling
 from sensors.crane.chart import Chart
 from sensors.crane.zone import Zone
 from sensors.lifecycle import StageChange
@@ -208,6 +208,7 @@ class Site:
     zones: tuple[Zone, ...] = ()
     stages: tuple[StageChange, ...] = ()
     couplings: tuple[Coupling, ...] = ()
+    official: tuple[OfficialCoupling, ...] = ()
     neighbours: tuple[Neighbours, ...] = ()
 
 

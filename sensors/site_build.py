@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeGuard
 
 from sensors.calibrate import Line, resolved, sent_unit, units_of
 from sensors.catalogue import KINDS, Quantity
-from sensors.coupling import Coupling
+from sensors.coupling import Coupling, OfficialCoupling
 from sensors.crane.chart import Chart
 from sensors.crane.chart_file import Charts
 from sensors.crane.zone import Zone
@@ -31,6 +31,7 @@ from sensors.sheet import given_at, own_limit
 from sensors.site_schema import (
     CouplingBlock,
     DeviceBlock,
+    OfficialBlock,
     PositionBlock,
     SensorBlock,
     SheetBlock,
@@ -135,6 +136,7 @@ class SiteReading:
             zones=self._zones(),
             stages=_changes(file.stages),
             couplings=self._couplings(file.couplings, header.id),
+            official=self._official(file.official, header.id),
             neighbours=tuple(
                 Neighbours(one=block.poles[0], other=block.poles[1], spacing_m=block.spacing_m)
                 for block in file.neighbours
@@ -173,6 +175,24 @@ class SiteReading:
                 )
             )
         return tuple(found)
+
+    def _official(self, blocks: Sequence[OfficialBlock], site: str) -> tuple[OfficialCoupling, ...]:
+        """Build what official warnings tighten."""
+        words = ("minor", "moderate", "severe", "extreme")
+        return tuple(
+            OfficialCoupling(
+                site=site,
+                topic=block.warning,
+                at_least=words.index(block.severity) + 1,
+                hold=block.hold,
+                factor=block.tighten,
+                every=block.every,
+                kinds=tuple(block.kinds),
+                source=block.source,
+                confidence=block.confidence,
+            )
+            for block in blocks
+        )
 
     # --- the site's own block ---
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from sensors.catalogue import KINDS
+from sensors.coupling import TOPICS
 from sensors.crane.zone import ZoneKind
 from sensors.design import DESIGN, MAX_OWN_NAME, OWN_PREFIX, WORDS
 from sensors.document import Duration, FileModel, Refused, did_you_mean, listed, nearest
@@ -239,6 +240,13 @@ class StageBlock(FileModel):
 Stages = Annotated[list[StageBlock], Field(max_length=MAX_STAGES)]
 
 
+def _check_topic(word: str) -> str:
+    if word not in TOPICS:
+        what = f"'{word[:64]}' is no topic of official warnings"
+        raise Refused(what, allowed=listed(TOPICS), fix=did_you_mean(word, TOPICS))
+    return word
+
+
 class CouplingBlock(FileModel):
     """One entry of `couplings:`; either `rain_mm` with its `window`, or `ponding_m`."""
 
@@ -251,6 +259,29 @@ class CouplingBlock(FileModel):
         Number, Field(gt=0, le=1, description="what limits are multiplied by, for example 0.8")
     ]
     every: Every | None = None
+    source: Text
+    confidence: Annotated[str, Field(pattern=r"^(S\d+|[CHVD])$")] = "D"
+
+
+KindWord = Annotated[str, AfterValidator(_check_kind)]
+
+
+class OfficialBlock(FileModel):
+    """One entry of `official:`: what an official warning over the site tightens."""
+
+    warning: Annotated[str, AfterValidator(_check_topic), Field(description=listed(TOPICS))]
+    severity: Annotated[
+        Literal["minor", "moderate", "severe", "extreme"],
+        Field(description="the least severity (blue, yellow, orange, red) that counts"),
+    ]
+    hold: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(days=31))] = timedelta(0)
+    tighten: Annotated[
+        Number, Field(gt=0, le=1, description="what limits are multiplied by, for example 0.8")
+    ]
+    every: Every | None = None
+    kinds: Annotated[list[KindWord], Field(min_length=1, max_length=20)] = Field(
+        default_factory=lambda: ["pit"], description="kinds of devices, pit if not given"
+    )
     source: Text
     confidence: Annotated[str, Field(pattern=r"^(S\d+|[CHVD])$")] = "D"
 
@@ -347,6 +378,9 @@ class SiteFile(FileModel):
         default_factory=list
     )
     couplings: Annotated[list[CouplingBlock], Field(max_length=MAX_COUPLINGS)] = Field(
+        default_factory=list
+    )
+    official: Annotated[list[OfficialBlock], Field(max_length=MAX_COUPLINGS)] = Field(
         default_factory=list
     )
 

@@ -12,6 +12,7 @@ from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transiti
 from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
+from alerting.warning import Name, OfficialRecord
 
 
 class MemoryJournal:
@@ -33,6 +34,7 @@ class MemoryJournal:
         self._actions: dict[Action, None] = {}
         self._states: dict[str, RuleState] = {}
         self._stages: dict[StageRecord, None] = {}
+        self._officials: dict[Name, OfficialRecord] = {}
         self._responses: dict[str, Response] = {}
         self._steps: dict[tuple[str, int, int], EscalationStep] = {}
         self._proofs: dict[Proof, None] = {}
@@ -57,6 +59,8 @@ class MemoryJournal:
             self._outbox.setdefault(entry.notice.id, entry)
         self._actions.update(dict.fromkeys(effects.actions))
         self._stages.update(dict.fromkeys(effects.stages))
+        for record in effects.officials:
+            self._officials.setdefault(record.warning.name, record)
         self._responses.update((each.alert_id, each) for each in effects.responses)
         for step in effects.steps:
             self._steps.setdefault((step.alert_id, step.ordinal, step.n), step)
@@ -169,6 +173,15 @@ class MemoryJournal:
     async def proofs(self, alert_id: str) -> list[Proof]:
         self._answer()
         return sorted((p for p in self._proofs if p.alert_id == alert_id), key=lambda p: p.at)
+
+    async def officials(self, since: datetime) -> list[OfficialRecord]:
+        self._answer()
+        every = self._officials.values()
+        return [each for each in every if max(each.warning.ends_at, each.warning.sent_at) >= since]
+
+    async def official(self, name: Name) -> OfficialRecord | None:
+        self._answer()
+        return self._officials.get(name)
 
     async def save_states(self, states: Sequence[RuleState]) -> None:
         self._answer()

@@ -1,6 +1,6 @@
-"""The feed of our messages: an Atom document whose entries lead to them.
+"""Feeds: the one of our messages, an Atom document whose entries lead to them, and others' links.
 
-Says for itself whether the messages behind it are signed.
+Ours says for itself whether the messages behind it are signed.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,13 @@ from typing import Any
 from lxml import etree
 
 from alerting.cap.form import instant_text
+from alerting.cap.read import CapRefused, tree_of
 from alerting.cap.values import MEDIA_TYPE, Message
 from alerting.cap.write import writable
 
 ATOM = "http://www.w3.org/2005/Atom"
 FEED_TYPE = "application/atom+xml"
+MAX_ENTRIES = 1000
 _PREFIXES: Any = {None: ATOM}
 
 
@@ -56,6 +58,32 @@ def feed_of(entries: Sequence[Entry], config: FeedConfig, now: datetime) -> byte
     for entry in sorted(entries, key=lambda each: (each.message.sent, each.path), reverse=True):
         _add_entry(root, entry, config)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def links_of(body: bytes) -> list[str] | None:
+    """Give where the entries of an Atom or RSS feed lead, in its order; None for a CAP message.
+
+    Raises:
+        CapRefused: it is neither.
+    """
+    root = tree_of(body)
+    name = etree.QName(root).localname
+    if name == "alert":
+        return None
+    if name not in ("feed", "rss", "RDF"):
+        raise CapRefused(f"the document is <{name}>; allowed: an Atom or RSS feed, or a message")
+    found: list[str] = []
+    for entry in root.iter(f"{{{ATOM}}}entry", "item"):
+        links = [each.get("href") or "" for each in _links_to_cap(entry)]
+        links += [(each.text or "").strip() for each in entry.iter("link")]
+        found += [link for link in links if link][:1]
+    return list(dict.fromkeys(found[:MAX_ENTRIES]))
+
+
+def _links_to_cap(entry: "etree._Element") -> "list[etree._Element]":
+    """Give an entry's links, those that say they lead to CAP first."""
+    links = entry.findall(f"{{{ATOM}}}link")
+    return sorted(links, key=lambda link: link.get("type") != MEDIA_TYPE)
 
 
 def _add_entry(root: "etree._Element", entry: Entry, config: FeedConfig) -> None:

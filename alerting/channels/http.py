@@ -142,7 +142,7 @@ class HttpRoad:
             raise self.failed(refused, retryable=False)
         response = await self._sent(ask)
         host = host_of(ask.url)
-        text, is_whole = await self._read(response)
+        body, is_whole = await self._read(response)
         if 300 <= response.status_code < 400:
             why = f"{host} answered {response.status_code}, a redirect; mend the address"
             raise self.failed(why, retryable=False)
@@ -150,9 +150,29 @@ class HttpRoad:
             host=host,
             status=response.status_code,
             headers=response.headers,
-            text=_redacted(text, ask.url, ask.hidden),
+            text=_redacted(body.decode("utf-8", "replace"), ask.url, ask.hidden),
             is_whole=is_whole,
         )
+
+    async def fetched(self, ask: Ask) -> bytes:
+        """Make one request and give the body of a 2xx as it came, whole.
+
+        Raises:
+            DeliveryError: it was not answered so, or with more than `max_body_bytes`.
+        """
+        refused = why_refused(ask.url, self._allowed)
+        if refused is not None:
+            raise self.failed(refused, retryable=False)
+        response = await self._sent(ask)
+        body, is_whole = await self._read(response)
+        host = host_of(ask.url)
+        if not 200 <= response.status_code < 300:
+            is_passing = response.status_code in RETRIED_STATUSES or response.status_code >= 500
+            raise self.failed(f"{host} answered {response.status_code}", retryable=is_passing)
+        if not is_whole:
+            why = f"{host} gave no whole answer of at most {self._config.max_body_bytes} bytes"
+            raise self.failed(why, retryable=True)
+        return body
 
     async def taken(self, ask: Ask) -> Answer:
         """Make one request that a 2xx takes.
@@ -207,7 +227,7 @@ class HttpRoad:
             raise self.failed(f"{host}: {_what_broke(error)}", retryable=True) from None
         return response
 
-    async def _read(self, response: httpx2.Response) -> tuple[str, bool]:
+    async def _read(self, response: httpx2.Response) -> tuple[bytes, bool]:
         """Read a bounded part of the answer, and say whether that was all of it."""
         body, is_whole = b"", True
         try:
@@ -221,7 +241,7 @@ class HttpRoad:
             is_whole = False
         finally:
             await response.aclose()
-        return body.decode("utf-8", "replace"), is_whole
+        return body, is_whole
 
     def _asked_wait(self, answer: Answer) -> float | None:
         asked = retry_after_s(answer.headers.get("Retry-After"), self._now())

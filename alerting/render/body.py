@@ -15,7 +15,8 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `transition`: the step of the alert's life this notice is about; `late_by_s` when the reading came
   later than its pack allows.
 - `card`: `teams`, `supplies`, `cameras` (each with distance, travel time, freshness and why), the
-  command `chain`, the `shortfall` in words; null when it was not ready.
+  command `chain`, the `shortfall` in words, the `official` warnings in force there; null when it
+  was not ready.
 - `remarks`: what the receiver should know about this notice, for example that it was not recorded.
 - `text`: the same in words in the recipient's language.
 - `link`: the path under which the program answers for the alert.
@@ -135,6 +136,7 @@ def _card_json(card: Card) -> dict[str, Any]:
             for link in card.chain
         ],
         "shortfall": list(card.shortfall),
+        "official": [{"en": said.en, "zh": said.zh} for said in card.official],
         "looked_up_at": _instant(card.looked_up_at),
         "missing": card.missing,
     }

@@ -170,6 +170,10 @@ def _card_lines(card: Card, language: str) -> list[str]:
     missing = [card_words(text, language, card.glossary) for text in card.shortfall]
     if missing:
         lines.append(_labelled(words, "shortfall", words["semicolon"].join(missing)))
+    lines += [
+        _labelled(words, "official", said.zh if language == "zh" and said.zh else said.en)
+        for said in card.official
+    ]
     if card.missing:
         lines.append(_labelled(words, "card_missing", card_words(card.missing, language)))
     return lines

@@ -275,6 +275,13 @@ class ChainAnswer(Answer):
         return cls(tier=link.tier, place=link.place, person=link.person, phone=link.phone)
 
 
+class OfficialText(Answer):
+    """An official warning in a sentence."""
+
+    en: str
+    zh: str
+
+
 class CardAnswer(Answer):
     """Who and what can help near a place, and in words what cannot be had."""
 
@@ -285,6 +292,9 @@ class CardAnswer(Answer):
     shortfall: list[str]
     looked_up_at: Instant | None
     missing: str = Field(description="What kind of information is not on file at all.")
+    official: list[OfficialText] = Field(
+        default=[], description="Official warnings in force at the site; never our own."
+    )
     origin: str = Field(description="`notice`: as it was sent; `now`: looked up for this answer.")
 
     @classmethod
@@ -298,6 +308,7 @@ class CardAnswer(Answer):
             shortfall=list(card.shortfall),
             looked_up_at=card.looked_up_at,
             missing=card.missing,
+            official=[OfficialText(en=said.en, zh=said.zh) for said in card.official],
             origin=origin,
         )
 

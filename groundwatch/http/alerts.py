@@ -173,7 +173,8 @@ async def card(
     sent = None if wanted.fresh else _sent_card(await program.journal.outbox(alert_id))
     if sent is not None:
         return CardAnswer.of(sent, "notice")
-    return CardAnswer.of(await program.cards.card(alert), "now")
+    found = await program.cards.card(alert)
+    return CardAnswer.of(program.official.beside(found, alert.site), "now")
 
 
 @router.get("/alerts/{alert_id}/explain", tags=["explain"], summary="Why this alert, and who knows")

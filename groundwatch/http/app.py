@@ -12,6 +12,7 @@ from groundwatch.http import (
     cap,
     health,
     life,
+    official,
     page,
     places,
     resources,
@@ -49,7 +50,7 @@ def bare_app() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=_API, responses=_ERRORS)
-    for part in (places, life, alerts, response, silences, cap, resources, stream):
+    for part in (places, life, alerts, response, silences, cap, official, resources, stream):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(health.router)

@@ -14,11 +14,13 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alerting.cap.read import MAX_BYTES as MAX_MESSAGE_BYTES
 from groundwatch.http.problems import ProblemError, answer, problem_of, shown
 from groundwatch.pictures import MAX_BYTES
 
 MAX_BODY_BYTES = 64 * 1024
 _PICTURES = re.compile(r"/api/v1/alerts/[^/]+/attach")
+_OFFICIAL = "/api/v1/official"
 _BODY_WITHIN_S = 10.0
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HEADERS = {
@@ -72,8 +74,8 @@ def _is_address(name: str) -> bool:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
-    """Read the body, bounded in size (pictures may be larger) and in time."""
-    most = MAX_BYTES if _PICTURES.fullmatch(scope["path"]) else MAX_BODY_BYTES
+    """Read the body, bounded in size (pictures and messages may be larger) and in time."""
+    most = _most(scope["path"])
     declared = Headers(scope=scope).get("content-length", "0")
     if declared.isdigit() and int(declared) > most:
         raise _too_large(most)
@@ -83,6 +85,12 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
     except TimeoutError as error:
         detail = f"the body did not arrive within {_BODY_WITHIN_S:g} s"
         raise ProblemError(408, "request-timeout", detail) from error
+
+
+def _most(path: str) -> int:
+    if _PICTURES.fullmatch(path):
+        return MAX_BYTES
+    return MAX_MESSAGE_BYTES if path == _OFFICIAL else MAX_BODY_BYTES
 
 
 async def _read(receive: Receive, most: int) -> bytes:

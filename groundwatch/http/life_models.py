@@ -5,9 +5,11 @@ from pydantic import Field
 from alerting.couple import GaugeForce
 from alerting.gauge_fold import Stretch
 from alerting.joints.borehole import ProfilePoint
+from alerting.official import OfficialForce
 from groundwatch.http.words import Actor, Answer, Asked, Instant, Note
 from groundwatch.limits import instant
 from groundwatch.rates import RateView
+from sensors.coupling import Coupling
 from sensors.lifecycle import StageChange
 
 
@@ -94,7 +96,8 @@ class CouplingAnswer(Answer):
     """A coupling: when it comes into force, what it does, and when it did."""
 
     site: str
-    gauge: str
+    gauge: str | None = Field(description="Null where an official warning is what counts.")
+    official: str | None = Field(description="Topic of the official warnings that count.")
     condition: str
     factor: float
     hold_s: float
@@ -107,12 +110,15 @@ class CouplingAnswer(Answer):
     rates: list[RateAnswer]
 
     @classmethod
-    def of(cls, force: GaugeForce, now_s: float, rates: list[RateAnswer]) -> "CouplingAnswer":
+    def of(
+        cls, force: GaugeForce | OfficialForce, now_s: float, rates: list[RateAnswer]
+    ) -> "CouplingAnswer":
         """Make it of a coupling at work."""
         coupling, stretch = force.coupling, force.stretch_at(now_s)
         return cls(
             site=coupling.site,
-            gauge=str(coupling.gauge),
+            gauge=str(coupling.gauge) if isinstance(coupling, Coupling) else None,
+            official=None if isinstance(coupling, Coupling) else coupling.topic,
             condition=coupling.condition,
             factor=coupling.factor,
             hold_s=coupling.hold.total_seconds(),

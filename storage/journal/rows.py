@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row
 
 from alerting.model import Alert, OutboxEntry, Provenance, Transition
 from alerting.mute import Silence
 from alerting.ports import Action, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
+from alerting.warning import OfficialRecord, OfficialWarning
 from sensors.lifecycle import StageChange
 from sensors.model import Position, SensorKey
 from storage.journal.columns import microseconds
@@ -290,6 +292,35 @@ def proof_of(row: Row[Any]) -> Proof:
         kind=row.kind,
         by=row.source,
         note=row.note,
+    )
+
+
+def official_row(record: OfficialRecord) -> Values:
+    """Give the row of an official message."""
+    warning = record.warning
+    return {
+        "sender": warning.name.sender,
+        "identifier": warning.name.identifier,
+        "sent_at": warning.sent_at,
+        "over_at": max(warning.ends_at, warning.sent_at),
+        "received_at": record.received_at,
+        "seq": record.seq,
+        "how": record.how,
+        "remarks": json.dumps(record.remarks, ensure_ascii=False),
+        "warning": msgspec.json.encode(warning).decode(),
+        "body": record.body,
+    }
+
+
+def official_of(row: Row[Any]) -> OfficialRecord:
+    """Give the official message of a row; ValueError when it cannot be read."""
+    return OfficialRecord(
+        warning=msgspec.json.decode(row.warning, type=OfficialWarning),
+        received_at=row.received_at,
+        seq=row.seq,
+        how=row.how,
+        body=bytes(row.body),
+        remarks=tuple(json.loads(row.remarks)),
     )
 
 

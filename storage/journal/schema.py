@@ -213,6 +213,26 @@ silences = Table(
     Index(None, "until"),
 )
 
+# Official messages as they came, in the order of `id`; only ever added to. `warning` is what was
+# made of one; `over_at` is when it can matter no more.
+officials = Table(
+    "officials",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("sender", Words, nullable=False),
+    Column("identifier", Words, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("over_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("how", Words, nullable=False),
+    Column("remarks", Words, nullable=False),
+    Column("warning", Words, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("sender", "identifier"),
+    Index(None, "over_at"),
+)
+
 rule_state = Table(
     "rule_state",
     metadata,

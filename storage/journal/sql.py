@@ -21,6 +21,7 @@ from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transiti
 from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
+from alerting.warning import Name, OfficialRecord
 from storage.journal import connect, rows, statements
 from storage.journal.faults import translated
 from storage.journal.listing import (
@@ -35,6 +36,7 @@ from storage.journal.migrate import upgrade
 from storage.journal.schema import (
     actions,
     alerts,
+    officials,
     outbox,
     proofs,
     responses,
@@ -227,6 +229,22 @@ class SqlJournal:
         question = select(proofs).where(proofs.c.alert_id == alert_id)
         return await self._ask(question.order_by(proofs.c.at, proofs.c.id), rows.proof_of)
 
+    async def officials(self, since: datetime, limit: int = 5_000) -> list[OfficialRecord]:
+        """List official messages whose time was not over before `since`, in order of record."""
+        question = select(officials).where(officials.c.over_at >= since)
+        newest = question.order_by(officials.c.id.desc()).limit(limit)
+        return (await self._ask(newest, rows.official_of))[::-1]
+
+    async def official(self, name: Name) -> OfficialRecord | None:
+        """Give one official message."""
+        found = await self._ask(
+            select(officials).where(
+                officials.c.sender == name.sender, officials.c.identifier == name.identifier
+            ),
+            rows.official_of,
+        )
+        return found[0] if found else None
+
     async def due(self, now: datetime, limit: int = 100) -> list[OutboxEntry]:
         """List pending outbox entries whose `due_at` has come, most severe then oldest first.
 
@@ -362,6 +380,7 @@ def _steps(write: statements.Statements, effects: Effects) -> list[_Step]:
         (write.put_response, rows.response_row, effects.responses),
         (write.add_stage, rows.stage_row, effects.stages),
         (write.put_silence, rows.silence_row, effects.silences),
+        (write.add_official, rows.official_row, effects.officials),
         (write.add_notice, rows.outbox_row, effects.notices),
         (write.add_step, rows.step_row, effects.steps),
         (write.add_proof, rows.proof_row, effects.proofs),

@@ -17,6 +17,7 @@ from storage.journal.schema import (
     alerts,
     escalation_steps,
     meta,
+    officials,
     outbox,
     proofs,
     responses,
@@ -41,6 +42,7 @@ class Statements:
     put_outcome: Insert
     add_action: Insert
     add_stage: Insert
+    add_official: Insert
     put_response: Insert
     add_step: Insert
     add_proof: Insert
@@ -69,6 +71,9 @@ class Statements:
             ),
             add_action=_insert(dialect, actions).on_conflict_do_nothing(index_elements=["digest"]),
             add_stage=_insert(dialect, stages).on_conflict_do_nothing(index_elements=["digest"]),
+            add_official=_insert(dialect, officials).on_conflict_do_nothing(
+                index_elements=["sender", "identifier"]
+            ),
             put_response=_upsert(_insert(dialect, responses), responses),
             add_step=_insert(dialect, escalation_steps).on_conflict_do_nothing(
                 index_elements=list(escalation_steps.primary_key)

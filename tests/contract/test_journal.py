@@ -6,7 +6,7 @@ What only a journal on a disk can promise is in test_journal_lasting.py.
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from alerting.model import (
     AlertState,
     NoticeState,
     OutboxEntry,
+    Remark,
     Severity,
     Transition,
     TransitionKind,
@@ -37,6 +38,7 @@ from alerting.ports import (
     StepKind,
 )
 from alerting.response.model import Response
+from alerting.warning import Name, OfficialRecord, OfficialWarning, Over
 from sensors.lifecycle import StageChange
 from sensors.model import SensorKey
 from storage.journal import SqlJournal
@@ -184,6 +186,40 @@ async def test_the_first_receipt_of_each_standing_alert_is_known(journal: AnyJou
         ("a1", name, T0 + 5 * SECOND),
         ("a2", name, T0 + 3 * SECOND),
     ]
+
+
+async def test_official_messages_are_kept_as_they_came_and_never_changed(
+    journal: AnyJournal,
+) -> None:
+    first = official("w1", T0 + DAY, b"<alert/>")
+    other = official("w2", T0 - DAY, b"\x00\xff")
+    await journal.record(Effects(officials=(first, other)))
+    changed = replace(first, body=b"<other/>", received_at=T0 + DAY)
+    await journal.record(Effects(officials=(changed,)))
+    assert await journal.officials(T0) == [first]
+    assert await journal.officials(T0 - DAY * 2) == [first, other]
+    assert await journal.official(first.warning.name) == first
+    assert await journal.official(Name("met@example.invalid", "w3")) is None
+
+
+def official(identifier: str, ends_at: datetime, body: bytes) -> OfficialRecord:
+    warning = OfficialWarning(
+        name=Name("met@example.invalid", identifier),
+        sender_name="示例气象台",
+        sent_at=T0 - DAY * 3,
+        status="Actual",
+        kind="Update",
+        references=(Name("met@example.invalid", "w0"),),
+        topic="rain",
+        severity=Severity.EXTREME,
+        begins_at=T0 - DAY * 3,
+        ends_at=ends_at,
+        headline=Remark("Red", "红色"),
+        over=(Over("jiahe-pit", Severity.SEVERE, "it lies within 440111"),),
+    )
+    return OfficialRecord(
+        warning=warning, received_at=T0, seq=7, how="http", body=body, remarks=("a colour",)
+    )
 
 
 @_each_example_on_the_same_journal

@@ -13,7 +13,7 @@ from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.model import AlertState
 from alerting.rules import load_packs
-from sensors.coupling import Coupling
+from sensors.coupling import Coupling, OfficialCoupling
 from sensors.lifecycle import StageChange
 from sensors.model import Qc, Report, SensorKey
 from sensors.neighbours import Neighbours
@@ -129,6 +129,7 @@ def district(
     stages: Iterable[StageChange] = (),
     device_stages: Mapping[str, Sequence[StageChange]] | None = None,
     couplings: Iterable[Coupling] = (),
+    official: Iterable[OfficialCoupling] = (),
     neighbours: Iterable[Neighbours] = (),
     has_counter: bool = False,
 ) -> Registry:
@@ -141,6 +142,7 @@ def district(
         devices=devices,
         stages=tuple(stages),
         couplings=tuple(couplings),
+        official=tuple(official),
         neighbours=tuple(neighbours),
     )
     gauge = replace(
@@ -156,6 +158,7 @@ def district(
         id="rain",
         stages=(),
         couplings=(),
+        official=(),
         neighbours=(),
         devices=(
             Device(
