@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -124,3 +125,32 @@ async def test_repeats_that_wait_become_escalations_and_are_not_sent_themselves(
     await engine.dispose()
     assert steps == [("alert-1", 0, 0, "begun", 100, 800, "[]")]
     assert [state for _, state in states] == ["sent", "cancelled", "cancelled", "sent", "pending"]
+
+
+def test_a_journal_that_is_new_or_up_to_date_is_opened_without_alembic(tmp_path: Path) -> None:
+    """It would stay in memory for as long as the program runs."""
+    program = (
+        "import asyncio, sys\n"
+        "from storage.journal import SqlJournal\n"
+        "async def main():\n"
+        "    journal = SqlJournal(sys.argv[1])\n"
+        "    await journal.open()\n"
+        "    await journal.close()\n"
+        "asyncio.run(main())\n"
+        "assert 'alembic' not in sys.modules\n"
+    )
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", program, f"sqlite:///{tmp_path / 'journal.db'}"],
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_revisions_are_numbered_and_the_newest_file_is_the_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "storage/journal/migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [migrate.newest()]
