@@ -8,8 +8,8 @@ twice as long each time that was not enough.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# A device that falls silent again so soon after it spoke has an unsteady line.
-UNSTEADY = timedelta(minutes=10)
+# A device that falls silent again so soon after it spoke has an unsteady line, and must speak so long.
+UNSTEADY = timedelta(minutes=20)
 LONGEST = timedelta(hours=1)
 _NOW = timedelta()
 
