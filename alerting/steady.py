@@ -8,7 +8,7 @@ twice as long each time that was not enough.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# A device that falls silent again so soon after it spoke has an unsteady line, and must speak so long.
+# A line is unsteady that breaks again so soon, and must hold for so long.
 UNSTEADY = timedelta(minutes=20)
 LONGEST = timedelta(hours=1)
 _NOW = timedelta()

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from alerting.blind import GRACE_S
 from alerting.deliver import Deliverer
 from alerting.engine import Engine
 from alerting.errors import JournalError
@@ -27,6 +26,7 @@ from groundwatch.doors import Telling
 from groundwatch.due_dates import watch_dates
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
+from groundwatch.listening import Listening
 from groundwatch.official_desk import OfficialDesk
 from groundwatch.official_feed import OfficialFeeds
 from groundwatch.pictures import Pictures
@@ -50,7 +50,6 @@ from storage.ports import TelemetryStore
 from storage.ship import Shipper
 
 _LOG = logging.getLogger(__name__)
-_LEAST_GRACE_S = 10.0
 _SWEEP_EVERY_S = 600.0
 _KEEP_NOTICES = timedelta(days=90)
 
@@ -236,8 +235,7 @@ class Program:
                 return
 
     async def _tick(self) -> None:
-        was_listening = False
-        listened_at = self.started_at - timedelta(seconds=GRACE_S)  # before, we were not there
+        listening = Listening.since(self.started_at)
         at_stations = heard_at(self.stations, self.district.registry)
         while True:
             now = self.clock.now()
@@ -245,13 +243,9 @@ class Program:
                 not isinstance(self.clock, EventClock) or self.clock.has_begun
             )
             has_jumped = self.watch.has_clock_jumped()
-            if is_listening and (has_jumped or not was_listening):
-                away_s = (now - listened_at).total_seconds()
-                grace_s = GRACE_S if has_jumped else min(GRACE_S, _LEAST_GRACE_S + 2 * away_s)
+            grace_s = listening.look(now, is_listening=is_listening, has_jumped=has_jumped)
+            if grace_s is not None:
                 self.engine.judge.silence.start(now.timestamp(), grace_s)
-            was_listening = is_listening
-            if is_listening:
-                listened_at = now
             is_by_station = bool(at_stations) and not is_listening
             self.engine.judge.silence.hear_only(at_stations if is_by_station else None)
             await self.engine.tick(is_listening=is_listening or is_by_station)

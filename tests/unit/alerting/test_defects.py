@@ -6,12 +6,15 @@ from dataclasses import replace
 from alerting.basis import Period
 from alerting.history import Flag, History
 from alerting.joint import Seen
+from alerting.judge import Judge
+from alerting.measures.kind import Remark
 from alerting.memory import dump
 from alerting.rules import BoundRule, load_packs, rules_for
 from alerting.track import Forced, Track
 from sensors.model import Report
 from sensors.registry import Sensor
 from tests.builders import at, judge, report, sensor
+from tests.unit.alerting.ground.built import coupling, district, judge_of, rain
 from tests.unit.alerting.test_joint import HEAD, LOWER, UPPER, difference, lower, run, upper
 
 DESIGN = {"warning_stage_m": 3.0, "guaranteed_stage_m": 4.0, "record_stage_m": 5.0, "datum": 0.0}
@@ -109,6 +112,45 @@ def test_after_a_restart_the_same_defect_keeps_nobody_from_being_judged() -> Non
     assert list(here.broken) == [HEAD.key]
     changes = run(here, _too_high("D-03"), first_seq=3)
     assert {change.alert.sensor.device for change in changes} == {"D-03"}
+
+
+def stumbles_in_words(time_s: float) -> Remark | None:
+    """Fail when an alert is to be put in words."""
+    raise ZeroDivisionError(f"{time_s}")
+
+
+def test_a_defect_when_alerts_stand_up_again_leaves_the_other_sensors_judged() -> None:
+    here = judge(stage_of("D-03"), stage_of("D-04"))
+    here.is_quiet = True
+    assert run(here, [*_too_high("D-03"), *_too_high("D-04")]) == []
+    _let_stumble(here, stage_of("D-03"))
+    changes = here.end_quiet(at(400), 4)
+    assert list(here.broken) == [stage_of("D-03").key]
+    assert {change.alert.sensor.device for change in changes} == {"D-04"}
+
+
+def test_a_defect_at_a_sensor_that_is_judged_again_does_not_end_that_of_its_gauge() -> None:
+    rule_of = {"every_s": 600.0}
+    wall_of = [sensor("wall_top_h_mm", "pit", device=f"D-0{n}", **rule_of) for n in (1, 2)]
+    here = judge_of(district(*wall_of, couplings=[coupling()]))
+    for wall in wall_of:
+        values = [{"wall_top_h_mm": 8.5}] * 2
+        told = [
+            report(1500.0 + 300 * n, value, kind="pit", device=wall.key.device)
+            for n, value in enumerate(values)
+        ]
+        assert run(here, told, first_seq=1) == []
+    _let_stumble(here, wall_of[0])
+    changes = run(here, [rain(300.0 * n, 10.0) for n in range(1, 7)], first_seq=10)
+    assert list(here.broken) == [wall_of[0].key]
+    assert {change.alert.sensor.device for change in changes} == {"D-02"}
+
+
+def _let_stumble(here: Judge, at_fault: Sensor) -> None:
+    watch = here.find(at_fault.key)
+    assert watch is not None
+    for track in watch.tracks:
+        track.beside = stumbles_in_words
 
 
 def stage_of(device: str) -> Sensor:

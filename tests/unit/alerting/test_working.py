@@ -78,3 +78,14 @@ def test_an_old_stretch_sent_again_does_not_hide_that_the_present_is_unseen(judg
 def test_on_a_line_in_order_a_late_reading_counts_when_it_was_taken(judge: Judge) -> None:
     run(judge, [late(80, 100), late(90, 101)])
     assert blind(judge, 101.5) == "moderate"
+
+
+def test_a_crane_that_lifts_is_missed_as_soon_after_a_restart(judge: Judge, tmp_path: Path) -> None:
+    run(judge, [stands(0, "A", 0.0, state=0.0), stands(100, "A", 0.0, state=1.0)])
+    after = judge_of(registry(tmp_path, crane("A", 0.0, 40.0)))
+    after.silence.start(at(0).timestamp(), grace_s=0.0)
+    for key in judge.points:
+        assert after.points.load(key, 2, judge.points.dump(key)) is None
+    after.take_surroundings()
+    assert blind(after, 105.0) is None
+    assert blind(after, 106.0) == "minor"

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from alerting.model import TransitionKind
 from sensors.model import Report
 from tests.builders import report
 from tests.unit.alerting.joints.yard import crane, firing, judge_of, registry, run
 
+AWAITS = TransitionKind.AWAITS_SIGN_OFF
 SENSORS = "tilt_x_deg tilt_y_deg load_t moment_pct"
 
 
@@ -52,3 +54,17 @@ def test_one_that_was_seen_waits_for_a_person(tmp_path: Path) -> None:
     changes = run(judge, [said(0, 0.0), said(1, 0.5), *(said(2.0 + n, 0.5) for n in range(200))])
     assert firing(changes)["/crane_overturn"] == "extreme"
     assert changes[-1].alert.awaiting_sign_off
+
+
+def tilt_alone(seconds: float, tilt: float) -> Report:
+    values = {"tilt_x_deg": tilt, "tilt_y_deg": 0.0}
+    return report(seconds, values, kind="crane", device="A", delay_s=0.2)
+
+
+def test_while_the_load_is_unknown_no_sign_is_no_evidence_of_standing_firm(tmp_path: Path) -> None:
+    judge = judge_of(registry(tmp_path, crane("A", 0.0, 40.0, SENSORS)))
+    run(judge, [said(0, 0.0), said(1, 0.5)])
+    changes = run(judge, [tilt_alone(2.0 + n, 0.5) for n in range(300)], first_seq=10)
+    assert AWAITS not in [each.transition.kind for each in changes]
+    changes = run(judge, [said(303.0 + n, 0.5) for n in range(300)], first_seq=500)
+    assert AWAITS in [each.transition.kind for each in changes]
