@@ -130,8 +130,7 @@ def test_a_defect_when_alerts_stand_up_again_leaves_the_other_sensors_judged() -
 
 
 def test_a_defect_at_a_sensor_that_is_judged_again_does_not_end_that_of_its_gauge() -> None:
-    rule_of = {"every_s": 600.0}
-    wall_of = [sensor("wall_top_h_mm", "pit", device=f"D-0{n}", **rule_of) for n in (1, 2)]
+    wall_of = [sensor("wall_top_h_mm", "pit", device=f"D-0{n}", every_s=600.0) for n in (1, 2)]
     here = judge_of(district(*wall_of, couplings=[coupling()]))
     for wall in wall_of:
         values = [{"wall_top_h_mm": 8.5}] * 2
