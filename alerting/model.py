@@ -268,13 +268,15 @@ class ChainLink:
 class Card:
     """Who and what can help near one alert, and in words what cannot be had.
 
-    `glossary` has the Chinese of the supplies and capabilities named in it; `official` the official
-    warnings in force at the site, which are others' words and never ours.
+    `places` are shelters, hospitals and pumps nearby, and what may be in danger. `glossary` has the
+    Chinese of the supplies and capabilities named in it; `official` the official warnings in force
+    at the site, which are others' words and never ours.
     """
 
     teams: tuple[Responder, ...] = ()
     supplies: tuple[Responder, ...] = ()
     cameras: tuple[Responder, ...] = ()
+    places: tuple[Responder, ...] = ()
     chain: tuple[ChainLink, ...] = ()
     shortfall: tuple[str, ...] = ()
     looked_up_at: datetime | None = None

@@ -7,7 +7,8 @@ import asyncio
 import math
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from alerting.model import Alert, AlertKind, Card, ChainLink, Responder, Severity
 from gis_link import model as gis
@@ -17,7 +18,9 @@ from gis_link.loaders import Resources
 from gis_link.match import Matcher
 from gis_link.match_supply import SupplyPick
 from gis_link.match_team import TeamPick
+from gis_link.place import Facilities, Nearby
 from gis_link.reach import TravelTime
+from gis_link.reserve import Reservations
 from gis_link.scene import Scene
 from gis_link.view import View, Views
 from groundwatch.clock import Clock
@@ -31,6 +34,7 @@ _ABSENT = {
     "people": "nobody of the command chain is on file",
     "map": "no map of the district is on file",
 }
+_UNCONFIGURED = "no resources are configured: name a resources directory"
 # Alerts about the watching itself: their hazard says what is not watched, not what happened.
 _OF_KIND = {
     AlertKind.BLIND: "sensor_silent",
@@ -40,23 +44,61 @@ _OF_KIND = {
 }
 
 
+class _Known(NamedTuple):
+    """What is looked in, all of one moment; a change replaces it whole."""
+
+    resources: Resources
+    matcher: Matcher
+    views: Views
+    areas: Areas
+    facilities: Facilities
+    missing: str
+
+
 class CardDesk:
     """Answers for every alert who and what is near; implements `alerting.ports.CardLookup`."""
 
     def __init__(
-        self, resources: Resources | None, clock: Clock, reach: TravelTime | None = None
+        self,
+        resources: Resources | None,
+        clock: Clock,
+        reach: TravelTime | None = None,
+        reservations: Reservations | None = None,
     ) -> None:
         """Index the resources; None means that none are configured, and every card says so."""
         self._clock = clock
-        self._missing = "no resources are configured: name a resources directory"
-        if resources is not None:
-            self._missing = "; ".join(_ABSENT[kind] for kind in resources.absent if kind in _ABSENT)
+        missing = "" if resources is not None else _UNCONFIGURED
         resources = resources or Resources()
-        self._matcher = Matcher.of(resources.teams, resources.depots, resources.needs, reach)
-        self._views = Views(resources.cameras)
-        self._areas = Areas(resources.places)
+        self._known = _Known(
+            resources,
+            Matcher.of(resources.teams, resources.depots, resources.needs, reach, reservations),
+            Views(resources.cameras),
+            Areas(resources.places),
+            Facilities(resources.facilities),
+            missing or _missing(resources),
+        )
         self._names = tuple(
             (name, zh) for name, zh in resources.needs.names() if name and zh and name != zh
+        )
+
+    @property
+    def resources(self) -> Resources:
+        """Give what is looked in now."""
+        return self._known.resources
+
+    def change(self, resources: Resources) -> None:
+        """Look in changed resources from now on; what is sorted already is taken over.
+
+        Cards that are being looked up meanwhile are of before. The table of needs and the map stay.
+        """
+        known = self._known
+        self._known = _Known(
+            resources,
+            known.matcher.changed(resources.teams, resources.depots),
+            Views(resources.cameras, known.views),
+            known.areas,
+            Facilities(resources.facilities, known.facilities),
+            _missing(resources),
         )
 
     async def card(self, alert: Alert) -> Card:
@@ -66,7 +108,11 @@ class CardDesk:
         """
         hazard, now = _OF_KIND.get(alert.kind, alert.hazard), self._clock.now()
         return await asyncio.to_thread(
-            self.near, alert.position, hazard, alert.severity, now, alert.site
+            partial(self.near, site=alert.site, holder=alert.id),
+            alert.position,
+            hazard,
+            alert.severity,
+            now,
         )
 
     def near(
@@ -75,24 +121,31 @@ class CardDesk:
         hazard: str,
         severity: Severity,
         now: datetime,
+        *,
         site: str = "",
+        holder: str = "",
     ) -> Card:
-        """Look up who and what can help at a point; `site` adds the people of a site."""
+        """Look up who and what can help at a point.
+
+        `site` adds the people of a site; stock put aside for the alert `holder` counts for it.
+        """
+        known = self._known
         if not _is_place(position):
             said = f"no place to look around: lat {position.lat}, lon {position.lon}"
-            return Card(looked_up_at=now, missing="; ".join(filter(None, (said, self._missing))))
+            return Card(looked_up_at=now, missing="; ".join(filter(None, (said, known.missing))))
         at = gis.Position(position.lat, position.lon)
-        match = self._matcher.match(hazard, Scene(at, int(severity), now))
-        chain = self._areas.chain(at, match.need.duty, site)
-        views = self._views.seeing(at, now)
+        match = known.matcher.match(hazard, Scene(at, int(severity), now, holder=holder))
+        chain = known.areas.chain(at, match.need.duty, site)
+        views = known.views.seeing(at, now)
         card = Card(
             teams=tuple(_team(pick) for pick in match.teams),
             supplies=tuple(_supply(pick) for pick in match.supplies),
             cameras=tuple(_camera(view) for view in views),
+            places=tuple(_place(nearby) for nearby in known.facilities.near(at)),
             chain=tuple(_link(link) for link in chain.links),
-            shortfall=(*match.shortfall, *self._unseen(at, views), *chain.remarks),
+            shortfall=(*match.shortfall, *_unseen(known.views, at, views), *chain.remarks),
             looked_up_at=now,
-            missing=self._missing,
+            missing=known.missing,
         )
         return replace(card, glossary=self._glossary_of(card))
 
@@ -102,17 +155,22 @@ class CardDesk:
         said = "; ".join((*card.shortfall, *items))
         return tuple(pair for pair in self._names if pair[0] in said)
 
-    def _unseen(self, at: gis.Position, views: list[View]) -> list[str]:
-        """Say so when no camera, or no working one, shows the point."""
-        if any(view.camera.status is not gis.CameraStatus.OFFLINE for view in views):
-            return []
-        if views:
-            return ["every camera that could show the point is offline"]
-        blocked = self._views.nearest_blocked(at)
-        if blocked is None:
-            return ["no camera is on file, so none shows the point"]
-        away = words.distance(blocked.distance_m)
-        return [f"no camera shows the point; nearest: {blocked.camera.name} {away}, {blocked.why}"]
+
+def _missing(resources: Resources) -> str:
+    return "; ".join(_ABSENT[kind] for kind in resources.absent if kind in _ABSENT)
+
+
+def _unseen(cameras: Views, at: gis.Position, views: list[View]) -> list[str]:
+    """Say so when no camera, or no working one, shows the point."""
+    if any(view.camera.status is not gis.CameraStatus.OFFLINE for view in views):
+        return []
+    if views:
+        return ["every camera that could show the point is offline"]
+    blocked = cameras.nearest_blocked(at)
+    if blocked is None:
+        return ["no camera is on file, so none shows the point"]
+    away = words.distance(blocked.distance_m)
+    return [f"no camera shows the point; nearest: {blocked.camera.name} {away}, {blocked.why}"]
 
 
 def _is_place(position: Position) -> bool:
@@ -175,6 +233,22 @@ def _camera(view: View) -> Responder:
         as_of=view.fresh,
         why=view.why,
         link=camera.snapshot or camera.stream,
+    )
+
+
+def _place(nearby: Nearby) -> Responder:
+    facility = nearby.facility
+    return Responder(
+        id=facility.id,
+        name=facility.name,
+        what=facility.kind.value.replace("_", " "),
+        position=_position(facility.position),
+        distance_m=nearby.distance_m,
+        travel_s=None,
+        travel_how="",
+        phone=facility.phone,
+        as_of="" if facility.as_of is None else facility.as_of.isoformat(),
+        why=nearby.why,
     )
 
 

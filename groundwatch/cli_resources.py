@@ -3,11 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from groundwatch.cli_words import AsJson
+from groundwatch.cli_words import Actor, AsJson, Url, asked, named, show
+from groundwatch.client import DEFAULT_URL, call
 
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
 resources = typer.Typer(
@@ -73,3 +75,73 @@ def import_(
         print(f"{found.n_new} new, {found.n_updated} updated, {len(found.faults)} wrong; {where}")
     if found.faults:
         raise typer.Exit(2)
+
+
+@resources.command("list")
+def list_(
+    kind: Annotated[str, typer.Argument(help="teams, depots, stock, cameras, …")],
+    text: Annotated[str, typer.Option(help="only with this in id or name")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=2000, help="at most so many")] = 200,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """List resources of a kind as the running program knows them, edits included."""
+    answer = asked(
+        lambda: call("GET", url, "/resources", kind=kind, text=text or None, limit=limit)
+    )
+    lines = [f"{each['id']}  {_line(each['fields'])}" for each in answer["items"]]
+    lines += [f"not counted: {said}" for said in answer["unfit"]]
+    if answer["next"] is not None:
+        lines.append(f"the first {limit}; narrow it with --text")
+    show(answer, "\n".join(lines), as_json=as_json)
+
+
+@resources.command("set")
+def set_(
+    kind: Annotated[str, typer.Argument(help="teams, depots, stock, cameras, …")],
+    resource: Annotated[str, typer.Argument(help="id, for stock depot/item")],
+    fields: Annotated[list[str], typer.Argument(help="name=value …; an empty value empties it")],
+    actor: Actor,
+    datum: Annotated[str | None, typer.Option(help="of positions among the fields")] = None,
+    note: Annotated[str, typer.Option(help="a remark for the record")] = "",
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Change fields of a resource, for example `on_duty=false` or `quantity=40`."""
+    body = {"actor": named(actor), "note": note, "datum": datum, "fields": _pairs(fields)}
+    path = f"/resources/{quote(kind)}/{quote(resource)}"
+    answer = asked(lambda: call("PATCH", url, path, body))
+    show(answer, f"{answer['id']}  {_line(answer['fields'])}", as_json=as_json)
+
+
+@resources.command("history")
+def history(
+    resource: Annotated[str, typer.Argument(help="id, for stock depot/item")],
+    kind: Annotated[str | None, typer.Option(help="where an id is of several kinds")] = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show who changed a resource, when and how, newest first."""
+    answer = asked(lambda: call("GET", url, "/resources/history", id=resource, kind=kind))
+    lines = [_edit(each) for each in answer["items"]] or [f"{resource}: nobody changed it"]
+    show(answer, "\n".join(lines), as_json=as_json)
+
+
+def _pairs(fields: list[str]) -> dict[str, str]:
+    pairs = [field.partition("=") for field in fields]
+    for name, sign, _ in pairs:
+        if not name or not sign:
+            raise typer.BadParameter(f"{name!r} is not name=value", param_hint="FIELDS")
+    return {name: value for name, _, value in pairs}
+
+
+def _line(fields: dict[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in fields.items() if name != "id")
+
+
+def _edit(edit: dict[str, Any]) -> str:
+    before, after = edit["before"], edit["after"]
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    changes = [f"{n}: {before.get(n, '-')} -> {after.get(n, '-')}" for n in names]
+    note = f" ({edit['note']})" if edit["note"] else ""
+    return f"{edit['at']} {edit['actor']} {edit['action']}{note}: {'; '.join(changes)}"

@@ -34,6 +34,7 @@ from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
+from groundwatch.live import LiveResources
 from groundwatch.official_desk import CardsWithContext
 from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
@@ -110,6 +111,8 @@ async def opened(
         roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
         cards = CardDesk(district.resources, clock)
         context = CardsWithContext(cards)
+        live = LiveResources(district.resources, keepers.journal, cards.change)
+        await live.open()
         of_people = SystemClock() if _is_event(clock) else clock  # people live in real time
         deliverer = Deliverer(journal=keepers.journal, channels=roads, clock=of_people)
         escalator = Escalator(router=district.routes, clock=of_people)
@@ -164,6 +167,7 @@ async def opened(
             journal=keepers.journal,
             store=keepers.store,
             cards=cards,
+            live=live,
             cap=cap,
             official=official,
             official_feeds=feeds,

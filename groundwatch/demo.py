@@ -201,6 +201,7 @@ def card_json(card: Card | None) -> dict[str, Any]:
         "teams": [_responder(entry) for entry in card.teams],
         "supplies": [_responder(entry) for entry in card.supplies],
         "cameras": [_responder(entry) for entry in card.cameras],
+        "places": [_responder(entry) for entry in card.places],
         "chain": [
             {"tier": link.tier, "place": link.place, "person": link.person, "phone": link.phone}
             for link in card.chain

@@ -58,6 +58,11 @@ def lines(card: Card) -> list[str]:
     ):
         found.append(f"{title}:")
         found += [f"  {_line(entry)}" for entry in responders] or ["  none within reach"]
+    if card.places:
+        found += [
+            "places:",
+            *(f"  {entry.name}: {entry.what}, {entry.why}" for entry in card.places),
+        ]
     found.append("command chain:")
     found += [
         f"  {link.tier}: {link.place} {link.person} {link.phone}".rstrip() for link in card.chain

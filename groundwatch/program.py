@@ -27,6 +27,7 @@ from groundwatch.due_dates import watch_dates
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.listening import Listening
+from groundwatch.live import LiveResources
 from groundwatch.official_desk import OfficialDesk
 from groundwatch.official_feed import OfficialFeeds
 from groundwatch.pictures import Pictures
@@ -90,6 +91,7 @@ class Program:
     journal: SqlJournal
     store: TelemetryStore
     cards: CardDesk
+    live: LiveResources
     cap: CapDesk
     official: OfficialDesk
     official_feeds: OfficialFeeds

@@ -288,6 +288,9 @@ class CardAnswer(Answer):
     teams: list[ResponderAnswer]
     supplies: list[ResponderAnswer]
     cameras: list[ResponderAnswer]
+    places: list[ResponderAnswer] = Field(
+        description="Shelters, hospitals and pumps nearby, and what may be in danger."
+    )
     chain: list[ChainAnswer]
     shortfall: list[str]
     looked_up_at: Instant | None
@@ -304,6 +307,7 @@ class CardAnswer(Answer):
             teams=[ResponderAnswer.of(entry) for entry in card.teams],
             supplies=[ResponderAnswer.of(entry) for entry in card.supplies],
             cameras=[ResponderAnswer.of(entry) for entry in card.cameras],
+            places=[ResponderAnswer.of(entry) for entry in card.places],
             chain=[ChainAnswer.of(link) for link in card.chain],
             shortfall=list(card.shortfall),
             looked_up_at=card.looked_up_at,

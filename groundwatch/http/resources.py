@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from alerting.model import Severity
+from groundwatch.http import live_resources
 from groundwatch.http.alert_models import CardAnswer
 from groundwatch.http.parts import ProgramPart
 from groundwatch.http.problems import field_problem, near_words
@@ -147,7 +148,7 @@ class _Chosen:
 @router.get("/resources/near", tags=["resources"], summary="Who and what can help near a point")
 async def near(program: ProgramPart, asked: Annotated[NearQuestion, Query()]) -> CardAnswer:
     """Look up the card of a point, as an alert there would carry it."""
-    known = sorted(program.district.resources.needs.hazards)
+    known = sorted(program.live.now.needs.hazards)
     if asked.hazard not in known:
         what = f"not a hazard that is described; allowed: {listed(known)}"
         raise field_problem("query.hazard", what, near=near_words(asked.hazard, known))
@@ -155,6 +156,9 @@ async def near(program: ProgramPart, asked: Annotated[NearQuestion, Query()]) ->
     severity = Severity.of(asked.severity)
     found = program.cards.near(position, asked.hazard, severity, program.clock.now())
     return CardAnswer.of(found, "now")
+
+
+router.include_router(live_resources.router)
 
 
 @router.get("/quarantine", tags=["quarantine"], summary="What could not be used, and why")

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from alerting.model import AlertKind, AlertState, NoticeState, NotifyReason, TransitionKind
 from alerting.ports import ProofKind, StepKind
 from storage.journal.columns import Instant, Number, Rank, Word, Words
+from storage.resource_edits import EditAction
 
 metadata = MetaData(
     naming_convention={
@@ -231,6 +232,23 @@ officials = Table(
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("sender", "identifier"),
     Index(None, "over_at"),
+)
+
+# What people changed of resources, in the order of `id`; fields are JSON objects of texts.
+resource_edits = Table(
+    "resource_edits",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", Words, nullable=False),
+    Column("resource", Words, nullable=False),
+    Column("action", Word(EditAction), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Index(None, "resource", "id"),
 )
 
 rule_state = Table(

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Executable, Row, delete, select, update
+from sqlalchemy import CursorResult, Executable, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from alerting.errors import JournalError
@@ -22,7 +22,7 @@ from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
 from alerting.warning import Name, OfficialRecord
-from storage.journal import connect, rows, statements
+from storage.journal import connect, edits, rows, statements
 from storage.journal.faults import translated
 from storage.journal.listing import (
     AlertQuery,
@@ -39,6 +39,7 @@ from storage.journal.schema import (
     officials,
     outbox,
     proofs,
+    resource_edits,
     responses,
     rule_state,
     silences,
@@ -46,6 +47,7 @@ from storage.journal.schema import (
     transitions,
 )
 from storage.journal.underway import UnderWay
+from storage.resource_edits import ResourceEdit
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -306,10 +308,30 @@ class SqlJournal:
         for batch in _batches(keys):
             await self._execute(delete(rule_state).where(rule_state.c.key.in_(batch)))
 
+    async def add_edit(self, edit: ResourceEdit) -> None:
+        """Add what somebody changed of a resource; it is on the disk when this returns."""
+        await self._execute(insert(resource_edits), [edits.edit_row(edit)])
+
+    async def standing_edits(self) -> list[ResourceEdit]:
+        """List the edits to lay over the files, oldest first."""
+        return await self._ask(edits.standing(), edits.edit_of)
+
+    async def edits(
+        self,
+        resource: str,
+        *,
+        kind: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[ResourceEdit]:
+        """List the edits of one resource, newest first, those numbered below `before`."""
+        return await self._ask(edits.history(resource, kind, before, limit), edits.edit_of)
+
     async def prune(self, before: datetime) -> int:
         """Delete notices sent, failed or cancelled before `before`, of alerts that are over.
 
-        Alerts, transitions and actions are evidence and stay. Gives how many notices went.
+        So do positions of teams that newer ones followed. Alerts, transitions, actions and edits
+        by people are evidence and stay. Gives how many notices went.
         """
 
         async def delete_some(connection: AsyncConnection) -> int:
@@ -318,6 +340,7 @@ class SqlJournal:
             await connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
             return len(ids)
 
+        await self._execute(edits.past_positions(before))
         n_gone = 0
         while n_now := await self._write(delete_some):
             n_gone += n_now

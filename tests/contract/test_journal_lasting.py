@@ -16,6 +16,7 @@ from alerting.errors import JournalError
 from alerting.ports import Effects, RuleState
 from sensors.model import Position
 from storage.journal import SqlJournal
+from storage.resource_edits import EditAction, ResourceEdit
 from tests.contract.journal_values import (
     T0,
     a_raise,
@@ -260,3 +261,42 @@ async def test_tables_of_a_newer_program_are_refused(url: str) -> None:
     await run_sql(url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(JournalError, match="run the version that made them"):
         await SqlJournal(url).open()
+
+
+async def test_edits_of_resources_are_kept_in_order_and_old_positions_go(url: str) -> None:
+    def edit(action: EditAction, resource: str, hours: int, **changes: str) -> ResourceEdit:
+        return ResourceEdit(
+            kind="teams",
+            resource=resource,
+            action=action,
+            at=T0 + timedelta(hours=hours),
+            actor="甲某",
+            note="n",
+            changes=changes,
+            before={"a": "1"},
+            after={"a": "2", **changes},
+        )
+
+    made = [
+        edit(EditAction.CREATE, "T1", 0, name="队"),
+        edit(EditAction.POSITION, "T1", 1, lat="1"),
+        edit(EditAction.POSITION, "T2", 2, lat="2"),
+        edit(EditAction.POSITION, "T1", 3, lat="3"),
+        edit(EditAction.PATCH, "T1", 4, name=""),
+    ]
+    async with opened(url) as journal:
+        for each in made:
+            await journal.add_edit(each)
+    async with opened(url) as journal:
+        found = await journal.standing_edits()
+        assert [replace(each, number=0) for each in found] == [made[0], *made[2:]]
+        newest = await journal.edits("T1", limit=2)
+        assert [replace(each, number=0) for each in newest] == [made[4], made[3]]
+        rest = await journal.edits("T1", kind="teams", before=newest[-1].number)
+        assert [replace(each, number=0) for each in rest] == [made[1], made[0]]
+        assert await journal.edits("T1", kind="depots") == []
+        await journal.prune(LATER)
+        assert [each.number for each in await journal.standing_edits()] == [
+            each.number for each in found
+        ]
+        assert len(await journal.edits("T1")) == 3

@@ -260,6 +260,6 @@ if __name__ == "__main__":
             "sensor_silent" if example.kind is AlertKind.BLIND else example.hazard,
             example.severity,
             NOW,
-            example.site,
+            site=example.site,
         )
         (GOLDEN / f"{case}.txt").write_text(text_of(found), encoding="utf-8")

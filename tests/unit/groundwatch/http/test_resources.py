@@ -24,6 +24,81 @@ def test_near_gives_who_and_what_can_help_at_a_point(live: Running) -> None:
     assert far["shortfall"]
 
 
+def test_a_resource_is_created_changed_moved_and_taken_away(live: Running) -> None:
+    fields = {
+        "id": "T-new",
+        "name": "New team",
+        "capabilities": ["drainage", "medical"],
+        "strength": 5,
+        "lat": 23.2,
+        "lon": 113.3,
+    }
+    body = {"actor": "甲某", "datum": "GCJ-02", "fields": fields}
+    made = live.post(f"{API}/resources/teams", body, status=201)
+    assert made["datum"] == "WGS-84"
+    assert made["position_age_s"] is None
+    assert float(made["fields"]["lat"]) == pytest.approx(23.2026, abs=1e-3)
+    changed = live.client.patch(
+        f"{API}/resources/teams/T-new",
+        json={"actor": "乙某", "note": "training", "fields": {"on_duty": False, "phone": None}},
+    ).json()
+    assert changed["fields"]["on_duty"] == "false"
+    spot = {"actor": "T-new", "lat": 23.21, "lon": 113.31, "datum": "WGS-84"}
+    moved = live.post(f"{API}/resources/teams/T-new/position", spot)
+    assert 0 <= moved["position_age_s"] < 60
+    assert live.get(f"{API}/resources/teams/T-new")["fields"]["lat"] == "23.21"
+    gone = live.client.request(
+        "DELETE", f"{API}/resources/teams/T-new", json={"actor": "乙某", "note": "over"}
+    ).json()
+    assert (gone["action"], gone["after"]) == ("delete", {})
+    live.get(f"{API}/resources/teams/T-new", status=404)
+    history = live.get(f"{API}/resources/history", id="T-new")["items"]
+    assert [(each["action"], each["actor"]) for each in history] == [
+        ("delete", "乙某"),
+        ("position", "T-new"),
+        ("patch", "乙某"),
+        ("create", "甲某"),
+    ]
+    assert history[2]["before"]["on_duty"] == "true"
+    assert history[2]["note"] == "training"
+
+
+def test_stock_is_changed_by_depot_and_item(live: Running) -> None:
+    line = live.get(f"{API}/resources", kind="stock", limit=1)["items"][0]
+    path = f"{API}/resources/stock/{line['id']}"
+    order = {"actor": "甲某", "fields": {"quantity": 7, "reserved": 2.5}}
+    changed = live.client.patch(path, json=order).json()
+    assert (changed["fields"]["quantity"], changed["fields"]["reserved"]) == ("7", "2.5")
+    assert live.get(path)["fields"] == changed["fields"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "datum", "said"),
+    [
+        ({"id": "X", "name": "N", "capabilities": "flying"}, None, "capability 'flying'"),
+        ({"id": "X", "name": "N", "capabilities": "medical", "lat": 1}, None, "need a datum"),
+        ({"id": "X", "name": "N", "capabilities": "medical"}, "moon", "datum 'moon' is not known"),
+    ],
+)
+def test_a_resource_that_is_none_is_refused_with_every_fault(
+    live: Running, fields: dict[str, object], datum: str | None, said: str
+) -> None:
+    body = {"actor": "甲某", "fields": fields, "datum": datum}
+    problem = live.post(f"{API}/resources/teams", body, status=422)
+    assert said in " ".join(fault["what"] for fault in problem["faults"])
+
+
+def test_resources_are_listed_page_by_page(live: Running) -> None:
+    first = live.get(f"{API}/resources", kind="cameras", limit=3)
+    second = live.get(f"{API}/resources", kind="cameras", limit=3, cursor=first["next"])
+    ids = [each["id"] for each in first["items"] + second["items"]]
+    assert len(set(ids)) == 6
+    found = live.get(f"{API}/resources", kind="cameras", text=ids[4])
+    assert ids[4] in [each["id"] for each in found["items"]]
+    assert live.get(f"{API}/resources", kind="shelters")["items"] == []
+    live.get(f"{API}/resources", kind="boats", status=422)
+
+
 def test_what_cannot_be_used_is_shown_with_bytes_and_reason(live: Running) -> None:
     topic = "gw/1/huanghe-tower/TC-01/telemetry"
     live.publish(topic, b'{"at": "now', b"\xff\xfe\x00")
