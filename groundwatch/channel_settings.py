@@ -5,15 +5,18 @@ configuration, which refuses what can never work, and says which addresses of pe
 """
 
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from alerting.channels.bot import BotConfig, why_no_mentions
 from alerting.channels.dingtalk import DingTalk
+from alerting.channels.email import Email, EmailConfig, Security, why_no_mailbox
 from alerting.channels.feishu import Feishu
 from alerting.channels.guard import AllowList, why_refused
 from alerting.channels.http import HttpConfig
@@ -21,6 +24,7 @@ from alerting.channels.phone import why_no_number
 from alerting.channels.sms_aliyun import Aliyun, AliyunConfig
 from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
 from alerting.channels.sms_tencent import Tencent, TencentConfig
+from alerting.channels.voice import Voice, VoiceConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.channels.wecom import WeCom
 from alerting.ports import Channel
@@ -259,6 +263,75 @@ class SmsHttpEntry(_Sms):
         return SmsHttp(config=self.config(name, parts.base_url), now=parts.now)
 
 
+class VoiceEntry(_Sms):
+    """A voice service that calls people; it tells `calls/NAME` of our HTTP interface what came."""
+
+    kind: Literal["voice"]
+    url: Secret
+    secret: Secret
+    repeat: int = Field(default=2, ge=1, le=5)
+    digit: str = Field(default="1", pattern=r"^[0-9*#]$")
+
+    def config(self, name: str, base_url: str) -> VoiceConfig:
+        """Give the configuration of the channel."""
+        return VoiceConfig(
+            name=name,
+            url=self.url,
+            secret=self.secret,
+            repeat=self.repeat,
+            digit=self.digit,
+            callback=f"{base_url.rstrip('/')}/api/v1/calls/{name}" if base_url else "",
+            http=self.http(),
+        )
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return Voice(config=self.config(name, parts.base_url), now=parts.now)
+
+
+class EmailEntry(ChannelEntry):
+    """E-mail through one SMTP server."""
+
+    kind: Literal["email"]
+    host: str = Field(min_length=1, max_length=253)
+    port: int = Field(default=587, gt=0, lt=65536)
+    security: Security = "starttls"
+    user: str | None = None
+    password: Secret | None = None
+    sender: str = Field(min_length=3, max_length=320)
+    timeout_s: float = Field(default=10.0, ge=0.5, le=60.0)
+    tls_ca: Path | None = None
+
+    def config(self, name: str, base_url: str) -> EmailConfig:
+        """Give the configuration of the channel; the authorities' file must be readable."""
+        tls = None
+        if self.tls_ca is not None:
+            try:
+                tls = ssl.create_default_context(cafile=str(self.tls_ca))
+            except OSError as error:
+                raise ValueError(f"{self.tls_ca} holds no certificates: {error}") from error
+        return EmailConfig(
+            name=name,
+            host=self.host,
+            port=self.port,
+            security=self.security,
+            user=self.user,
+            password=self.password,
+            sender=self.sender,
+            base_url=base_url,
+            timeout_s=self.timeout_s,
+            tls=tls,
+        )
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return Email(config=self.config(name, parts.base_url), now=parts.now)
+
+    def why_refused(self, address: str) -> str | None:
+        """Say why an address is no mailbox."""
+        return why_no_mailbox(address)
+
+
 def _check_name(name: str) -> str:
     if name in BUILT_IN:
         raise ValueError(f"`{name}` is a channel already; choose another name")
@@ -275,6 +348,8 @@ ENTRIES: tuple[type[ChannelEntry], ...] = (
     AliyunEntry,
     TencentEntry,
     SmsHttpEntry,
+    VoiceEntry,
+    EmailEntry,
 )
 
 AnyEntry = Annotated[
@@ -284,7 +359,9 @@ AnyEntry = Annotated[
     | FeishuEntry
     | AliyunEntry
     | TencentEntry
-    | SmsHttpEntry,
+    | SmsHttpEntry
+    | VoiceEntry
+    | EmailEntry,
     Field(discriminator="kind"),
 ]
 Channels = dict[Annotated[str, AfterValidator(_check_name)], AnyEntry]

@@ -13,12 +13,14 @@ ELLIPSIS = "…"
 Size = Callable[[str], int]
 
 _MARKS = "\u0300-\u036f\u20d0-\u20ff\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff"
-_ATOM = re.compile(
+_URL = r"https?://[^\s；;，,]+"
+_PLAIN = (
     r"[+\-−±]?\d(?:[\d.,:/+-]|[ ](?=\d))*(?:[ ]?[%‰°]|[ ]?[A-Za-zµ²³/·]+(?![A-Za-z]))?"
     rf"|[A-Za-z_](?:[A-Za-z_0-9-])*"
-    rf"|.[{_MARKS}]*(?:(?<=\u200d).[{_MARKS}]*)*",
-    re.DOTALL,
+    rf"|.[{_MARKS}]*(?:(?<=\u200d).[{_MARKS}]*)*"
 )
+_ATOM = re.compile(rf"{_URL}|{_PLAIN}", re.DOTALL)
+_SMALLER = re.compile(_PLAIN, re.DOTALL)
 
 
 def atoms(text: str) -> list[str]:
@@ -28,6 +30,16 @@ def atoms(text: str) -> list[str]:
     ['风', '速', '21.4 m/s', '超', '限']
     """
     return _ATOM.findall(text)
+
+
+def pieces(atom: str) -> list[str]:
+    """Give what an atom that is too long may be cut into: a link at its parts, a word anywhere.
+
+    A number stays whole.
+    """
+    if atom.startswith(("http://", "https://")):
+        return _SMALLER.findall(atom)
+    return [atom] if any(sign.isdigit() for sign in atom) else list(atom)
 
 
 def cut(text: str, limit: int, size: Size = len) -> str:
@@ -43,8 +55,7 @@ def cut(text: str, limit: int, size: Size = len) -> str:
         return ""
     kept = _fitting(atoms(text), room, size)
     if not kept:  # a long name is better than none
-        first = next(iter(atoms(text)))
-        kept = "" if any(sign.isdigit() for sign in first) else _fitting(list(first), room, size)
+        kept = _fitting(pieces(atoms(text)[0]), room, size)
     return kept.rstrip() + ELLIPSIS
 
 

@@ -4,7 +4,7 @@ A message in this alphabet has 160 signs, one of several parts 153; any sign out
 whole message into UCS-2 with 70 and 67.
 """
 
-from alerting.render.atoms import Size, atoms, utf16_size
+from alerting.render.atoms import Size, atoms, pieces, utf16_size
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
@@ -85,4 +85,4 @@ def in_parts(text: str) -> tuple[str, ...]:
 def _pieces(atom: str, part: int, size: Size) -> list[str]:
     if size(atom) <= part:
         return [atom]
-    return ["?"] if any(sign.isdigit() for sign in atom) else list(atom)
+    return [piece if size(piece) <= part else "?" for piece in pieces(atom)]

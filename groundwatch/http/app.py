@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from groundwatch import __version__
 from groundwatch.http import (
     alerts,
+    calls,
     cap,
     health,
     life,
@@ -50,7 +51,8 @@ def bare_app() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=_API, responses=_ERRORS)
-    for part in (places, life, alerts, response, silences, cap, official, resources, stream):
+    parts = (places, life, alerts, response, silences, calls, cap, official, resources, stream)
+    for part in parts:
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(health.router)

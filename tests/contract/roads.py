@@ -5,12 +5,14 @@ A road is opened by its name in `ROADS`. Its `says` is what must reach the far e
 """
 
 import io
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
+import trustme
 from pydantic import SecretStr
 
 from alerting.cap.message import CapConfig
@@ -19,17 +21,20 @@ from alerting.channels.bot import BotConfig
 from alerting.channels.cap import CapChannel, CapRoadConfig
 from alerting.channels.console import Console
 from alerting.channels.dingtalk import DingTalk
+from alerting.channels.email import Email, EmailConfig, Security
 from alerting.channels.feishu import Feishu
 from alerting.channels.http import HttpConfig
 from alerting.channels.sms_aliyun import Aliyun, AliyunConfig
 from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
 from alerting.channels.sms_tencent import Tencent, TencentConfig
+from alerting.channels.voice import Voice, VoiceConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.channels.wecom import WeCom
 from alerting.errors import DeliveryError, JournalError
 from alerting.model import Alert, Notice, OutboxEntry, Recipient, Transition
 from alerting.ports import Channel
 from groundwatch.cap_desk import CapDesk, Ground
+from tests.contract.mail import Mailbox, post_office
 from tests.contract.receiver import Receiver, receiving
 from tests.contract.vendors import (
     AliyunGateway,
@@ -38,6 +43,7 @@ from tests.contract.vendors import (
     PlainGateway,
     TencentGateway,
     Vendor,
+    VoiceGateway,
     WeComRobot,
 )
 from tests.unit.alerting_cap.values import key_and_certificate
@@ -175,6 +181,7 @@ async def vendor_road(
     *,
     to: Recipient,
     failing: str = "reset",
+    ruining: str = "refuse",
     **more: object,
 ) -> AsyncIterator[Road]:
     """Open a channel to a vendor; `failing` is how it fails for a while: `reset`, `503`, `busy`."""
@@ -185,7 +192,7 @@ async def vendor_road(
             (vendor if failing in ("busy", "day") else receiver).script.append(failing)
 
         def ruin() -> Recipient:
-            vendor.script.append("refuse")
+            (vendor if ruining == "refuse" else receiver).script.append(ruining)
             return to
 
         yield Road(
@@ -331,6 +338,68 @@ async def cap_road(*, is_signed: bool) -> AsyncIterator[Road]:
             )
 
 
+CALLBACK = "https://gw.example/api/v1/calls/duty"
+
+
+def voice_road(*, callback: str = CALLBACK, failing: str = "reset") -> Opened:
+    def make(receiver: Receiver) -> Channel:
+        config = VoiceConfig(
+            name="voice",
+            url=SecretStr(f"http://127.0.0.1:{receiver.port}/calls/{TOKEN}"),
+            secret=SecretStr(SECRET),
+            callback=callback,
+        )
+        return Voice(config=config, now=lambda: NOW)
+
+    says = ("Orange alert", "21.4 metres a second", "limit 20 metres a second", "huanghe-tower")
+    return vendor_road(
+        VoiceGateway(TOKEN, SECRET),
+        make,
+        to=replace(TO, channel="voice", address=PHONE),
+        failing=failing,
+        ruining="403",
+        says=says,
+        each="21.4 metres a second",
+    )
+
+
+@asynccontextmanager
+async def email_road(security: Security, *, is_known: bool = True) -> AsyncIterator[Road]:
+    authority = trustme.CA()
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server_side)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    context = {"starttls": {"starttls": server_side}, "tls": {"tls": server_side}}
+    mailbox = Mailbox(password=SECRET if is_known else "")
+    async with post_office(mailbox, **context.get(security, {})):
+        config = EmailConfig(
+            name="mail",
+            host="127.0.0.1",
+            port=mailbox.port,
+            sender="Groundwatch <gw@office.example>",
+            security=security,
+            user="gw" if is_known else None,
+            password=SecretStr(SECRET) if is_known else None,
+            tls=trusting,
+        )
+        channel = Email(config=config, now=lambda: NOW)
+        to = replace(TO, channel="mail", address="duty@office.example")
+
+        def ruin() -> Recipient:
+            mailbox.script.append(f"550 no such mailbox {SECRET if is_known else chr(33)}")
+            return to
+
+        yield Road(
+            channel=channel,
+            to=to,
+            break_it=partial(mailbox.script.append, "451 greylisted, come again"),
+            arrived=mailbox.texts,
+            ruin=ruin,
+            many=20,
+        )
+
+
 ROADS: Mapping[str, Callable[[], Opened]] = {
     "webhook, signed": webhook_road,
     "webhook, unsigned": partial(webhook_road, secret=None),
@@ -355,4 +424,10 @@ ROADS: Mapping[str, Callable[[], Opened]] = {
     "sms by http, form": partial(sms_http_road, "form"),
     "sms by http, query": partial(sms_http_road, "query"),
     "sms by http, busy": partial(sms_http_road, "json", failing="busy"),
+    "voice, to be confirmed": voice_road,
+    "voice, only spoken": partial(voice_road, callback=""),
+    "voice, without a line": partial(voice_road, failing="busy"),
+    "email, starttls and password": partial(email_road, "starttls"),
+    "email, tls and password": partial(email_road, "tls"),
+    "email, without protection": partial(email_road, "none", is_known=False),
 }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from alerting.channels.signing import verify_signature
 from tests.contract.receiver import Received
 from tests.unit.alerting_delivery.values import NOW
 
@@ -278,3 +279,21 @@ class PlainGateway(Vendor):
             return {**body, "password": request.headers["x-password"]}
         text = urlsplit(request.path).query if self.body_type == "query" else request.body.decode()
         return dict(parse_qsl(text))
+
+
+class VoiceGateway(Vendor):
+    """A voice service: takes signed requests, one call for one key, and answers with its id."""
+
+    def reply(self, request: Received) -> bytes:
+        return self._answer(lambda: self._judge(request))
+
+    def _judge(self, request: Received) -> dict[str, Any]:
+        verify_signature(self.secret, request.headers, request.body, NOW)
+        if self.next() == "busy":
+            return {"error": "no line is free"}
+        body = json.loads(request.body)
+        assert body["format"] == "groundwatch.call/1"
+        assert request.headers["idempotency-key"] == body["key"]
+        self.texts.append(body["text"])
+        self.called.append([body["to"], body["callback"]])
+        return {"call_id": f"call-{len(self.texts)}"}

@@ -146,6 +146,7 @@ class TestCutting:
             ("-0.5‰/d", ["-0.5‰", "/", "d"]),
             ("👷🏽\u200d🚒救", ["👷🏽\u200d🚒", "救"]),
             ("TC-01风", ["TC-01", "风"]),
+            ("；https://gw.example/a-1；", ["；", "https://gw.example/a-1", "；"]),
         ],
     )
     def test_an_atom_is_what_belongs_together(self, text: str, expected: list[str]) -> None:

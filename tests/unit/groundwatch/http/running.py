@@ -22,6 +22,7 @@ from groundwatch.settings import load_settings
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "baiyun"
 CRANE = "huanghe-tower/TC-01/moment_pct"
+CALL_SECRET = "secret-of-the-voice-service"
 _WITHIN_S = 15.0
 T = TypeVar("T")
 
@@ -98,7 +99,10 @@ class Running:
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         mqtt = {"host": "127.0.0.1", "port": self.mqtt_port}
-        settings = load_settings(None, sites=EXAMPLE, state=self._state, mqtt=mqtt)
+        calls = {"kind": "voice", "url": "https://voice.example/calls", "secret": CALL_SECRET}
+        settings = load_settings(
+            None, sites=EXAMPLE, state=self._state, mqtt=mqtt, channels={"duty_calls": calls}
+        )
         listener = bind("127.0.0.1", 0)
         console = Console(stream=self.shown, now=self.clock.now)  # type: ignore[arg-type]
         district = load_district(EXAMPLE)
