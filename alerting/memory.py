@@ -12,6 +12,7 @@ import msgspec
 
 from alerting.detect.errors import CheckpointError
 from alerting.screen import Kept
+from alerting.states import States
 from alerting.terms import Wanted
 from alerting.track import CALM, Forced, State, Track
 from alerting.watch import Watch
@@ -171,10 +172,11 @@ def _restore_track(track: Track, saved: TrackMemory, count: int) -> None:
     track.base = _shared(saved.base)
     track.raws = bytearray(saved.raws)
     track.forced = saved.forced
-    states: list[State] = []
+    states: States[State] = States(CALM)
     ends = [index for index, _ in saved.runs[1:]] + [count]
     for (index, state), end in zip(saved.runs, ends, strict=False):
-        states += [_shared(state)] * (end - index)
+        for _ in range(index, end):
+            states.append(_shared(state))
     track.states = states
     track.look_back()
 

@@ -24,6 +24,7 @@ from alerting.measures.kind import Remark
 from alerting.model import Alert, Finding, Form, Sentence, Severity, Transition
 from alerting.rules import BoundRule
 from alerting.sentence import say
+from alerting.states import States
 from alerting.terms import Terms
 
 _MAX_TOUCHED = 240
@@ -148,7 +149,7 @@ class Track:
         self.forced: list[Forced] = []
         self.lives: list[Live] = []
         self.raws = bytearray()
-        self.states: list[State] = []
+        self.states: States[State] = States(CALM)
         self.fold_all()
 
     @property
@@ -158,7 +159,7 @@ class Track:
 
     def fold_all(self) -> None:
         """Fold afresh over everything the history holds."""
-        self.raws, self.states = bytearray(), []
+        self.raws, self.states = bytearray(), States(CALM)
         for index in range(len(self._history)):
             self.raws.append(self._raw(index))
             self.states.append(self._step(self._before(index), index))
@@ -311,7 +312,7 @@ class Track:
 
     def is_calm_from(self, first: int) -> bool:
         """Say whether nothing stands at or behind index `first` - 1."""
-        return self._before(first) is CALM and all(state is CALM for state in self.states[first:])
+        return self._before(first) is CALM and self.states.is_calm_from(first)
 
     def steps(self, first: int, last: int) -> list[Step]:
         """List the changes of level at indices first <= i < last."""

@@ -7,11 +7,11 @@ micrometre (tested against pyproj.Geod, which measures whatever is farther).
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Geod
 
 from gis_link.model import Position
 
@@ -19,7 +19,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_GEOD: Final[Any] = Geod(ellps="WGS84")
 # WGS 84: semi-major axis, first eccentricity squared, smallest radius of curvature (meridian, 0 N).
 _A, _E2 = 6378137.0, 0.0066943799901413165
 R_MIN_M: Final = 6335439.0
@@ -27,6 +26,14 @@ HALF_TURN_M: Final = 20_037_508.4
 _NEAR_M = 20_000.0
 _POLAR_DEG = 89.0  # beyond, directions turn too fast for the short way of measuring
 _DATE_LINE_DEG = 179.0  # beyond, longitudes of neighbours may differ by a whole turn
+
+
+@cache
+def _geod() -> Any:
+    """Load PROJ, which takes 12 MB of memory, once something is far enough to need it."""
+    from pyproj import Geod
+
+    return Geod(ellps="WGS84")
 
 
 def ecef(lat: Floats, lon: Floats) -> Floats:
@@ -87,7 +94,7 @@ def _short_arcs_m(at: Position, lat: Floats, lon: Floats, chord_m: Floats) -> Fl
 
 def _geodesic(at: Position, lat: Floats, lon: Floats) -> Floats:
     from_lon, from_lat = np.full(lon.size, at.lon), np.full(lat.size, at.lat)
-    return np.asarray(_GEOD.inv(from_lon, from_lat, lon, lat)[2], dtype=np.float64)
+    return np.asarray(_geod().inv(from_lon, from_lat, lon, lat)[2], dtype=np.float64)
 
 
 def measure_m(at: Position, lat: Floats, lon: Floats) -> Floats:
@@ -119,7 +126,7 @@ def bearings_deg(lat: Floats, lon: Floats, gap: Floats) -> Floats:
 
 def bearing_deg(origin: Position, to: Position) -> float:
     """Give the geodesic bearing at `origin` towards `to`, 0 to 360 clockwise from true north."""
-    return float(_GEOD.inv(origin.lon, origin.lat, to.lon, to.lat)[0]) % 360.0
+    return float(_geod().inv(origin.lon, origin.lat, to.lon, to.lat)[0]) % 360.0
 
 
 def longest_m(chord_m: float) -> float:
