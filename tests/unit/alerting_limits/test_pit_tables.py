@@ -122,6 +122,9 @@ FORCES = [
     ("strut_force_kn", 1, "pit_strut", {"strut_capacity_kn": 1000}, 600.0, "S6"),
     ("strut_force_kn", 2, "pit_strut", {"strut_capacity_kn": 1000}, 700.0, "S6"),
     ("strut_force_kn", 3, "pit_strut", {"strut_capacity_kn": 1000}, 700.0, "S6"),
+    ("anchor_force_kn", 1, "pit_anchor", {"anchor_capacity_kn": 1000}, 600.0, "V"),
+    ("anchor_force_kn", 2, "pit_anchor", {"anchor_capacity_kn": 1000}, 700.0, "V"),
+    ("anchor_force_kn", 3, "pit_anchor", {"anchor_capacity_kn": 1000}, 700.0, "V"),
     ("wall_force_kn_m", 1, "pit_wall_force", {"wall_force_design_kn_m": 1000}, 600.0, "S6"),
     ("wall_force_kn_m", 2, "pit_wall_force", {"wall_force_design_kn_m": 1000}, 700.0, "S6"),
     ("wall_force_kn_m", 3, "pit_wall_force", {"wall_force_design_kn_m": 1000}, 700.0, "S6"),
@@ -143,12 +146,17 @@ def test_the_largest_force_is_a_share_of_the_design_value(
 
 
 UPPER = [
-    ("strut_force_kn", 1, "pit_strut", {"strut_capacity_kn": 1000}, 800.0),
-    ("strut_force_kn", 2, "pit_strut", {"strut_capacity_kn": 1000}, 800.0),
-    ("wall_force_kn_m", 1, "pit_wall_force", {"wall_force_design_kn_m": 1000}, 700.0),
-    ("wall_force_kn_m", 3, "pit_wall_force", {"wall_force_design_kn_m": 1000}, 800.0),
-    ("earth_pressure_kpa", 1, "pit_pressure", {"earth_pressure_design_kpa": 100}, 70.0),
-    ("pore_pressure_kpa", 2, "pit_pressure", {"pore_pressure_design_kpa": 100}, 80.0),
+    *(("strut_force_kn", n, "pit_strut", {"strut_capacity_kn": 1000}, 800.0) for n in (1, 2, 3)),
+    *(("anchor_force_kn", n, "pit_anchor", {"anchor_capacity_kn": 1000}, 800.0) for n in (1, 2, 3)),
+    *(
+        (f"{stem}_{unit}", n, rule, {f"{stem}_design_{unit}": 100}, 70.0 if n == 1 else 80.0)
+        for stem, unit, rule in (
+            ("wall_force", "kn_m", "pit_wall_force"),
+            ("earth_pressure", "kpa", "pit_pressure"),
+            ("pore_pressure", "kpa", "pit_pressure"),
+        )
+        for n in (1, 2, 3)
+    ),
 ]
 
 
