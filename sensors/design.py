@@ -219,6 +219,15 @@ WORDS: dict[str, DesignWord] = {
             {"existing": "existing before 既有", "new": "new 新增"},
         ),
         DesignWord(
+            "formwork_standard",
+            "whose limits of force and displacement formwork is held to",
+            {
+                "dbj_t15_197": "DBJ/T 15-197-2020, Guangdong 广东",
+                "jgj300": "JGJ 300-2013, temporary supports 临时支撑结构",
+            },
+            "dbj_t15_197",
+        ),
+        DesignWord(
             "rain_table",
             "which table of rain amounts the internal alert follows",
             {"national": "the national four colours", "guangdong": "Guangdong's three colours"},
