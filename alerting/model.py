@@ -270,7 +270,7 @@ class Card:
 
     `places` are shelters, hospitals and pumps nearby, and what may be in danger. `glossary` has the
     Chinese of the supplies and capabilities named in it; `official` the official warnings in force
-    at the site, which are others' words and never ours.
+    at the site, which are others' words and never ours; `orders` how far those are who were sent.
     """
 
     teams: tuple[Responder, ...] = ()
@@ -283,6 +283,7 @@ class Card:
     missing: str = ""
     glossary: tuple[tuple[str, str], ...] = ()
     official: tuple[Remark, ...] = ()
+    orders: tuple[Remark, ...] = ()
 
 
 class NotifyReason(StrEnum):
@@ -297,6 +298,9 @@ class NotifyReason(StrEnum):
     WITHDRAWN = "withdrawn"
     CARD = "card"
     RETURNED = "returned"
+    ORDER = "order"
+    ORDER_OVER = "order_over"
+    ORDER_NEWS = "order_news"
 
 
 class Mark(StrEnum):
@@ -324,7 +328,8 @@ class Notice:
 
     `id` is the idempotency key: the same alert, transition, reason and recipient always give the
     same id, so that a receiver can drop a second copy after a crash. One whose `mark` is not ACTUAL
-    says so before anything else.
+    says so before anything else. `task` names the order it is about; its alert then goes under the
+    order's name, so that acknowledging the alert takes no order back.
     """
 
     id: str
@@ -336,6 +341,7 @@ class Notice:
     created_at: datetime
     remarks: tuple[str, ...] = ()
     mark: Mark = Mark.ACTUAL
+    task: str = ""
 
     @property
     def about(self) -> tuple[str, ...]:

@@ -170,6 +170,10 @@ class People:
             raise UnknownAlert(alert_id)
         return alert
 
+    async def record_own(self, effects: Effects) -> None:
+        """Record what the program did by itself; its notices go out also with the journal away."""
+        await self._publisher.recorder.take(effects)
+
     async def catch_up(self) -> None:
         """Write what the journal missed; raises JournalError when it is still away."""
         recorder = self._publisher.recorder

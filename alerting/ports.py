@@ -17,6 +17,7 @@ from alerting.model import (
 )
 from alerting.mute import Silence
 from alerting.response.model import Response
+from alerting.tasks.model import Event
 from alerting.warning import OfficialRecord
 from sensors.lifecycle import StageChange
 
@@ -110,8 +111,9 @@ class Effects:
     `responses` by alert, `notices` inserted by notice id where not yet there. `cancelled` names
     alerts whose pending notices must not be sent any more; notices of these same effects are not
     meant. `actions`, `stages`, `proofs` and `officials` are appended, the same one twice is one;
-    `steps` by (alert_id, ordinal, n) where not yet there. A transition, action or response of an
-    alert that is neither in `alerts` nor recorded before is refused.
+    `steps` by (alert_id, ordinal, n) and `task_events` by (task_id, n) where not yet there. A
+    transition, action or response of an alert that is neither in `alerts` nor recorded before is
+    refused.
     """
 
     seq: int | None = None
@@ -126,6 +128,7 @@ class Effects:
     proofs: tuple[Proof, ...] = ()
     silences: tuple[Silence, ...] = ()
     officials: tuple[OfficialRecord, ...] = ()
+    task_events: tuple[Event, ...] = ()
 
 
 class Aside(Protocol):

@@ -118,6 +118,9 @@ class CapDesk:
         Raises:
             DeliveryError: there is none.
         """
+        if notice.task:
+            why = "cap: an order is no message of CAP; name another channel for orders"
+            raise DeliveryError(why, retryable=False)
         remarks, away = notice.remarks, False
         steps, notices = [notice.transition], [notice]
         try:

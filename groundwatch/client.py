@@ -48,7 +48,27 @@ def send_file(url: str, path: str, file: Path, media_type: str, **query: str) ->
     return _answer("POST", url, path, params=query, content=body, headers=headers)
 
 
+def fetch_text(url: str, path: str, **query: Any) -> str:
+    """Make a GET request and give the text of the answer.
+
+    Raises:
+        ClientError: nobody answers there, or the answer is an error.
+    """
+    params = {name: value for name, value in query.items() if value is not None}
+    return _response("GET", url, path, params=params).text
+
+
 def _answer(method: str, url: str, path: str, **what: Any) -> Any:
+    answer = _response(method, url, path, **what)
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise ClientError(
+            f"{url} answers, but not as groundwatch does: name the right address with --url"
+        ) from error
+
+
+def _response(method: str, url: str, path: str, **what: Any) -> httpx2.Response:
     try:
         answer = httpx2.request(method, f"{url.rstrip('/')}/api/v1{path}", timeout=15.0, **what)
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
@@ -63,12 +83,7 @@ def _answer(method: str, url: str, path: str, **what: Any) -> Any:
         ) from error
     if answer.status_code >= 400:
         raise ClientError(f"{url}: {_why(answer)}")
-    try:
-        return answer.json()
-    except ValueError as error:
-        raise ClientError(
-            f"{url} answers, but not as groundwatch does: name the right address with --url"
-        ) from error
+    return answer
 
 
 def _why(answer: httpx2.Response) -> str:

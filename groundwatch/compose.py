@@ -22,12 +22,14 @@ from alerting.escalate import Escalator
 from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.ports import Channel
+from alerting.tasks.book import TaskBook
 from alerting.tell.teller import TellRules
 from groundwatch.cap_desk import CapDesk, Ground
 from groundwatch.cards import CardDesk
 from groundwatch.channel_settings import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.compose_official import official_desk, official_feeds
+from groundwatch.compose_tasks import task_desk
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
@@ -46,6 +48,7 @@ from groundwatch.settings import InfluxSettings, Settings
 from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import REFUSED_FILE
+from groundwatch.task_desk import OpenOrders
 from groundwatch.training import Forests, Retraining, TrainingPlan, model_key
 from ingest.broker import LocalBroker, local_broker
 from ingest.codecs.formats import Opened
@@ -109,7 +112,8 @@ async def opened(
         means = RoadParts(now=SystemClock().now, base_url=settings.http.public_url)
         roads = open_roads(settings, console or sys.stderr, means, stack)
         roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
-        cards = CardDesk(district.resources, clock)
+        book = TaskBook()
+        cards = CardDesk(district.resources, clock, reservations=OpenOrders(book))
         context = CardsWithContext(cards)
         live = LiveResources(district.resources, keepers.journal, cards.change)
         await live.open()
@@ -170,6 +174,13 @@ async def opened(
             live=live,
             cap=cap,
             official=official,
+            orders=await task_desk(
+                settings,
+                district,
+                book,
+                (engine, keepers.journal, deliverer, live, context),
+                of_people,
+            ),
             official_feeds=feeds,
             engine=engine,
             deliverer=deliverer,

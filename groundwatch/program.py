@@ -38,6 +38,7 @@ from groundwatch.settings import Settings
 from groundwatch.stations import Door, heard_at
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import Problem, Standing
+from groundwatch.task_desk import TaskDesk
 from groundwatch.training import Forests, Judged, Retraining
 from ingest.broker import LocalBroker
 from ingest.mqtt import MqttConfig, MqttSource
@@ -94,6 +95,7 @@ class Program:
     live: LiveResources
     cap: CapDesk
     official: OfficialDesk
+    orders: TaskDesk
     official_feeds: OfficialFeeds
     engine: Engine
     deliverer: Deliverer
@@ -152,6 +154,7 @@ class Program:
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
                 keep("telling", self.telling.run),
+                keep("orders", self.orders.run),
                 keep("official_feeds", self.official_feeds.run),
             ]
             if self.broker is not None:

@@ -35,6 +35,7 @@ from groundwatch.channel_settings import ENTRIES, Channels, kind_of
 from groundwatch.listen import Listen, host_and_port
 from groundwatch.official_settings import OfficialSettings
 from groundwatch.secret import Secret
+from groundwatch.task_settings import TaskSettings
 from groundwatch.toml_lines import line_at, lines_of
 from storage.journal.connect import journal_url
 
@@ -236,6 +237,7 @@ class Settings(BaseSettings):
     cap: CapSettings = CapSettings()
     channels: Channels = {}
     official: OfficialSettings = OfficialSettings()
+    tasks: TaskSettings = TaskSettings()
     sl651: Sl651Settings | None = None
     hj212: Hj212Settings | None = None
     models: ModelSettings = ModelSettings()
@@ -358,6 +360,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "webhook": WebhookSettings,
     "cap": CapSettings,
     "official": OfficialSettings,
+    "tasks": TaskSettings,
     "sl651": Sl651Settings,
     "hj212": Hj212Settings,
     "models": ModelSettings,

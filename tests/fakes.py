@@ -12,7 +12,9 @@ from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transiti
 from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
+from alerting.tasks.model import Event
 from alerting.warning import Name, OfficialRecord
+from storage.journal.task_rows import TaskQuery
 
 
 class MemoryJournal:
@@ -35,6 +37,7 @@ class MemoryJournal:
         self._states: dict[str, RuleState] = {}
         self._stages: dict[StageRecord, None] = {}
         self._officials: dict[Name, OfficialRecord] = {}
+        self._task_events: dict[tuple[str, int], Event] = {}
         self._responses: dict[str, Response] = {}
         self._steps: dict[tuple[str, int, int], EscalationStep] = {}
         self._proofs: dict[Proof, None] = {}
@@ -59,6 +62,8 @@ class MemoryJournal:
             self._outbox.setdefault(entry.notice.id, entry)
         self._actions.update(dict.fromkeys(effects.actions))
         self._stages.update(dict.fromkeys(effects.stages))
+        for event in effects.task_events:
+            self._task_events.setdefault((event.task_id, event.n), event)
         for record in effects.officials:
             self._officials.setdefault(record.warning.name, record)
         self._responses.update((each.alert_id, each) for each in effects.responses)
@@ -178,6 +183,24 @@ class MemoryJournal:
         self._answer()
         every = self._officials.values()
         return [each for each in every if max(each.warning.ends_at, each.warning.sent_at) >= since]
+
+    async def task_events(self, query: TaskQuery) -> list[Event]:
+        self._answer()
+        every = [self._task_events[key] for key in sorted(self._task_events)]
+        over = {
+            each.task_id for each in every if each.kind.value in ("done", "declined", "recalled")
+        }
+        firsts = {
+            each.task_id
+            for each in every
+            if each.order is not None
+            and query.task_id in (None, each.task_id)
+            and query.alert_id in (None, each.order.alert_id)
+            and (query.since is None or each.at >= query.since)
+            and (query.until is None or each.at < query.until)
+            and not (query.open_only and each.task_id in over)
+        }
+        return [each for each in every if each.task_id in firsts]
 
     async def official(self, name: Name) -> OfficialRecord | None:
         self._answer()

@@ -15,10 +15,11 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `transition`: the step of the alert's life this notice is about; `late_by_s` when the reading came
   later than its pack allows.
 - `card`: `teams`, `supplies`, `cameras` (each with distance, travel time, freshness and why), the
-  command `chain`, the `shortfall` in words, the `official` warnings in force there; null when it
-  was not ready.
+  command `chain`, the `shortfall` in words, the `orders` given, the `official` warnings in
+  force there; null when it was not ready.
 - `remarks`: what the receiver should know about this notice, for example that it was not recorded.
 - `text`: the same in words in the recipient's language.
+- `task`: the id of the order the notice is about, else null; the alert then has the order's id.
 - `link`: the path under which the program answers for the alert.
 
 Missing numbers are null.
@@ -28,7 +29,7 @@ from datetime import datetime
 from typing import Any
 
 from alerting.model import Alert, Card, Mark, Notice, Responder, Transition
-from alerting.render.text import alert_path, render_text
+from alerting.render.text import path_of, render_text
 from alerting.sentence import in_chinese
 from sensors.model import SensorKey
 
@@ -58,7 +59,8 @@ def render_json(notice: Notice) -> dict[str, Any]:
         "card": None if notice.card is None else _card_json(notice.card),
         "remarks": list(notice.remarks),
         "text": render_text(notice, notice.recipient.language),
-        "link": alert_path(notice.alert.id),
+        "task": notice.task or None,
+        "link": path_of(notice),
     }
 
 
@@ -136,6 +138,7 @@ def _card_json(card: Card) -> dict[str, Any]:
             for link in card.chain
         ],
         "shortfall": list(card.shortfall),
+        "orders": [{"en": said.en, "zh": said.zh} for said in card.orders],
         "official": [{"en": said.en, "zh": said.zh} for said in card.official],
         "looked_up_at": _instant(card.looked_up_at),
         "missing": card.missing,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from alerting.model import Alert, AlertKind, Card, Mark, Notice, NotifyReason, Responder
 from alerting.render.atoms import Size, cut
 from alerting.render.phrases import card_words, thing_words
-from alerting.render.text import alert_path, subject_words, why
+from alerting.render.text import path_of, subject_words, why
 from alerting.render.words import (
     SHOWN_ZONE,
     distance_words,
@@ -35,6 +35,9 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
         NotifyReason.WITHDRAWN: " withdrawn",
         NotifyReason.CARD: ", who is near",
         NotifyReason.RETURNED: ", still stands",
+        NotifyReason.ORDER: ", ORDER",
+        NotifyReason.ORDER_OVER: ", order taken back",
+        NotifyReason.ORDER_NEWS: ", news of an order",
     },
     "zh": {
         NotifyReason.FIRST: "警报",
@@ -45,6 +48,9 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
         NotifyReason.WITHDRAWN: "警报撤回",
         NotifyReason.CARD: "警报周边力量",
         NotifyReason.RETURNED: "警报仍未解除",
+        NotifyReason.ORDER: "任务指令",
+        NotifyReason.ORDER_OVER: "任务撤回",
+        NotifyReason.ORDER_NEWS: "任务动态",
     },
 }
 _ALERT = {"en": " alert", "zh": "警报"}
@@ -118,7 +124,7 @@ def further(notice: Notice, language: str, *, base_url: str = "") -> Iterator[st
         yield from (_one_line(text) for text in _near(notice.card, language))
     yield from (_one_line(remark_words(text, language)) for text in notice.remarks)
     if base_url:
-        yield base_url.rstrip("/") + alert_path(notice.alert.id)
+        yield base_url.rstrip("/") + path_of(notice)
 
 
 def _numbers(alert: Alert, limit_is: str, tongue: str) -> tuple[str, str, str]:

@@ -41,6 +41,11 @@ def alert_path(alert_id: str) -> str:
     return f"/api/v1/alerts/{alert_id}"
 
 
+def path_of(notice: Notice) -> str:
+    """Give the path under which the program answers for what a notice is about."""
+    return f"/api/v1/tasks/{notice.task}" if notice.task else alert_path(notice.alert.id)
+
+
 def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     """Give the notice as lines of text.
 
@@ -50,9 +55,11 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     words = words_of(language)
     alert = notice.alert
     marked = [] if notice.mark is Mark.ACTUAL else [f"[{words[notice.mark]}]"]
+    remarks = [_labelled(words, "note", remark_words(text, language)) for text in notice.remarks]
     lines = [
         *marked,
         _headline(notice, language, words),
+        *(remarks if notice.task else ()),
         _labelled(words, "where", where(alert, notice.card, language)),
         _labelled(words, "value", _value_line(alert, language, words)),
         _labelled(words, "taken", _taken_line(notice.transition, words)),
@@ -60,8 +67,8 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     ]
     if notice.card is not None and notice.reason not in _NO_CARD:
         lines += _card_lines(notice.card, language)
-    lines += [_labelled(words, "note", remark_words(text, language)) for text in notice.remarks]
-    lines.append(_labelled(words, "open", base_url.rstrip("/") + alert_path(alert.id)))
+    lines += () if notice.task else remarks
+    lines.append(_labelled(words, "open", base_url.rstrip("/") + path_of(notice)))
     return "\n".join(_printable(line) for line in lines)
 
 
@@ -170,6 +177,10 @@ def _card_lines(card: Card, language: str) -> list[str]:
     missing = [card_words(text, language, card.glossary) for text in card.shortfall]
     if missing:
         lines.append(_labelled(words, "shortfall", words["semicolon"].join(missing)))
+    lines += [
+        _labelled(words, "orders", said.zh if language == "zh" and said.zh else said.en)
+        for said in card.orders
+    ]
     lines += [
         _labelled(words, "official", said.zh if language == "zh" and said.zh else said.en)
         for said in card.official

@@ -275,8 +275,8 @@ class ChainAnswer(Answer):
         return cls(tier=link.tier, place=link.place, person=link.person, phone=link.phone)
 
 
-class OfficialText(Answer):
-    """An official warning in a sentence."""
+class SaidText(Answer):
+    """A sentence in both languages."""
 
     en: str
     zh: str
@@ -295,7 +295,10 @@ class CardAnswer(Answer):
     shortfall: list[str]
     looked_up_at: Instant | None
     missing: str = Field(description="What kind of information is not on file at all.")
-    official: list[OfficialText] = Field(
+    orders: list[SaidText] = Field(
+        default=[], description="How far those are who were sent, as it is now."
+    )
+    official: list[SaidText] = Field(
         default=[], description="Official warnings in force at the site; never our own."
     )
     origin: str = Field(description="`notice`: as it was sent; `now`: looked up for this answer.")
@@ -312,7 +315,8 @@ class CardAnswer(Answer):
             shortfall=list(card.shortfall),
             looked_up_at=card.looked_up_at,
             missing=card.missing,
-            official=[OfficialText(en=said.en, zh=said.zh) for said in card.official],
+            orders=[SaidText(en=said.en, zh=said.zh) for said in card.orders],
+            official=[SaidText(en=said.en, zh=said.zh) for said in card.official],
             origin=origin,
         )
 

@@ -172,9 +172,10 @@ async def card(
     alert = await _alert(program, alert_id)
     sent = None if wanted.fresh else _sent_card(await program.journal.outbox(alert_id))
     if sent is not None:
-        return CardAnswer.of(sent, "notice")
+        return CardAnswer.of(program.orders.beside(sent, alert.id), "notice")
     found = await program.cards.card(alert)
-    return CardAnswer.of(program.official.beside(found, alert.site), "now")
+    found = program.orders.beside(program.official.beside(found, alert.site), alert.id)
+    return CardAnswer.of(found, "now")
 
 
 @router.get("/alerts/{alert_id}/explain", tags=["explain"], summary="Why this alert, and who knows")

@@ -20,6 +20,7 @@ from groundwatch.http import (
     response,
     silences,
     stream,
+    tasks,
 )
 from groundwatch.http.board import Board
 from groundwatch.http.events import Hub
@@ -51,7 +52,8 @@ def bare_app() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=_API, responses=_ERRORS)
-    parts = (places, life, alerts, response, silences, calls, cap, official, resources, stream)
+    of_alerts = (places, life, alerts, response, silences, calls, cap, official)
+    parts = (*of_alerts, tasks, resources, stream)
     for part in parts:
         api.include_router(part.router)
     app.include_router(api)

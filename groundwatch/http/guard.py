@@ -19,7 +19,7 @@ from groundwatch.http.problems import ProblemError, answer, problem_of, shown
 from groundwatch.pictures import MAX_BYTES
 
 MAX_BODY_BYTES = 64 * 1024
-_PICTURES = re.compile(r"/api/v1/alerts/[^/]+/attach")
+_PICTURES = re.compile(r"/api/v1/(?:alerts/[^/]+/attach|tasks/[^/]+/picture)")
 _OFFICIAL = "/api/v1/official"
 _BODY_WITHIN_S = 10.0
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})

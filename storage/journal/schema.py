@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from alerting.model import AlertKind, AlertState, NoticeState, NotifyReason, TransitionKind
 from alerting.ports import ProofKind, StepKind
+from alerting.tasks.model import EventKind
 from storage.journal.columns import Instant, Number, Rank, Word, Words
 from storage.resource_edits import EditAction
 
@@ -265,4 +266,21 @@ meta = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
+)
+
+# What happened to orders; only ever added to. `alert_id` and what was `given` are with the first.
+task_events = Table(
+    "task_events",
+    metadata,
+    Column("task_id", Words, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", Word(EventKind), nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("alert_id", Words, nullable=False),
+    Column("given", Words),
+    Index(None, "alert_id"),
+    Index(None, "at"),
 )

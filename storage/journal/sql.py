@@ -21,6 +21,7 @@ from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transiti
 from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
+from alerting.tasks.model import Event
 from alerting.warning import Name, OfficialRecord
 from storage.journal import connect, edits, rows, statements
 from storage.journal.faults import translated
@@ -46,6 +47,7 @@ from storage.journal.schema import (
     stages,
     transitions,
 )
+from storage.journal.task_rows import TaskQuery, events_asked, task_event_of, task_event_row
 from storage.journal.underway import UnderWay
 from storage.resource_edits import ResourceEdit
 
@@ -237,6 +239,10 @@ class SqlJournal:
         newest = question.order_by(officials.c.id.desc()).limit(limit)
         return (await self._ask(newest, rows.official_of))[::-1]
 
+    async def task_events(self, query: TaskQuery) -> list[Event]:
+        """List what happened to orders, by task and then as it was."""
+        return await self._ask(events_asked(query), task_event_of)
+
     async def official(self, name: Name) -> OfficialRecord | None:
         """Give one official message."""
         found = await self._ask(
@@ -404,6 +410,7 @@ def _steps(write: statements.Statements, effects: Effects) -> list[_Step]:
         (write.add_stage, rows.stage_row, effects.stages),
         (write.put_silence, rows.silence_row, effects.silences),
         (write.add_official, rows.official_row, effects.officials),
+        (write.add_task_event, task_event_row, effects.task_events),
         (write.add_notice, rows.outbox_row, effects.notices),
         (write.add_step, rows.step_row, effects.steps),
         (write.add_proof, rows.proof_row, effects.proofs),

@@ -24,6 +24,7 @@ from storage.journal.schema import (
     rule_state,
     silences,
     stages,
+    task_events,
     transitions,
 )
 
@@ -43,6 +44,7 @@ class Statements:
     add_action: Insert
     add_stage: Insert
     add_official: Insert
+    add_task_event: Insert
     put_response: Insert
     add_step: Insert
     add_proof: Insert
@@ -73,6 +75,9 @@ class Statements:
             add_stage=_insert(dialect, stages).on_conflict_do_nothing(index_elements=["digest"]),
             add_official=_insert(dialect, officials).on_conflict_do_nothing(
                 index_elements=["sender", "identifier"]
+            ),
+            add_task_event=_insert(dialect, task_events).on_conflict_do_nothing(
+                index_elements=["task_id", "n"]
             ),
             put_response=_upsert(_insert(dialect, responses), responses),
             add_step=_insert(dialect, escalation_steps).on_conflict_do_nothing(

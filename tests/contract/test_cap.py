@@ -12,6 +12,7 @@ from alerting.cap.sign import Signer, verified
 from alerting.cap.values import MEDIA_TYPE, Message
 from alerting.channels.cap import CapChannel, CapRoadConfig
 from alerting.channels.http import HttpConfig
+from alerting.errors import DeliveryError
 from alerting.model import Mark, Notice, NotifyReason, Transition
 from alerting.model import TransitionKind as Step
 from tests.contract.receiver import receiving
@@ -84,6 +85,12 @@ async def test_without_the_record_a_warning_goes_out_and_says_so() -> None:
     message = await said(record, notice_about(steps))
     assert faults_of(message) == []
     assert "the record is away" in message.note
+
+
+async def test_an_order_is_no_message() -> None:
+    notice = notice_about(past(Step.RAISED), task="t-1")
+    with pytest.raises(DeliveryError, match="an order is no message of CAP"):
+        await said(Recorded(), notice)
 
 
 async def test_without_the_record_an_end_waits() -> None:
