@@ -22,6 +22,7 @@ from firmware_sim.span import after
 
 FIRMWARE = "gw-sim 1.0"
 MIN_EVERY_S, MAX_EVERY_S = 0.5, 86_400.0
+MAX_SIREN_S = 600.0
 
 
 class Signal(Protocol):
@@ -128,6 +129,7 @@ class Device:
         self._in_flight: tuple[Sample, ...] = ()
         self._hang_up = False
         self._reachable = True
+        self.sounds_until_s = 0.0
         self._attempts = 0
         boot_s = self._habits.boot_s * (0.5 + self._random.random())
         self._retry_s = boot_s
@@ -149,8 +151,10 @@ class Device:
         """Carry out a command; give why it was not, or nothing."""
         if command.expires is not None and after(self._start, now_s) > command.expires:
             return "it came too late"
+        if command.name == "siren":
+            return self._sound(command, now_s)
         if command.name != "set_interval":
-            return "no such command; known: set_interval"
+            return "no such command; known: set_interval, siren"
         every_s = command.args.get("interval_s")
         if not isinstance(every_s, int | float) or isinstance(every_s, bool):
             return "interval_s must be a number"
@@ -159,6 +163,16 @@ class Device:
         self._sample_until(now_s)
         self._every_s = float(every_s)
         self._next_s = min(self._next_s, now_s + self._every_s)
+        return ""
+
+    def _sound(self, command: Command, now_s: float) -> str:
+        """Let the siren sound until its time is over, or be silent."""
+        is_on, seconds = command.args.get("on"), command.args.get("seconds")
+        if not isinstance(is_on, bool):
+            return "on must be true or false"
+        if not isinstance(seconds, int | float) or not 0 < seconds <= MAX_SIREN_S:
+            return f"seconds must be above 0 and at most {MAX_SIREN_S:g}"
+        self.sounds_until_s = now_s + float(seconds) if is_on else now_s
         return ""
 
     def step(self, now_s: float) -> Order:

@@ -21,12 +21,21 @@ from alerting.channels.feishu import Feishu
 from alerting.channels.guard import AllowList, why_refused
 from alerting.channels.http import HttpConfig
 from alerting.channels.phone import why_no_number
+from alerting.channels.siren import (
+    SOUNDS_S,
+    Siren,
+    SirenConfig,
+    Teller,
+    why_no_siren,
+)
 from alerting.channels.sms_aliyun import Aliyun, AliyunConfig
 from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
+from alerting.channels.sms_smpp import SmppConfig, SmsSmpp
 from alerting.channels.sms_tencent import Tencent, TencentConfig
 from alerting.channels.voice import Voice, VoiceConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.channels.wecom import WeCom
+from alerting.model import Severity
 from alerting.ports import Channel
 from alerting.render import SmsForm
 from groundwatch.secret import Secret
@@ -37,10 +46,11 @@ BUILT_IN = ("console", "webhook", "cap")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoadParts:
-    """What channels are opened with: the clock on the wall, and where links in texts lead."""
+    """What channels are opened with: the clock on the wall, where links lead, who tells devices."""
 
     now: Callable[[], datetime]
     base_url: str = ""
+    teller: Teller
 
 
 class ChannelEntry(BaseModel):
@@ -332,6 +342,66 @@ class EmailEntry(ChannelEntry):
         return why_no_mailbox(address)
 
 
+class SmppEntry(ChannelEntry):
+    """Short messages through a message centre over SMPP 3.4."""
+
+    kind: Literal["sms_smpp"]
+    host: str = Field(min_length=1, max_length=253)
+    port: int = Field(default=2775, gt=0, lt=65536)
+    system_id: str = Field(min_length=1, max_length=15)
+    password: Secret
+    source: str
+    system_type: str = Field(default="", max_length=12)
+    tls: bool = False
+    timeout_s: float = Field(default=8.0, ge=0.5, le=14.0)
+    max_parts: int = Field(default=4, ge=1, le=10)
+
+    def config(self, name: str, base_url: str) -> SmppConfig:
+        """Give the configuration of the channel."""
+        return SmppConfig(
+            name=name,
+            host=self.host,
+            port=self.port,
+            system_id=self.system_id,
+            password=self.password,
+            source=self.source,
+            system_type=self.system_type,
+            tls=ssl.create_default_context() if self.tls else None,
+            timeout_s=self.timeout_s,
+            form=SmsForm(max_parts=self.max_parts, base_url=base_url),
+        )
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return SmsSmpp(config=self.config(name, parts.base_url), now=parts.now)
+
+    def why_refused(self, address: str) -> str | None:
+        """Say why an address is no telephone number."""
+        return why_no_number(address)
+
+
+class SirenEntry(ChannelEntry):
+    """Sirens on site, told by command; `seconds` says how long one sounds, by severity."""
+
+    kind: Literal["siren"]
+    seconds: Mapping[Literal["minor", "moderate", "severe", "extreme"], float] = {}
+    trial_s: float = 2.0
+
+    def config(self, name: str, base_url: str) -> SirenConfig:
+        """Give the configuration of the channel."""
+        del base_url
+        given = {Severity.of(word): seconds for word, seconds in self.seconds.items()}
+        return SirenConfig(name=name, sounds_s={**SOUNDS_S, **given}, trial_s=self.trial_s)
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return Siren(config=self.config(name, ""), teller=parts.teller, now=parts.now)
+
+    def why_refused(self, address: str) -> str | None:
+        """Say why an address names no device."""
+        return why_no_siren(address)
+
+
 def _check_name(name: str) -> str:
     if name in BUILT_IN:
         raise ValueError(f"`{name}` is a channel already; choose another name")
@@ -350,6 +420,8 @@ ENTRIES: tuple[type[ChannelEntry], ...] = (
     SmsHttpEntry,
     VoiceEntry,
     EmailEntry,
+    SmppEntry,
+    SirenEntry,
 )
 
 AnyEntry = Annotated[
@@ -361,7 +433,9 @@ AnyEntry = Annotated[
     | TencentEntry
     | SmsHttpEntry
     | VoiceEntry
-    | EmailEntry,
+    | EmailEntry
+    | SmppEntry
+    | SirenEntry,
     Field(discriminator="kind"),
 ]
 Channels = dict[Annotated[str, AfterValidator(_check_name)], AnyEntry]

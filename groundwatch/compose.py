@@ -45,6 +45,7 @@ from groundwatch.rates import CommandDoor, Rates
 from groundwatch.roads import open_roads
 from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.settings import InfluxSettings, Settings
+from groundwatch.siren_door import SirenDoor
 from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import REFUSED_FILE
@@ -109,7 +110,8 @@ async def opened(
         settings.state.mkdir(parents=True, exist_ok=True)
         keepers = await _keepers(settings, stack)
         cap = _cap(settings, district, keepers.journal, clock)
-        means = RoadParts(now=SystemClock().now, base_url=settings.http.public_url)
+        sirens = SirenDoor()
+        means = RoadParts(now=SystemClock().now, base_url=settings.http.public_url, teller=sirens)
         roads = open_roads(settings, console or sys.stderr, means, stack)
         roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
         book = TaskBook()
@@ -159,6 +161,7 @@ async def opened(
             wall=None if _is_event(clock) else wall or SystemClock(),
         )
         telling = _telling(source, doors, clock)
+        sirens.commander = telling.commander
         official = official_desk(settings, district, engine, keepers.journal, clock.now)
         context.desk = official
         feeds = official_feeds(settings, official, SystemClock().now)

@@ -25,6 +25,7 @@ from groundwatch.channel_settings import RoadParts, kind_of
 from groundwatch.clock import SystemClock
 from groundwatch.roads import Roads, open_roads
 from groundwatch.settings import Settings, SettingsError, load_settings
+from groundwatch.siren_door import SirenDoor
 from sensors.document import did_you_mean, listed
 from sensors.model import Position, SensorKey
 
@@ -63,7 +64,9 @@ async def try_channel(name: str, *, to: str, language: str, config: Path | None)
     now = SystemClock().now()
     notice = trial_notice(name, to=to, language=language, now=now)
     async with AsyncExitStack() as stack:
-        parts = RoadParts(now=SystemClock().now, base_url=settings.http.public_url)
+        parts = RoadParts(
+            now=SystemClock().now, base_url=settings.http.public_url, teller=SirenDoor()
+        )
         opened = open_roads(settings, sys.stdout, parts, stack)
         try:
             return await opened[name].send(notice)

@@ -6,11 +6,25 @@ whole message into UCS-2 with 70 and 67.
 
 from alerting.render.atoms import Size, atoms, pieces, utf16_size
 
-_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+# In the order of their codes; the escape to the extension stands at 0x1B.
+_CODES = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENDED = frozenset("^{}\\[~]|€\f")
+_ESCAPE = "\x1b"
+_BASIC = frozenset(_CODES) - {_ESCAPE}
+_EXTENDED = {
+    "^": 0x14,
+    "{": 0x28,
+    "}": 0x29,
+    "\\": 0x2F,
+    "[": 0x3C,
+    "~": 0x3D,
+    "]": 0x3E,
+    "|": 0x40,
+    "€": 0x65,
+    "\f": 0x0A,
+}
 _PLAIN = str.maketrans(
     {
         "²": "2",
@@ -56,6 +70,23 @@ def plain(text: str) -> str:
 def gsm_size(text: str) -> int:
     """Give how many units of seven bits a text has; signs of the extension take two."""
     return sum(2 if sign in _EXTENDED else 1 for sign in text)
+
+
+def gsm_octets(text: str) -> bytes:
+    """Give a text of the alphabet as its codes, one in an octet.
+
+    Raises:
+        ValueError: a sign is not in the alphabet.
+    """
+    octets = bytearray()
+    for sign in text:
+        if sign in _EXTENDED:
+            octets += bytes([0x1B, _EXTENDED[sign]])
+        elif sign in _BASIC:
+            octets.append(_CODES.index(sign))
+        else:
+            raise ValueError(f"{sign!r} is not in the alphabet of short messages")
+    return bytes(octets)
 
 
 def sizes_of(text: str) -> tuple[Size, int, int]:

@@ -27,6 +27,7 @@ from alerting.channels.feishu import Feishu
 from alerting.channels.http import HttpConfig
 from alerting.channels.sms_aliyun import Aliyun, AliyunConfig
 from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
+from alerting.channels.sms_smpp import SmppConfig, SmsSmpp
 from alerting.channels.sms_tencent import Tencent, TencentConfig
 from alerting.channels.voice import Voice, VoiceConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
@@ -37,6 +38,7 @@ from alerting.ports import Channel
 from groundwatch.cap_desk import CapDesk, Ground
 from tests.contract.mail import Mailbox, post_office
 from tests.contract.receiver import Receiver, receiving
+from tests.contract.smsc import centre
 from tests.contract.vendors import (
     AliyunGateway,
     DingTalkRobot,
@@ -401,6 +403,38 @@ async def email_road(security: Security, *, is_known: bool = True) -> AsyncItera
         )
 
 
+@asynccontextmanager
+async def smpp_road(failing: str | int) -> AsyncIterator[Road]:
+    password = SECRET[:8]
+    async with centre(password) as found:
+        config = SmppConfig(
+            name="sms",
+            host="127.0.0.1",
+            port=found.port,
+            system_id="groundwatch",
+            password=SecretStr(password),
+            source="+8600000000100",
+        )
+        channel = SmsSmpp(config=config, now=lambda: NOW)
+        to = replace(TO, channel="sms", address=PHONE)
+
+        def ruin() -> Recipient:
+            found.script.append(0x0B)
+            return to
+
+        yield Road(
+            channel=channel,
+            to=to,
+            break_it=partial(found.script.append, failing),
+            arrived=found.texts,
+            ruin=ruin,
+            says=SMS,
+            each="21.4 m/s",
+            secrets=(password,),
+        )
+        await channel.close()
+
+
 ROADS: Mapping[str, Callable[[], Opened]] = {
     "webhook, signed": webhook_road,
     "webhook, unsigned": partial(webhook_road, secret=None),
@@ -431,4 +465,6 @@ ROADS: Mapping[str, Callable[[], Opened]] = {
     "email, starttls and password": partial(email_road, "starttls"),
     "email, tls and password": partial(email_road, "tls"),
     "email, without protection": partial(email_road, "none", is_known=False),
+    "smpp, throttled": partial(smpp_road, 0x58),
+    "smpp, cut off": partial(smpp_road, "drop"),
 }

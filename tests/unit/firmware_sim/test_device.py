@@ -225,7 +225,9 @@ def test_a_device_that_was_told_samples_at_its_new_pace_and_still_loses_nothing(
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (Command("a", "dance", {}), "no such command; known: set_interval"),
+        (Command("a", "dance", {}), "no such command; known: set_interval, siren"),
+        (Command("a", "siren", {"on": 1, "seconds": 5}), "on must be true or false"),
+        (Command("a", "siren", {"on": True, "seconds": 601}), "seconds must be above 0"),
         (Command("a", "set_interval", {}), "interval_s must be a number"),
         (Command("a", "set_interval", {"interval_s": True}), "interval_s must be a number"),
         (Command("a", "set_interval", {"interval_s": 0.1}), "must lie within 0.5"),
