@@ -1,10 +1,10 @@
 """A directory of files to resources: teams, depots with stock, cameras, places and their people.
 
 `resources/` holds `teams*`, `depots*`, `cameras*`, `shelters*`, `hospitals*`, `pumps*` and
-`sensitive*` as `.csv`, `.geojson` or `.xlsx`, `stock*`, `people*.csv` and perhaps `needs.yaml`; the
-`map/` directory beside it holds the outlines as `*.geojson`. Every bad row is reported with its
-file and line, and the good ones are taken: half a list of teams is worth more in the night than
-none.
+`sensitive*` as `.csv`, `.geojson` or `.xlsx`, `stock*`, `people*.csv`, perhaps `needs.yaml` and a
+road graph (`gis_link.load_roads`); the `map/` directory beside it holds the outlines as
+`*.geojson`. Every bad row is reported with its file and line, and the good ones are taken: half a
+list of teams is worth more in the night than none.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,9 +20,11 @@ from gis_link.area import check_areas
 from gis_link.fields import Bounds, Fields
 from gis_link.kinds import FACILITY_KINDS, KINDS
 from gis_link.load_place import PEOPLE_COLUMNS, PLACE_COLUMNS, person_of, place_of
+from gis_link.load_roads import load_roads
 from gis_link.model import Camera, Depot, Facility, Fault, Person, Place, Stock, Team, Tier
 from gis_link.need import BUILT_IN, NeedTable
 from gis_link.need_file import closest, parse_needs
+from gis_link.roads import Graph
 from gis_link.rows import FaultList, Reading, Row, read_rows, read_text
 from gis_link.shelf import Shelf
 
@@ -44,6 +46,7 @@ class Resources:
     places: tuple[Place, ...] = ()
     needs: NeedTable = BUILT_IN
     absent: tuple[str, ...] = ()
+    roads: Graph | None = None
 
 
 def load_resources(
@@ -91,6 +94,7 @@ class _Loading:
             places=self._with_people(outlines),
             needs=self._needs,
             absent=tuple(self._absent),
+            roads=load_roads(self._directory, self._faults),
         )
 
     def _report_strangers(self) -> None:

@@ -274,11 +274,14 @@ class SupplyFinder:
         ]
         return [_taken(each, pool) for each, pool in zip(found, by_time, strict=True)]
 
-    def _times(self, sources: Sequence[_Source], hazard: str, scene: Scene) -> dict[int, float]:
+    def _times(
+        self, sources: Sequence[_Source], hazard: str, scene: Scene
+    ) -> dict[int, tuple[bool, float]]:
         by_road = self._travels(
             {source.row: source.distance_m for source in sources}, hazard, scene
         )
-        return {source.row: each.seconds for source, each in zip(sources, by_road, strict=True)}
+        pairs = zip(sources, by_road, strict=True)
+        return {source.row: (not each.is_open, each.seconds) for source, each in pairs}
 
     def _travels(self, hits: dict[int, float], hazard: str, scene: Scene) -> list[Travel]:
         def positions() -> list[Position]:
@@ -295,7 +298,9 @@ class SupplyFinder:
             self._pick(_Hit(row, metres, travel), items, scene)
             for (row, metres), travel in zip(chosen.items(), by_road, strict=True)
         ]
-        return sorted(picks, key=lambda pick: (pick.travel.seconds, pick.depot.id))
+        return sorted(
+            picks, key=lambda pick: (not pick.travel.is_open, pick.travel.seconds, pick.depot.id)
+        )
 
     def _pick(self, hit: _Hit, items: Sequence[Item], scene: Scene) -> SupplyPick:
         depot = self._depots.at_row(hit.row)

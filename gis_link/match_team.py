@@ -1,9 +1,9 @@
 """The teams that can help at a point, and in words which are missing.
 
 Every primary capability the hazard needs is covered before any is doubled; then come the support
-ones. Ranking is primary before support, a known position before an old one, on duty before off,
-then travel time, then freshness of the team's last position. Teams inside the danger area are
-never sent.
+ones. Ranking is primary before support, a known position before an old one, an open road before
+none, on duty before off, then travel time, then freshness of the team's last position. Teams inside
+the danger area are never sent.
 """
 
 import math
@@ -47,7 +47,7 @@ class TeamPick(NamedTuple):
 class _Candidate(NamedTuple):
     """A team that was found: its rank, row, how far it is, and what it can do."""
 
-    rank: tuple[bool, bool, float, float, int]
+    rank: tuple[bool, bool, bool, float, float, int]
     row: int
     distance_m: float
     travel: Travel
@@ -260,7 +260,10 @@ class TeamFinder:
         lists = (each[rows].tolist() for each in (of.skills, of.is_on_duty, of.seen_s))
         found = [
             _Candidate(
-                (seen_s < old_s, not is_on_duty, trip.seconds, _age_rank(seen_s), row),
+                (
+                    *(seen_s < old_s, not trip.is_open, not is_on_duty),
+                    *(trip.seconds, _age_rank(seen_s), row),
+                ),
                 row,
                 metres,
                 trip,

@@ -56,7 +56,8 @@ class Need:
     `primary` are the capabilities without which nobody can help, most wanted first, `support`
     those that help them; `n_teams` says how many teams of each primary one, by severity.
     `flooded` makes every road slow; `duty` picks the people of the command chain. Nobody is sent
-    from within `danger_m` of the point, by severity.
+    from within `danger_m` of the point, and nobody drives through `closes_m` around it, by
+    severity.
     """
 
     hazard: str
@@ -67,6 +68,7 @@ class Need:
     n_teams: tuple[int, int, int, int] = (1, 1, 1, 2)
     supplies: tuple[ItemNeed, ...] = ()
     danger_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    closes_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
     def teams_wanted(self, severity: int) -> int:
         """Give how many teams of each primary capability; severity is 1 (minor) to 4 (extreme)."""
@@ -390,6 +392,7 @@ _TABLE: Final = (
             cable=(0, 100, 200, 300),
             winch_truck=(0, 0, 1, 2),
         ),
+        closes_m=(0.0, 50.0, 100.0, 200.0),
     ),
     Need(
         hazard="no_entry_zone",

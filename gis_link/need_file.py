@@ -27,11 +27,20 @@ from gis_link.need import (
 
 T = TypeVar("T")
 MAX_ENTRIES: Final = 500
-MAX_DANGER_M: Final = 5_000.0
+MAX_RADIUS_M: Final = 5_000.0
 _SECTIONS = ("items", "capabilities", "hazards")
 _ITEM_KEYS = ("name", "plural", "zh", "unit")
 _CAPABILITY_KEYS = ("name", "zh")
-_HAZARD_KEYS = ("duty", "flooded", "primary", "support", "teams", "supplies", "danger_m")
+_HAZARD_KEYS = (
+    "duty",
+    "flooded",
+    "primary",
+    "support",
+    "teams",
+    "supplies",
+    "danger_m",
+    "closes_m",
+)
 _MAX_TEXT = 80
 
 
@@ -138,14 +147,15 @@ def _hazard(name: str, node: yaml.Node, table: NeedTable) -> Need:
         support=_codes(fields.get("support"), table.capabilities, "capability"),
         n_teams=(teams[0], teams[1], teams[2], teams[3]),
         supplies=tuple(_item_need(code, row, table) for code, row in supplies.items()),
-        danger_m=_danger(fields.get("danger_m")),
+        danger_m=_radii(fields.get("danger_m")),
+        closes_m=_radii(fields.get("closes_m")),
     )
 
 
-def _danger(node: yaml.Node | None) -> tuple[float, float, float, float]:
+def _radii(node: yaml.Node | None) -> tuple[float, float, float, float]:
     minor, moderate, severe, extreme = (0.0,) * 4 if node is None else _numbers(node)
-    if node is not None and max(minor, moderate, severe, extreme) > MAX_DANGER_M:
-        raise _Wrong(node, f"danger_m may be {MAX_DANGER_M:g} m at most")
+    if node is not None and max(minor, moderate, severe, extreme) > MAX_RADIUS_M:
+        raise _Wrong(node, f"a radius may be {MAX_RADIUS_M:g} m at most")
     return minor, moderate, severe, extreme
 
 

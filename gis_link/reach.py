@@ -12,14 +12,18 @@ NORMAL_KM_PER_H: Final = 30.0
 
 
 class Travel(NamedTuple):
-    """A time on the road in seconds, and in words how it was found."""
+    """A time on the road in seconds, and in words how it was found.
+
+    `is_open` is false where no open road is known; the seconds are then those of a straight line.
+    """
 
     seconds: float
     how: str
+    is_open: bool = True
 
 
 class TravelTime(Protocol):
-    """Estimates travel; later implementations know roads and closures."""
+    """Estimates travel, by straight line, over roads, or by asking a server."""
 
     def between(
         self, origin: Position, destinations: Sequence[Position], hazard: str
@@ -48,6 +52,15 @@ class StraightLine:
         self._is_flooded = is_flooded
         self._detour = detour
         self._normal, self._flooded = normal_km_per_h, flooded_km_per_h
+
+    @property
+    def s_per_m(self) -> float:
+        """Give the seconds for a metre of straight line in a dry town."""
+        return self._detour * 3.6 / self._normal
+
+    def slowness(self, hazard: str) -> float:
+        """Give how many times longer the same road takes while a hazard is on."""
+        return self._normal / self._flooded if self._is_flooded(hazard) else 1.0
 
     def between(
         self, origin: Position, destinations: Sequence[Position], hazard: str

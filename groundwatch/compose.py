@@ -25,9 +25,9 @@ from alerting.ports import Channel
 from alerting.tasks.book import TaskBook
 from alerting.tell.teller import TellRules
 from groundwatch.cap_desk import CapDesk, Ground
-from groundwatch.cards import CardDesk
 from groundwatch.channel_settings import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
+from groundwatch.compose_near import open_near
 from groundwatch.compose_official import official_desk, official_feeds
 from groundwatch.compose_tasks import task_desk
 from groundwatch.computed_writer import ComputedWriter
@@ -36,7 +36,6 @@ from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
-from groundwatch.live import LiveResources
 from groundwatch.official_desk import CardsWithContext
 from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
@@ -115,10 +114,9 @@ async def opened(
         roads = open_roads(settings, console or sys.stderr, means, stack)
         roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
         book = TaskBook()
-        cards = CardDesk(district.resources, clock, reservations=OpenOrders(book))
-        context = CardsWithContext(cards)
-        live = LiveResources(district.resources, keepers.journal, cards.change)
-        await live.open()
+        orders = OpenOrders(book)
+        near = await open_near(settings, district, keepers.journal, clock, stack, orders)
+        context = CardsWithContext(near.cards)
         of_people = SystemClock() if _is_event(clock) else clock  # people live in real time
         deliverer = Deliverer(journal=keepers.journal, channels=roads, clock=of_people)
         escalator = Escalator(router=district.routes, clock=of_people)
@@ -173,15 +171,15 @@ async def opened(
             log=keepers.log,
             journal=keepers.journal,
             store=keepers.store,
-            cards=cards,
-            live=live,
+            cards=near.cards,
+            live=near.live,
             cap=cap,
             official=official,
             orders=await task_desk(
                 settings,
                 district,
                 book,
-                (engine, keepers.journal, deliverer, live, context),
+                (engine, keepers.journal, deliverer, near.live, context),
                 of_people,
             ),
             official_feeds=feeds,
@@ -209,6 +207,7 @@ async def opened(
                 now=clock.now,
             ),
         )
+        program.engine.listeners.append(near.flooded.note)
         _connect(program)
         yield program
 

@@ -3,14 +3,18 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from alerting.model import Card, Responder, Severity
+from gis_link.closures import Closures
 from gis_link.loaders import load_resources
 from groundwatch.cards import CardDesk
 from groundwatch.clock import SystemClock
 from groundwatch.demo import card_json
 from groundwatch.settings import SettingsError
+from groundwatch.travel import open_travel
+from groundwatch.travel_settings import TravelSettings
 from sensors.model import Position
 
 
@@ -33,7 +37,9 @@ def print_near(
     for fault in faults:
         print(fault, file=sys.stderr)  # noqa: T201 - the rest is good and may be needed now
     clock = SystemClock()
-    desk = CardDesk(resources, clock)
+    with ExitStack() as stack:
+        reach = open_travel(TravelSettings(), resources, Closures(), stack)
+    desk = CardDesk(resources, clock, reach)
     known = resources.needs.hazards
     if hazard not in known:
         raise SettingsError(f"--hazard {hazard!r}: allowed are {', '.join(sorted(known))}")

@@ -37,6 +37,7 @@ from groundwatch.official_settings import OfficialSettings
 from groundwatch.secret import Secret
 from groundwatch.task_settings import TaskSettings
 from groundwatch.toml_lines import line_at, lines_of
+from groundwatch.travel_settings import TravelSettings
 from storage.journal.connect import journal_url
 
 _FILE = "_file"
@@ -235,6 +236,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     webhook: WebhookSettings = WebhookSettings()
     cap: CapSettings = CapSettings()
+    travel: TravelSettings = TravelSettings()
     channels: Channels = {}
     official: OfficialSettings = OfficialSettings()
     tasks: TaskSettings = TaskSettings()

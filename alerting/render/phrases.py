@@ -12,6 +12,7 @@ Glossary = Sequence[tuple[str, str]]
 
 _TIERS = {"district": "区", "street": "镇街", "village": "村社", "site": "工地"}
 
+_LINE = r"straight line x (\S+) at (\S+) km/h \(\w+ roads\)"
 _SHAPES: tuple[tuple[str, str], ...] = (
     (r"as of (.+) ago", r"\1前更新"),
     (r"age unknown", "更新时间不明"),
@@ -22,6 +23,17 @@ _SHAPES: tuple[tuple[str, str], ...] = (
         r"straight line x (\S+) at (\S+) km/h \(flooded roads\)",
         r"直线距离×\1，积水道路按\2 km/h估算",
     ),
+    (r"road graph \(town roads\)", "按路网"),
+    (r"road graph \(flooded roads\)", "按路网，积水慢行"),
+    (r"road graph \(town roads\), (\d+) closed", r"按路网，封闭\1段"),
+    (r"road graph \(flooded roads\), (\d+) closed", r"按路网，积水慢行，封闭\1段"),
+    (r"(OSRM|Valhalla) \(town roads\)", r"\1测算"),
+    (r"(OSRM|Valhalla) \(flooded roads\)", r"\1测算，积水慢行"),
+    (rf"no open road leads there: {_LINE}", r"道路不通，直线距离×\1，按\2 km/h估算"),
+    (rf"(?:the scene is )?off the road graph: {_LINE}", r"路网外，直线距离×\1，按\2 km/h估算"),
+    (rf"(\w+) (?:gave no times|rests), .+: {_LINE}", r"\1无应答，直线距离×\2，按\3 km/h估算"),
+    (rf"(\w+) knows no road there: {_LINE}", r"\1无通路，直线距离×\2，按\3 km/h估算"),
+    (rf"not asked for, too many places: {_LINE}", r"未测算，直线距离×\1，按\2 km/h估算"),
     (r"needs (\d+) (.+) teams?, (\d+) on duty within (.+)", r"需要\1支\2队伍，\4内在岗\3支"),
     (r"needs (\S+ \S+) of (.+), (.+) within (.+)", r"需要\2 \1，\4内仅有\3"),
     (

@@ -1,5 +1,6 @@
 """Who and what can help near a point, and the quarantine of what could not be used."""
 
+import asyncio
 import base64
 from collections.abc import Sequence
 from typing import Annotated
@@ -154,7 +155,8 @@ async def near(program: ProgramPart, asked: Annotated[NearQuestion, Query()]) ->
         raise field_problem("query.hazard", what, near=near_words(asked.hazard, known))
     position = Position(asked.lat, asked.lon)
     severity = Severity.of(asked.severity)
-    found = program.cards.near(position, asked.hazard, severity, program.clock.now())
+    now = program.clock.now()
+    found = await asyncio.to_thread(program.cards.near, position, asked.hazard, severity, now)
     return CardAnswer.of(found, "now")
 
 

@@ -1,0 +1,45 @@
+"""Which roads are closed now: by outline or by edge, each under a name that opens it again."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+
+class Closure(NamedTuple):
+    """Roads that nobody can drive: those an outline touches, and edges by their ids.
+
+    `outline` is a shapely shape in WGS 84 (lon, lat) degrees, None for none.
+    """
+
+    name: str
+    outline: Any = None
+    edges: frozenset[str] = frozenset()
+
+
+class Closures:
+    """The closures in force; may be changed by one thread while others ask."""
+
+    def __init__(self) -> None:
+        """Begin with every road open."""
+        self._now: tuple[Closure, ...] = ()
+
+    @property
+    def now(self) -> tuple[Closure, ...]:
+        """Give the closures in force; the same object as long as nothing changes."""
+        return self._now
+
+    def close(self, name: str, outline: Any = None, edges: Iterable[str] = ()) -> None:
+        """Close roads; a closure of the same name is replaced.
+
+        Raises:
+            ValueError: neither an outline nor edges are given.
+        """
+        closure = Closure(name, outline, frozenset(edges))
+        if outline is None and not closure.edges:
+            raise ValueError(f"closure {name!r} closes nothing: give an outline or ids of edges")
+        others = tuple(each for each in self._now if each.name != name)
+        self._now = (*others, closure)
+
+    def open(self, name: str) -> None:
+        """Open what was closed under a name; one that is not there is open already."""
+        if any(each.name == name for each in self._now):
+            self._now = tuple(each for each in self._now if each.name != name)
