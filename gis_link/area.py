@@ -8,6 +8,7 @@ nobody.
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import shapely
@@ -90,13 +91,15 @@ def _links(place: Place, duty: str, remarks: list[str]) -> list[Link]:
 
 
 def check_areas(places: Sequence[Place]) -> list[Fault]:
-    """Report outlines of one tier that overlap, streets outside the district, and its gaps."""
+    """Report outlines of one tier that overlap, those outside the tier above, and its gaps."""
     tiers = {tier: [place for place in places if place.tier is tier] for tier in AREA_TIERS}
     faults: list[Fault] = []
     for of_tier in tiers.values():
         faults += _overlaps(of_tier)
-    if tiers[Tier.DISTRICT] and tiers[Tier.STREET]:
-        faults += _gaps(tiers[Tier.DISTRICT], tiers[Tier.STREET])
+    for upper, lower in pairwise(AREA_TIERS):
+        if tiers[upper] and tiers[lower]:
+            faults += _strays(tiers[upper], tiers[lower])
+            faults += _gaps(tiers[upper], tiers[lower])
     return faults
 
 
@@ -121,28 +124,50 @@ def _overlaps(places: Sequence[Place]) -> list[Fault]:
     return faults
 
 
-def _gaps(districts: Sequence[Place], streets: Sequence[Place]) -> list[Fault]:
-    ground = shapely.union_all([place.outline for place in districts])
-    covered = shapely.union_all([place.outline for place in streets])
+def _gaps(uppers: Sequence[Place], lowers: Sequence[Place]) -> list[Fault]:
+    """Report ground of a place that none of the tier below covers, where that tier is drawn."""
+    tree = shapely.STRtree([place.outline for place in lowers])
     faults: list[Fault] = []
-    for piece in shapely.get_parts(shapely.difference(ground, covered)):
-        if (area_m2 := _area_m2(piece)) > MIN_FAULT_M2:
-            spot = shapely.point_on_surface(piece)
-            what = (
-                f"{area_m2 / 1e4:.1f} ha of the district near lat {spot.y:.4f}, lon {spot.x:.4f} "
-                "belong to no street: an alert there has no street in its chain; "
-                "extend the street that answers there"
-            )
-            faults.append(Fault(districts[0].file, districts[0].line, what))
-    for street in streets:
-        area_m2 = _area_m2(shapely.difference(street.outline, ground))
+    for upper in uppers:
+        inside = [lowers[i].outline for i in tree.query(upper.outline, "intersects").tolist()]
+        inside = [each for each in inside if _shared_m2(each, upper.outline) > MIN_FAULT_M2]
+        if not inside:
+            continue
+        bare = shapely.difference(upper.outline, shapely.union_all(inside))
+        for piece in shapely.get_parts(bare):
+            if (area_m2 := _area_m2(piece)) > MIN_FAULT_M2:
+                faults.append(_gap(upper, lowers[0].tier.value, piece, area_m2))
+    return faults
+
+
+def _gap(upper: Place, missing: str, piece: Any, area_m2: float) -> Fault:
+    spot = shapely.point_on_surface(piece)
+    what = (
+        f"{area_m2 / 1e4:.1f} ha of the {upper.tier.value} near lat {spot.y:.4f}, lon {spot.x:.4f} "
+        f"belong to no {missing}: an alert there has no {missing} in its chain; "
+        f"extend the {missing} that answers there"
+    )
+    return Fault(upper.file, upper.line, what)
+
+
+def _strays(uppers: Sequence[Place], lowers: Sequence[Place]) -> list[Fault]:
+    """Report places that lie partly outside every place of the tier above."""
+    ground = shapely.union_all([place.outline for place in uppers])
+    above = uppers[0].tier.value
+    faults: list[Fault] = []
+    for lower in lowers:
+        area_m2 = _area_m2(shapely.difference(lower.outline, ground))
         if area_m2 > MIN_FAULT_M2:
             what = (
-                f"{area_m2 / 1e4:.1f} ha of street {street.name!r} lie outside the district: "
-                "correct its border or the district's"
+                f"{area_m2 / 1e4:.1f} ha of {lower.tier.value} {lower.name!r} lie outside the "
+                f"{above}: correct its border or the {above}'s"
             )
-            faults.append(Fault(street.file, street.line, what))
+            faults.append(Fault(lower.file, lower.line, what))
     return faults
+
+
+def _shared_m2(one: Any, other: Any) -> float:
+    return _area_m2(shapely.intersection(one, other))
 
 
 def _area_m2(outline: Any) -> float:

@@ -1,4 +1,4 @@
-"""Makes what looks around an alert: cards, live resources, travel times, roads that alerts close."""
+"""Makes what looks around an alert: cards, live resources, travel times, closed roads."""
 
 from contextlib import AsyncExitStack, ExitStack
 from typing import NamedTuple

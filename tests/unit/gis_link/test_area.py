@@ -82,7 +82,21 @@ def test_a_point_on_a_border_belongs_to_the_smaller_code(order: list[Place]) -> 
 
 
 def test_a_clean_map_has_no_faults() -> None:
-    assert check_areas(ALL) == []
+    whole = place(Tier.VILLAGE, "v", WEST.outline)
+    assert check_areas([DISTRICT, WEST, EAST, whole]) == []
+    assert check_areas([DISTRICT, WEST, EAST]) == []
+
+
+def test_villages_are_checked_against_their_street() -> None:
+    half = place(Tier.VILLAGE, "half", shapely.box(113.0, 23.0, 113.1, 23.1))
+    [fault] = check_areas([DISTRICT, WEST, EAST, half])
+    assert "ha of the street near lat 23.1500, lon 113.0500 belong to no village" in fault.what
+    rest = place(Tier.VILLAGE, "rest", shapely.box(113.0, 23.1, 113.1, 23.25))
+    [fault] = check_areas([DISTRICT, WEST, EAST, half, rest])
+    assert "of village 'Rest' lie outside the street" in fault.what
+    twice = place(Tier.VILLAGE, "twice", shapely.box(113.0, 23.05, 113.1, 23.2))
+    faults = check_areas([DISTRICT, WEST, EAST, half, twice])
+    assert ["overlaps" in each.what for each in faults] == [True]
 
 
 def test_an_overlap_is_reported_with_both_files() -> None:
