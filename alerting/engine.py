@@ -302,6 +302,7 @@ class Engine:
             await self._publisher.escalate()
             await self._tick_people(now)
             await self._publisher.look()
+            await self._publisher.gather()
             loud = self.silencing.tick(now)
         for name, text in loud.items():
             if text is None:

@@ -301,6 +301,9 @@ class NotifyReason(StrEnum):
     ORDER = "order"
     ORDER_OVER = "order_over"
     ORDER_NEWS = "order_news"
+    GROUP = "group"
+    STORM = "storm"
+    STORM_OVER = "storm_over"
 
 
 class Mark(StrEnum):
@@ -313,13 +316,64 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A person or system to be told, and by which road."""
+    """A person or system to be told, and by which road.
+
+    A system is told of every alert by itself, however many there are.
+    """
 
     id: str
     name: str
     channel: str
     address: str
     language: str = "en"
+    is_system: bool = False
+
+
+class Gathering(StrEnum):
+    """Why several alerts travel in one notice."""
+
+    GROUP = "group"
+    STORM = "storm"
+    STORM_OVER = "storm_over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One alert in a notice about several, as it stood when the notice was made."""
+
+    alert_id: str
+    severity: Severity
+    state: AlertState
+    site: str
+    device: str
+    hazard: str
+    reason: str
+    said: Sentence | None = None
+    is_acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Several alerts of one place in one notice.
+
+    `counts` are those that stand, from minor to extreme, `n_over` those that came and went.
+    `members` are named, the worst first; `alert_ids` has every one that is meant. `n_before` counts
+    those of the same group that people were told before.
+    """
+
+    kind: Gathering
+    place: str
+    since: datetime
+    counts: tuple[int, int, int, int]
+    n_over: int = 0
+    n_before: int = 0
+    members: tuple[Member, ...] = ()
+    alert_ids: tuple[str, ...] = ()
+
+    @property
+    def n_more(self) -> int:
+        """Count the alerts that are meant and not named."""
+        return len(self.alert_ids) - len(self.members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,11 +396,17 @@ class Notice:
     remarks: tuple[str, ...] = ()
     mark: Mark = Mark.ACTUAL
     task: str = ""
+    batch: Batch | None = None
 
     @property
     def about(self) -> tuple[str, ...]:
         """Name the alerts it tells of."""
-        return (self.alert.id,)
+        return self.batch.alert_ids if self.batch is not None else (self.alert.id,)
+
+    @property
+    def subject(self) -> str:
+        """Give the id of the alert it is about; of one about several alerts its own id."""
+        return self.id if self.batch is not None else self.alert.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +426,8 @@ class NoticeState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     MUTED = "muted"
+    HELD = "held"
+    GATHERED = "gathered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

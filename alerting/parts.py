@@ -7,6 +7,7 @@ from typing import Protocol
 
 from alerting.deliver import Deliverer
 from alerting.escalate import Escalator
+from alerting.gather.rules import GatherRules
 from alerting.judge import Judge
 from alerting.model import Alert, AlertKind
 from alerting.ports import Aside, CardLookup, Journal, Router
@@ -36,6 +37,7 @@ class EngineConfig:
     home: Position = field(default_factory=lambda: Position(0.0, 0.0))
     response: ResponseRules = field(default_factory=ResponseRules)
     telling: TellRules = field(default_factory=TellRules)
+    gathering: GatherRules = field(default_factory=GatherRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ class Present:
         if alert.kind is AlertKind.SYSTEM:
             own = self.system.get(alert.sensor.device, alert)
             return own if own.id == alert.id else alert
-        return self._judge.roll.standing(alert) or alert
+        found = self._judge.roll.standing(alert)
+        return found if found is not None and found.id == alert.id else alert
 
     def keep(self, alert: Alert) -> None:
         """Take a changed copy in place of the old one."""

@@ -13,6 +13,7 @@ from alerting.model import (
     Alert,
     AlertState,
     Form,
+    NoticeState,
     NotifyReason,
     OutboxEntry,
     TransitionKind,
@@ -129,6 +130,7 @@ class People:
     def note_receipt(self, entry: OutboxEntry) -> None:
         """Take delivery's word that a notice was taken; it is recorded at the next tick."""
         at = entry.sent_at
+        self._publisher.gatherer.note_receipt(entry)
         for alert_id in entry.notice.about:
             if at is not None and len(self._receipts) < _MAX_RECEIPTS:
                 self._receipts.setdefault(alert_id, (entry.notice.recipient.name, at))
@@ -198,7 +200,8 @@ class People:
         effects = Effects(
             alerts=tuple(change.alert for change in changes),
             transitions=tuple(change.transition for change in changes),
-            cancelled=(alert.id,) if changes or is_quiet else (),
+            cancelled=self._out_of_date(alert.id) if changes or is_quiet else (),
+            settled=self._given_up(alert.id, done) if changes or is_quiet else (),
             actions=(act_of(done),),
             responses=(done.response,),
         )
@@ -207,11 +210,20 @@ class People:
         if changes:
             self._present.keep(after)
             self._parts.escalator.follow(after)
-        if effects.cancelled:
-            self._parts.deliverer.cancel(alert.id)
+        for subject in effects.cancelled:
+            self._parts.deliverer.cancel(subject)
         self._publisher.tell(changes)
         await self._call_again(after, done)
         return done.response
+
+    def _out_of_date(self, alert_id: str) -> tuple[str, ...]:
+        """Name what is not to be sent any more: of this alert, and of several all answered."""
+        return (alert_id, *self._publisher.gatherer.answered(alert_id))
+
+    def _given_up(self, alert_id: str, done: Done) -> tuple[OutboxEntry, ...]:
+        """Give up what is held for company about the alert."""
+        why = f"not sent, {done.said.deed.value} by {done.said.actor}"
+        return tuple(self._publisher.gatherer.drop(alert_id, NoticeState.CANCELLED, why))
 
     def _acknowledged(self, alert: Alert, done: Done, now: datetime) -> Change:
         """Say that somebody has seen it."""
@@ -243,17 +255,27 @@ class People:
         await self._publisher.recorder.take(effects)
 
     async def _record_receipts(self) -> None:
+        """Record in one step which alerts were told for the first time."""
+        done: list[Done] = []
         for alert_id in list(self._receipts)[:_RECEIPTS_A_TICK]:
             name, at = self._receipts.pop(alert_id)
-            alert = await self._parts.journal.alert(alert_id)
+            alert = self._publisher.teller.standing(alert_id)
             if alert is None:
-                continue
-            alert = self._present.of(alert)
-            await self._recall(alert)
+                alert = await self._parts.journal.alert(alert_id)
+                if alert is None:
+                    continue
+                await self._recall(alert)
             if self.desk.of(alert).reached(Phase.NOTIFIED) is None:
-                done = self.desk.take(alert, Said(deed=Deed.NOTIFIED, actor=name), at)
-                if isinstance(done, Done):
-                    await self._record_own(alert, done)
+                one = self.desk.take(alert, Said(deed=Deed.NOTIFIED, actor=name), at)
+                if isinstance(one, Done):
+                    self.desk.keep(one.response, alert)
+                    done.append(one)
+        if done:
+            effects = Effects(
+                actions=tuple(act_of(one) for one in done),
+                responses=tuple(one.response for one in done),
+            )
+            await self._publisher.recorder.take(effects)
 
     async def _save_point(self, alert: Alert) -> None:
         """Save the memory behind a signed-off alert now, so that a crash cannot raise it again."""

@@ -108,7 +108,8 @@ class Effects:
 
     `seq` is the last block of the log these effects come from (None for effects of a timer or a
     person). `alerts` and `silences` are upserted by id, `transitions` by (alert_id, ordinal),
-    `responses` by alert, `notices` inserted by notice id where not yet there. `cancelled` names
+    `responses` by alert, `notices` inserted by notice id where not yet there; what waited
+    there as held gets the state, time and reason of its entry in `settled`. `cancelled` names
     alerts whose pending notices must not be sent any more; notices of these same effects are not
     meant. `actions`, `stages`, `proofs` and `officials` are appended, the same one twice is one;
     `steps` by (alert_id, ordinal, n) and `task_events` by (task_id, n) where not yet there. A
@@ -129,6 +130,7 @@ class Effects:
     silences: tuple[Silence, ...] = ()
     officials: tuple[OfficialRecord, ...] = ()
     task_events: tuple[Event, ...] = ()
+    settled: tuple[OutboxEntry, ...] = ()
 
 
 class Aside(Protocol):
@@ -207,6 +209,14 @@ class Journal(Protocol):
 
     async def silences(self, now: datetime) -> list[Silence]:
         """List the silences that are not over at an instant, oldest first."""
+        ...
+
+    async def held(self) -> list[OutboxEntry]:
+        """List the notices that are held for company, oldest first."""
+        ...
+
+    async def told_lately(self, since: datetime) -> list[tuple[str, str, datetime]]:
+        """List recipient, alert and instant of all notices made since, but of ends, in order."""
         ...
 
     async def stages(self) -> list[StageRecord]:

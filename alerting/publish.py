@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerting.book import Change, Moment, step_alert
+from alerting.gather.gatherer import Gatherer, merged
 from alerting.look_up import StepCards, look_up
 from alerting.model import (
     Alert,
@@ -64,6 +65,7 @@ class Publisher:
         self._config = config
         self.present = present
         self.teller = Teller(rules=config.telling, desk=desk)
+        self.gatherer = Gatherer(config.gathering)
         self._desk = desk
         self._late_cards: deque[Change] = deque(maxlen=1000)
         parts.escalator.why_muted = self._why_muted
@@ -78,6 +80,7 @@ class Publisher:
         changes = [self._wake(change) for change in changes]
         for change in changes:
             self.teller.follow(change.alert)
+            self.gatherer.follow(change.alert)
         acts, responses = self._followed(changes, now)
         told = await self._told(changes)
         changes += self._held_from_now_on(changes, told.held, now)
@@ -86,13 +89,18 @@ class Publisher:
             alerts=tuple({change.alert.id: change.alert for change in changes}.values()),
             transitions=tuple(change.transition for change in changes),
             notices=tuple(told.notices),
+            settled=self._dropped(changes),
             cancelled=tuple(_out_of_date(changes)),
             actions=(*actions, *acts),
             responses=responses,
             steps=tuple(told.steps),
         )
-        await self.recorder.take(effects)
+        await self._take(effects)
         self.tell(changes)
+
+    async def gather(self) -> None:
+        """Let go what waited for company long enough, and the summaries whose time has come."""
+        await self._take(Effects())
 
     async def look(self) -> None:
         """Hold what has to be held from now on, and tell again of what nobody holds any more."""
@@ -125,6 +133,10 @@ class Publisher:
         since = now - self._config.telling.flapping.within
         recent = await self._parts.journal.alerts(since=since, limit=_RECENT)
         self.teller.restore_flaps(recent[::-1])
+        storm = self._config.gathering.storm
+        since = now - storm.within if storm is not None else now
+        lately = await self._parts.journal.told_lately(since)
+        self.gatherer.restore(lately, await self._parts.journal.held(), now)
 
     async def send_late_cards(self) -> None:
         """Send some cards that missed their deadline, unless nobody needs them any more."""
@@ -140,7 +152,7 @@ class Publisher:
                 alert=alert, transition=change.transition, reason=NotifyReason.CARD, card=card
             )
             entries = make_notices(occasion, self._parts.router, self._parts.clock.now())
-            await self.recorder.take(Effects(notices=entries))
+            await self._take(Effects(notices=entries))
 
     async def escalate(self) -> None:
         """Take the steps of escalations that are due, and make them last like anything else."""
@@ -156,12 +168,39 @@ class Publisher:
                 steps.append(taken.step)
                 entries += taken.notices
         if steps:
-            await self.recorder.take(Effects(notices=tuple(entries), steps=tuple(steps)))
+            await self._take(Effects(notices=tuple(entries), steps=tuple(steps)))
 
     def tell(self, changes: Sequence[Change]) -> None:
         """Let those who listen know."""
         for listener in self.listeners:
             listener(changes)
+
+    async def _take(self, effects: Effects) -> None:
+        """Record and send, alone or in company; nothing happens where there is nothing."""
+        now = self._parts.clock.now()
+        notices = self.gatherer.take(effects.notices, now)
+        made, settled = merged(notices, self.gatherer.due(now, self._as_it_is))
+        effects = replace(effects, notices=made, settled=(*effects.settled, *settled))
+        if effects != Effects():
+            await self.recorder.take(effects)
+
+    def _as_it_is(self, alert: Alert) -> Alert:
+        """Give an alert as it is now, also when it is over."""
+        if self.teller.standing(alert.id) is not None:
+            return self.present.of(alert)
+        is_known_over = alert.state is not AlertState.FIRING
+        return alert if is_known_over else replace(alert, state=AlertState.RESOLVED)
+
+    def _dropped(self, changes: Sequence[Change]) -> tuple[OutboxEntry, ...]:
+        """Give up what is held for company about alerts that are kept back from now on."""
+        return tuple(
+            entry
+            for change in changes
+            if change.transition.kind is TransitionKind.MUTED
+            for entry in self.gatherer.drop(
+                change.alert.id, NoticeState.MUTED, change.transition.reason
+            )
+        )
 
     def _wake(self, change: Change) -> Change:
         """Take back the acknowledgement of an alert that got worse: it must be seen again."""

@@ -43,7 +43,8 @@ class Recorder:
         Past `MAX_WAITING` steps the oldest leave without a record, with a line in the log: their
         notices have been sent.
         """
-        sent = [each for each in effects.notices if each.state is NoticeState.PENDING]
+        made = (*effects.notices, *effects.settled)
+        sent = [each for each in made if each.state is NoticeState.PENDING]
         is_recorded = not self._waiting and await self._is_recorded(effects)
         for alert_id in effects.cancelled:
             self._deliverer.cancel(alert_id)
@@ -99,6 +100,7 @@ def _parts(effects: Effects) -> Iterator[Effects]:
             *(alert.id for alert in effects.alerts),
             *(transition.alert_id for transition in effects.transitions),
             *(entry.notice.alert.id for entry in effects.notices),
+            *(entry.notice.alert.id for entry in effects.settled),
             *effects.cancelled,
             *(action.alert_id for action in effects.actions),
             *(response.alert_id for response in effects.responses),
@@ -111,6 +113,7 @@ def _parts(effects: Effects) -> Iterator[Effects]:
             alerts=tuple(alert for alert in effects.alerts if alert.id == alert_id),
             transitions=tuple(t for t in effects.transitions if t.alert_id == alert_id),
             notices=tuple(e for e in effects.notices if e.notice.alert.id == alert_id),
+            settled=tuple(e for e in effects.settled if e.notice.alert.id == alert_id),
             cancelled=(alert_id,) if alert_id in effects.cancelled else (),
             actions=tuple(action for action in effects.actions if action.alert_id == alert_id),
             responses=tuple(each for each in effects.responses if each.alert_id == alert_id),

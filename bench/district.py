@@ -48,6 +48,7 @@ people:
   - id: receiver
     name: Receiver Example
     role: duty
+    system: true
     contacts:
       - {{channel: webhook, address: "{address}"}}
   - id: nobody

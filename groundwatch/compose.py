@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from alerting.channels.cap import CapChannel
@@ -19,8 +19,10 @@ from alerting.detect.robust import robust_for
 from alerting.detect.shelf import Shelf
 from alerting.engine import Engine, EngineConfig, Parts
 from alerting.escalate import Escalator
+from alerting.gather.rules import GatherRules, StormRules
 from alerting.joints.table import joints_for
 from alerting.judge import Judge
+from alerting.model import Alert, Severity
 from alerting.ports import Channel
 from alerting.tasks.book import TaskBook
 from alerting.tell.teller import TellRules
@@ -43,7 +45,7 @@ from groundwatch.program import Models, Program
 from groundwatch.rates import CommandDoor, Rates
 from groundwatch.roads import open_roads
 from groundwatch.self_watch import SelfWatch, Watched
-from groundwatch.settings import InfluxSettings, Settings
+from groundwatch.settings import InfluxSettings, Settings, TellingSettings
 from groundwatch.siren_door import SirenDoor
 from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
 from groundwatch.store_writer import StoreWriter
@@ -239,7 +241,7 @@ async def _engine(
         joints=joints_for(district.registry),
         slack_s=_SLACK_S * parts.clock.speed if isinstance(parts.clock, ScaledClock) else 0.0,
     )
-    engine = Engine(judge=judge, parts=parts, config=_engine_config(district))
+    engine = Engine(judge=judge, parts=parts, config=_engine_config(district, settings.telling))
     judge.on_computed = computed.put
     judge.silence.start(parts.clock.now().timestamp())
     count = await engine.restore(log)
@@ -369,9 +371,27 @@ def _detector(settings: Settings) -> Callable[[Sensor], Detector | None]:
     return lambda sensor: robust_for(sensor.kind, sensor.key.quantity)
 
 
-def _engine_config(district: District) -> EngineConfig:
-    telling = TellRules(inhibitions=district.inhibitions)
-    return EngineConfig(home=_home(district), telling=telling)
+def _engine_config(district: District, telling: TellingSettings) -> EngineConfig:
+    sites = district.registry.sites
+
+    def area_of(alert: Alert) -> str:
+        site = sites.get(alert.site)
+        return alert.site if site is None else site.street or site.name
+
+    return EngineConfig(
+        home=_home(district),
+        telling=TellRules(inhibitions=district.inhibitions),
+        gathering=GatherRules(
+            waits={
+                Severity.MINOR: timedelta(seconds=telling.minor_wait_s),
+                Severity.MODERATE: timedelta(seconds=telling.moderate_wait_s),
+                Severity.SEVERE: timedelta(seconds=telling.severe_wait_s),
+                Severity.EXTREME: timedelta(0),
+            },
+            storm=StormRules(most=telling.storm_most) if telling.storm_most else None,
+            area_of=area_of,
+        ),
+    )
 
 
 def _home(district: District) -> Position:

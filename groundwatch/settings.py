@@ -154,6 +154,18 @@ class Hj212Settings(StationSettings):
     """The door of HJ 212 stations; the password is what they send as PW."""
 
 
+class TellingSettings(_Section):
+    """When alerts travel together: waits for company, and how many in 10 minutes are a storm.
+
+    A wait of 0 is none, and `storm_most` 0 means that there are no storms.
+    """
+
+    minor_wait_s: float = Field(default=10.0, ge=0, le=300)
+    moderate_wait_s: float = Field(default=5.0, ge=0, le=120)
+    severe_wait_s: float = Field(default=2.0, ge=0, le=30)
+    storm_most: int = Field(default=10, ge=0, le=1000)
+
+
 class ModelSettings(_Section):
     """Where models are kept and the key that seals their files."""
 
@@ -243,6 +255,7 @@ class Settings(BaseSettings):
     sl651: Sl651Settings | None = None
     hj212: Hj212Settings | None = None
     models: ModelSettings = ModelSettings()
+    telling: TellingSettings = TellingSettings()
     doors: DoorsSettings = DoorsSettings()
     private: PrivateSettings = PrivateSettings()
 
@@ -366,6 +379,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "sl651": Sl651Settings,
     "hj212": Hj212Settings,
     "models": ModelSettings,
+    "telling": TellingSettings,
     "private": PrivateSettings,
     "doors": DoorsSettings,
     **dict.fromkeys((f"doors.{name}" for name in DoorsSettings.model_fields), DoorSettings),

@@ -60,6 +60,12 @@ class MemoryJournal:
         self._cancel(set(effects.cancelled), {entry.notice.id for entry in effects.notices})
         for entry in effects.notices:
             self._outbox.setdefault(entry.notice.id, entry)
+        for entry in effects.settled:
+            old = self._outbox.get(entry.notice.id)
+            if old is not None and old.state is NoticeState.HELD:
+                self._outbox[entry.notice.id] = replace(
+                    old, state=entry.state, due_at=entry.due_at, last_error=entry.last_error
+                )
         self._actions.update(dict.fromkeys(effects.actions))
         self._stages.update(dict.fromkeys(effects.stages))
         for event in effects.task_events:
@@ -136,7 +142,7 @@ class MemoryJournal:
 
     async def outbox(self, alert_id: str) -> list[OutboxEntry]:
         self._answer()
-        found = [e for e in self._outbox.values() if e.notice.alert.id == alert_id]
+        found = [e for e in self._outbox.values() if alert_id in e.notice.about]
         return sorted(found, key=lambda e: (e.notice.created_at, e.notice.id))
 
     async def response(self, alert_id: str) -> Response | None:
@@ -153,18 +159,36 @@ class MemoryJournal:
         self._answer()
         first: dict[str, tuple[str, str, datetime]] = {}
         for entry in self._outbox.values():
-            alert_id, sent_at = entry.notice.alert.id, entry.sent_at
-            alert = self._alerts.get(alert_id)
-            if sent_at is None or alert is None or alert.state is not AlertState.FIRING:
-                continue
-            if alert_id not in first or sent_at < first[alert_id][2]:
-                first[alert_id] = (alert_id, entry.notice.recipient.name, sent_at)
+            name, sent_at = entry.notice.recipient.name, entry.sent_at
+            for alert_id in entry.notice.about:
+                alert = self._alerts.get(alert_id)
+                if sent_at is None or alert is None or alert.state is not AlertState.FIRING:
+                    continue
+                if alert_id not in first or sent_at < first[alert_id][2]:
+                    first[alert_id] = (alert_id, name, sent_at)
         return [first[alert_id] for alert_id in sorted(first)]
 
     async def silences(self, now: datetime) -> list[Silence]:
         self._answer()
         left = [s for s in self._silences.values() if s.until > now and s.ended_at is None]
         return sorted(left, key=lambda silence: silence.since)
+
+    async def held(self) -> list[OutboxEntry]:
+        self._answer()
+        found = [e for e in self._outbox.values() if e.state is NoticeState.HELD]
+        return sorted(found, key=lambda e: e.notice.created_at)
+
+    async def told_lately(self, since: datetime) -> list[tuple[str, str, datetime]]:
+        self._answer()
+        left_out = ("cleared", "withdrawn", "severity_fell", "card", "group", "storm", "storm_over")
+        found = [
+            (e.notice.recipient.id, e.notice.subject, e.notice.created_at)
+            for e in self._outbox.values()
+            if e.notice.created_at > since
+            and e.state is not NoticeState.MUTED
+            and e.notice.reason.value not in left_out
+        ]
+        return sorted(found, key=lambda told: told[2])
 
     async def stages(self) -> list[StageRecord]:
         self._answer()
@@ -249,14 +273,14 @@ class MemoryJournal:
 
     def _cancel(self, alert_ids: set[str], spared: set[str]) -> None:
         for notice_id, entry in self._outbox.items():
-            is_meant = entry.notice.alert.id in alert_ids and notice_id not in spared
+            is_meant = entry.notice.subject in alert_ids and notice_id not in spared
             if is_meant and entry.state is NoticeState.PENDING:
                 self._outbox[notice_id] = replace(entry, state=NoticeState.CANCELLED)
 
     def _is_past(self, entry: OutboxEntry, before: datetime) -> bool:
         alert = self._alerts.get(entry.notice.alert.id)
         is_over = alert is None or alert.state is not AlertState.FIRING
-        is_done = entry.state is not NoticeState.PENDING
+        is_done = entry.state not in (NoticeState.PENDING, NoticeState.HELD)
         return is_over and is_done and (entry.sent_at or entry.notice.created_at) < before
 
 

@@ -32,8 +32,8 @@ class Held:
 
     @property
     def alert_id(self) -> str:
-        """Give the id of the alert it is about."""
-        return self.entry.notice.alert.id
+        """Give the id of the alert it is about, of several the notice's own."""
+        return self.entry.notice.subject
 
     @property
     def channel(self) -> str:

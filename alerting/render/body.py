@@ -17,6 +17,9 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `card`: `teams`, `supplies`, `cameras` (each with distance, travel time, freshness and why), the
   command `chain`, the `shortfall` in words, the `orders` given, the `official` warnings in
   force there; null when it was not ready.
+- `batch`: several alerts in one notice (a group or a storm): `counts` of those that stand by
+  severity, the `worst` by name, every one in `alert_ids`; null for a notice about one. `alert` is
+  then the worst of them.
 - `remarks`: what the receiver should know about this notice, for example that it was not recorded.
 - `text`: the same in words in the recipient's language.
 - `task`: the id of the order the notice is about, else null; the alert then has the order's id.
@@ -29,6 +32,7 @@ from datetime import datetime
 from typing import Any
 
 from alerting.model import Alert, Card, Mark, Notice, Responder, Transition
+from alerting.render.gathered import batch_json
 from alerting.render.text import path_of, render_text
 from alerting.sentence import in_chinese
 from sensors.model import SensorKey
@@ -57,6 +61,7 @@ def render_json(notice: Notice) -> dict[str, Any]:
         "alert": _alert_json(notice.alert),
         "transition": _transition_json(notice.transition),
         "card": None if notice.card is None else _card_json(notice.card),
+        "batch": None if notice.batch is None else batch_json(notice.batch),
         "remarks": list(notice.remarks),
         "text": render_text(notice, notice.recipient.language),
         "task": notice.task or None,

@@ -8,8 +8,9 @@ near.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from alerting.model import Alert, AlertKind, Card, Mark, Notice, NotifyReason, Responder
+from alerting.model import Alert, AlertKind, Batch, Card, Mark, Notice, NotifyReason, Responder
 from alerting.render.atoms import Size, cut
+from alerting.render.gathered import counted, headline, place, worst
 from alerting.render.phrases import card_words, thing_words
 from alerting.render.text import path_of, subject_words, why
 from alerting.render.words import (
@@ -84,6 +85,8 @@ def essentials(notice: Notice, language: str) -> Essentials:
     tongue = "zh" if language == "zh" else "en"
     alert, words = notice.alert, words_of(language)
     mark, colour = _MARKS[tongue][notice.mark], words[alert.severity.colour]
+    if notice.batch is not None:
+        return _several(notice, notice.batch, language, mark)
     value, limit, lean_value = _numbers(alert, words["limit_is"], tongue)
     return Essentials(
         head=f"{mark}{colour}{_REASONS[tongue].get(notice.reason, _ALERT[tongue])}",
@@ -95,6 +98,22 @@ def essentials(notice: Notice, language: str) -> Essentials:
         lean_value=lean_value,
         why=_one_line(why(notice, language)),
         taken=notice.transition.taken_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
+    )
+
+
+def _several(notice: Notice, batch: Batch, language: str, mark: str) -> Essentials:
+    """Give the parts about several alerts: how many, where, how bad, and which are the worst."""
+    head = headline(notice, batch, language).partition(words_of(language)["colon"])[0]
+    return Essentials(
+        head=f"{mark}{head}",
+        lean_head=f"{mark}{head}",
+        what=counted(batch, language),
+        wheres=(_one_line(place(batch, language)),),
+        value="",
+        limit="",
+        lean_value="",
+        why=_one_line(worst(batch, language)),
+        taken=notice.created_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
     )
 
 

@@ -18,6 +18,7 @@ from alerting.model import (
     Responder,
     Transition,
 )
+from alerting.render.gathered import lines_of
 from alerting.render.phrases import card_words, thing_words
 from alerting.render.words import (
     Words,
@@ -55,6 +56,9 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     words = words_of(language)
     alert = notice.alert
     marked = [] if notice.mark is Mark.ACTUAL else [f"[{words[notice.mark]}]"]
+    if notice.batch is not None:
+        several = lines_of(notice, notice.batch, language, base_url=base_url)
+        return "\n".join(_printable(line) for line in (*marked, *several))
     remarks = [_labelled(words, "note", remark_words(text, language)) for text in notice.remarks]
     lines = [
         *marked,

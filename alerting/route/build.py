@@ -68,6 +68,7 @@ def _person(entry: PersonEntry, common: Common) -> Person:
                 channel=contact.channel,
                 address=contact.address,
                 language=entry.language or common.language,
+                is_system=entry.system,
             )
             for contact in entry.contacts
         ),

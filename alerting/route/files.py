@@ -93,7 +93,7 @@ class InsteadEntry(LeaveEntry):
 
 
 class PersonEntry(FileModel):
-    """One person who can be told."""
+    """One person who can be told; or a `system`, which gets every alert by itself."""
 
     id: Slug
     name: Name
@@ -106,6 +106,7 @@ class PersonEntry(FileModel):
     leave: Annotated[tuple[LeaveEntry, ...], Field(max_length=100)] = ()
     timezone: ZoneName | None = None
     stand_in: Slug | None = None
+    system: bool = False
     note: str = ""
 
 

@@ -95,6 +95,10 @@ class Teller:
             self._standing.pop(alert.id, None)
         self._inhibitors.follow(alert)
 
+    def standing(self, alert_id: str) -> Alert | None:
+        """Give an alert whose condition holds, as it last was here; None when it does not."""
+        return self._standing.get(alert_id)
+
     def restore(
         self, alert: Alert, transitions: Sequence[Transition], *, was_told: bool, now: datetime
     ) -> None:

@@ -125,7 +125,7 @@ def outbox_row(entry: OutboxEntry) -> Values:
     notice = entry.notice
     return {
         "id": notice.id,
-        "alert_id": notice.alert.id,
+        "alert_id": notice.subject,
         "reason": notice.reason,
         "severity": notice.alert.severity,
         "recipient_id": notice.recipient.id,
@@ -146,9 +146,33 @@ def outbox_row(entry: OutboxEntry) -> Values:
 def outbox_of(row: Row[Any]) -> OutboxEntry:
     """Give the outbox entry of a row; ValueError when its document cannot be read.
 
-    Cancelling touches columns only, so the three it may change are taken from there.
+    Cancelling and settling touch columns only, so what they may change is taken from there.
     """
-    return replace(decode(row.entry), state=row.state, attempts=row.attempts, sent_at=row.sent_at)
+    return replace(
+        decode(row.entry),
+        state=row.state,
+        attempts=row.attempts,
+        due_at=row.due_at,
+        sent_at=row.sent_at,
+        last_error=row.last_error,
+    )
+
+
+def member_rows(entry: OutboxEntry) -> list[Values]:
+    """Give a row for each alert in a notice about several."""
+    batch = entry.notice.batch
+    ids = batch.alert_ids if batch is not None else ()
+    return [{"notice_id": entry.notice.id, "alert_id": alert_id} for alert_id in ids]
+
+
+def settled_row(entry: OutboxEntry) -> Values:
+    """Give what is settled about a notice that was held."""
+    return {
+        "notice_id": entry.notice.id,
+        "new_state": entry.state,
+        "new_due_at": entry.due_at,
+        "new_error": entry.last_error,
+    }
 
 
 def action_row(action: Action) -> Values:

@@ -111,6 +111,21 @@ outbox = Table(
     Index(None, "created_at"),
 )
 
+# Which alerts a notice about several tells of.
+notice_members = Table(
+    "notice_members",
+    metadata,
+    Column("notice_id", Words, primary_key=True),
+    Column("alert_id", Words, primary_key=True),
+    Index(None, "alert_id"),
+)
+
+Index(
+    "ix_outbox_held",
+    outbox.c.created_at,
+    sqlite_where=outbox.c.state == NoticeState.HELD,
+    postgresql_where=outbox.c.state == NoticeState.HELD,
+)
 Index(
     "ix_outbox_due",
     outbox.c.severity.desc(),

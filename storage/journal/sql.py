@@ -37,6 +37,7 @@ from storage.journal.migrate import upgrade
 from storage.journal.schema import (
     actions,
     alerts,
+    notice_members,
     officials,
     outbox,
     proofs,
@@ -133,7 +134,8 @@ class SqlJournal:
 
     async def record(self, effects: Effects) -> None:
         """Write everything in `effects` in one transaction, on the disk when this returns."""
-        steps = _steps(self._open_doors().write, effects)
+        write = self._open_doors().write
+        steps = _steps(write, effects)
 
         async def put(connection: AsyncConnection) -> None:
             if effects.cancelled:
@@ -141,6 +143,13 @@ class SqlJournal:
             for statement, to_row, values in steps:
                 for batch in _batches(values, _BREATH):
                     await connection.execute(statement, [to_row(value) for value in batch])
+            members = [row for entry in effects.notices for row in rows.member_rows(entry)]
+            for batch in _batches(members):
+                await connection.execute(write.add_member, batch)
+            for batch in _batches(effects.settled, _BREATH):
+                await connection.execute(
+                    statements.settle(), [rows.settled_row(entry) for entry in batch]
+                )
 
         await self._write(put)
 
@@ -211,7 +220,7 @@ class SqlJournal:
     async def receipts(self) -> list[tuple[str, str, datetime]]:
         """List alert id, recipient and instant of the first receipt, of alerts that fire."""
         found = await self._ask(
-            statements.receipts(), lambda row: (row.alert_id, row.recipient_name, row.sent_at)
+            statements.receipts(), lambda row: (row.told_of, row.recipient_name, row.sent_at)
         )
         return list({receipt[0]: receipt for receipt in reversed(found)}.values())[::-1]
 
@@ -292,8 +301,19 @@ class SqlJournal:
 
     async def outbox(self, alert_id: str) -> list[OutboxEntry]:
         """List every outbox entry of one alert, oldest first, for `explain`."""
-        question = select(outbox).where(outbox.c.alert_id == alert_id)
-        return await self._ask(question.order_by(outbox.c.created_at, outbox.c.id), rows.outbox_of)
+        return await self._ask(statements.about(alert_id), rows.outbox_of)
+
+    async def held(self) -> list[OutboxEntry]:
+        """List the notices that are held for company, oldest first."""
+        question = select(outbox).where(outbox.c.state == NoticeState.HELD)
+        return await self._ask(question.order_by(outbox.c.created_at), rows.outbox_of)
+
+    async def told_lately(self, since: datetime) -> list[tuple[str, str, datetime]]:
+        """List recipient, alert and instant of all notices made since, but of ends, in order."""
+        return await self._ask(
+            statements.told_lately(since),
+            lambda row: (row.recipient_id, row.alert_id, row.created_at),
+        )
 
     async def save_states(self, states: Sequence[RuleState]) -> None:
         """Upsert rule states, some hundred per transaction so that an alert never waits for all.
@@ -344,6 +364,8 @@ class SqlJournal:
             found = await connection.execute(statements.past_notices(before, _BATCH))
             ids = list(found.scalars())
             await connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+            gone = notice_members.c.notice_id.in_(ids)
+            await connection.execute(delete(notice_members).where(gone))
             return len(ids)
 
         await self._execute(edits.past_positions(before))

@@ -6,17 +6,30 @@ effects recorded twice are there once.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, Update, bindparam, func, or_, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from alerting.model import AlertState, NoticeState
+from alerting.model import AlertState, NoticeState, NotifyReason
 from storage.journal.schema import (
     actions,
     alerts,
     escalation_steps,
     meta,
+    notice_members,
     officials,
     outbox,
     proofs,
@@ -46,6 +59,7 @@ class Statements:
     add_official: Insert
     add_task_event: Insert
     put_response: Insert
+    add_member: Insert
     add_step: Insert
     add_proof: Insert
     put_silence: Insert
@@ -80,6 +94,9 @@ class Statements:
                 index_elements=["task_id", "n"]
             ),
             put_response=_upsert(_insert(dialect, responses), responses),
+            add_member=_insert(dialect, notice_members).on_conflict_do_nothing(
+                index_elements=list(notice_members.primary_key)
+            ),
             add_step=_insert(dialect, escalation_steps).on_conflict_do_nothing(
                 index_elements=list(escalation_steps.primary_key)
             ),
@@ -141,13 +158,58 @@ def standing_responses() -> Select[Any]:
     )
 
 
-def receipts() -> Select[Any]:
+def receipts() -> CompoundSelect[Any]:
     """Ask for every receipt about alerts that fire, by alert and then oldest first."""
-    return (
-        select(outbox.c.alert_id, outbox.c.recipient_name, outbox.c.sent_at)
+    is_meant = (alerts.c.state == AlertState.FIRING, outbox.c.sent_at.is_not(None))
+    one = (
+        select(alerts.c.id.label("told_of"), outbox.c.recipient_name, outbox.c.sent_at)
         .join_from(outbox, alerts, alerts.c.id == outbox.c.alert_id)
-        .where(alerts.c.state == AlertState.FIRING, outbox.c.sent_at.is_not(None))
-        .order_by(outbox.c.alert_id, outbox.c.sent_at)
+        .where(*is_meant)
+    )
+    several = (
+        select(alerts.c.id.label("told_of"), outbox.c.recipient_name, outbox.c.sent_at)
+        .join_from(outbox, notice_members, notice_members.c.notice_id == outbox.c.id)
+        .join(alerts, alerts.c.id == notice_members.c.alert_id)
+        .where(*is_meant)
+    )
+    return union_all(one, several).order_by("told_of", "sent_at")
+
+
+def told_lately(since: datetime) -> Select[Any]:
+    """Ask whom was told, or would have been, of which alert since an instant, in order."""
+    ends = (NotifyReason.CLEARED, NotifyReason.WITHDRAWN, NotifyReason.SEVERITY_FELL)
+    gathered = (NotifyReason.GROUP, NotifyReason.STORM, NotifyReason.STORM_OVER)
+    return (
+        select(outbox.c.recipient_id, outbox.c.alert_id, outbox.c.created_at)
+        .where(
+            outbox.c.created_at > since,
+            outbox.c.state != NoticeState.MUTED,
+            outbox.c.reason.not_in((*ends, *gathered, NotifyReason.CARD)),
+        )
+        .order_by(outbox.c.created_at, outbox.c.id)
+    )
+
+
+def settle() -> Update:
+    """Settle one notice that is held, with the parameters of `rows.settled_row`."""
+    return (
+        update(outbox)
+        .where(outbox.c.id == bindparam("notice_id"), outbox.c.state == NoticeState.HELD)
+        .values(
+            state=bindparam("new_state"),
+            due_at=bindparam("new_due_at"),
+            last_error=bindparam("new_error"),
+        )
+    )
+
+
+def about(alert_id: str) -> Select[Any]:
+    """Ask for every notice that tells of an alert, alone or with others."""
+    several = select(notice_members.c.notice_id).where(notice_members.c.alert_id == alert_id)
+    return (
+        select(outbox)
+        .where(or_(outbox.c.alert_id == alert_id, outbox.c.id.in_(several)))
+        .order_by(outbox.c.created_at, outbox.c.id)
     )
 
 
@@ -178,7 +240,7 @@ def past_notices(before: object, limit: int) -> Select[str]:
         .where(
             outbox.c.created_at < before,
             func.coalesce(outbox.c.sent_at, outbox.c.created_at) < before,
-            outbox.c.state != NoticeState.PENDING,
+            outbox.c.state.not_in((NoticeState.PENDING, NoticeState.HELD)),
             is_over,
         )
         .order_by(outbox.c.created_at)

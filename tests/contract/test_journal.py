@@ -16,9 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerting.errors import JournalRefused
+from alerting.gather.batch import Occasion, gather
 from alerting.model import (
     Alert,
     AlertState,
+    Gathering,
     NoticeState,
     OutboxEntry,
     Remark,
@@ -561,3 +563,38 @@ async def test_rule_states_are_replaced_and_dropped_by_key(journal: AnyJournal) 
     await journal.drop_states(state.key for state in states[1:])
     assert await journal.load_states() == [RuleState(key="s/00000", seq=9, blob=b"")]
     await journal.save_states([])
+
+
+async def test_what_is_held_for_company_is_settled_with_the_notice_that_tells_of_it(
+    journal: AnyJournal,
+) -> None:
+    await journal.record(Effects(alerts=(an_alert("a1"), an_alert("a2"))))
+    held = [
+        an_entry(f"n{n}", an_alert(f"a{n}"), state=NoticeState.HELD, last_error="held: storm")
+        for n in (1, 2)
+    ]
+    await journal.record(Effects(notices=tuple(held)))
+    assert await journal.held() == held
+    assert await journal.due(T0 + SECOND) == []
+    occasion = Occasion(kind=Gathering.STORM, place="街道", since=T0, now=T0 + SECOND)
+    gathered = gather(held, occasion, [an_alert("a1"), an_alert("a2")])
+    await journal.record(Effects(notices=gathered.sent, settled=gathered.settled))
+    assert await journal.held() == []
+    (due,) = await journal.due(T0 + SECOND)
+    assert due == gathered.sent[0]
+    for n in (1, 2):
+        own, together = await journal.outbox(f"a{n}")
+        assert (own.state, together) == (NoticeState.GATHERED, due)
+        assert due.notice.id in own.last_error
+    await journal.record(Effects(cancelled=("a1",)))
+    assert await journal.due(T0 + SECOND) == [due]  # it tells of another one too
+    await journal.save_outcome(replace(due, state=NoticeState.SENT, sent_at=T0 + 2 * SECOND))
+    assert [told[0] for told in await journal.receipts()] == ["a1", "a2"]
+    lately = await journal.told_lately(T0 - SECOND)
+    assert [told[:2] for told in lately] == [("r1", "a1"), ("r1", "a2")]
+    assert await journal.told_lately(T0) == []
+    await journal.record(Effects(cancelled=(due.notice.subject,)))
+    over = [replace(an_alert(f"a{n}"), state=AlertState.RESOLVED) for n in (1, 2)]
+    await journal.record(Effects(alerts=tuple(over)))
+    assert await journal.prune(T0 + 9 * SECOND) == 3
+    assert await journal.outbox("a1") == []

@@ -191,7 +191,8 @@ def tell_by_webhook(sites: Path, url: str) -> None:
     """Write people and routes that send everything to one webhook."""
     (sites / "people.yaml").write_text(
         "people:\n  - id: office\n    name: Example Office (fictitious)\n    role: duty\n"
-        f'    language: en\n    contacts:\n      - {{channel: webhook, address: "{url}"}}\n'
+        "    system: true\n    language: en\n    contacts:\n"
+        f'      - {{channel: webhook, address: "{url}"}}\n'
     )
     (sites / "routes.yaml").write_text(
         "routes:\n  - name: everything\n    recipients: {people: [office]}\n"

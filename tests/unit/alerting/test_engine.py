@@ -13,6 +13,7 @@ from alerting.deliver import Deliverer
 from alerting.engine import Engine, EngineConfig, Parts, UnknownAlert
 from alerting.errors import DeliveryError, JournalError
 from alerting.escalate import Escalator
+from alerting.gather.rules import GatherRules
 from alerting.judge import Judge
 from alerting.model import (
     Alert,
@@ -162,6 +163,7 @@ async def world(
     deadline_s: float = 0.3,
     steps: Ladder | None = None,
     telling: TellRules | None = None,
+    gathering: GatherRules | None = None,
 ) -> AsyncIterator[World]:
     journal, log, clock = journal or MemoryJournal(), log or MemoryLog(), HandClock()
     channel = ListChannel()
@@ -180,7 +182,10 @@ async def world(
         escalator=escalator,
     )
     config = EngineConfig(
-        card_deadline_s=deadline_s, late_card_deadline_s=2.0, telling=telling or TellRules()
+        card_deadline_s=deadline_s,
+        late_card_deadline_s=2.0,
+        telling=telling or TellRules(),
+        gathering=gathering or GatherRules(),
     )
     engine = Engine(judge=judged, parts=parts, config=config)
     judged.silence.start(clock.now().timestamp())

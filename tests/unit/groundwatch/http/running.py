@@ -100,8 +100,14 @@ class Running:
         self._loop = asyncio.get_running_loop()
         mqtt = {"host": "127.0.0.1", "port": self.mqtt_port}
         calls = {"kind": "voice", "url": "https://voice.example/calls", "secret": CALL_SECRET}
+        alone = {"minor_wait_s": 0, "moderate_wait_s": 0, "severe_wait_s": 0, "storm_most": 0}
         settings = load_settings(
-            None, sites=EXAMPLE, state=self._state, mqtt=mqtt, channels={"duty_calls": calls}
+            None,
+            sites=EXAMPLE,
+            state=self._state,
+            mqtt=mqtt,
+            channels={"duty_calls": calls},
+            telling=alone,
         )
         listener = bind("127.0.0.1", 0)
         console = Console(stream=self.shown, now=self.clock.now)  # type: ignore[arg-type]
