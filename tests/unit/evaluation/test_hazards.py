@@ -24,7 +24,7 @@ def test_the_tables_say_what_the_packs_say(page: Path) -> None:
     said = "run: python -m evaluation.hazards docs/hazards"
     assert text == filled(text, language_of(page)), said
     assert text.count("| ---") == 0
-    assert len(re.findall(r"<!-- limits ", text)) == 1
+    assert re.findall(r"<!-- limits ", text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
