@@ -17,6 +17,7 @@ from groundwatch.roads import BUILT_IN_ROADS, Roads
 from groundwatch.whereabouts import Whereabouts
 from sensors.registry import Registry
 from sensors.site import load_registry
+from sensors.virtual.crane_gap import gap_faults
 
 # Quantities that say how a machine stands; by themselves they are no danger.
 _DESCRIBES = frozenset(
@@ -107,6 +108,7 @@ def load_district(
     registry, site_faults = load_registry(directory)
     found, pack_faults = load_packs(local=packs or directory / "packs")
     faults = [*site_faults, *pack_faults, *own_limit_faults(registry.sensors(), found)]
+    faults += gap_faults(registry.sites.values())
     # A file that cannot be used still says, by its name, that there is such a site.
     unusable = {Path(fault.file).stem for fault in site_faults}
     stock, stock_faults = load_resources(resources or directory / "resources", directory / "map")
