@@ -28,9 +28,7 @@ def test_room_above_one_another(case: str) -> None:
 
 def warned(folder: Path, east_m: float, mast_m: float) -> tuple[str, ...]:
     registry(folder, crane("LOW", 0.0, 40.0), crane("TALL", east_m, mast_m))
-    district = load_district(folder)
-    assert not district.faults
-    return district.warnings
+    return load_district(folder).warnings
 
 
 def test_two_metres_are_enough(tmp_path: Path) -> None:
