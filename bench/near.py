@@ -1,11 +1,19 @@
-"""Card look-ups over made-up resources: what an alert waits for before it is sent."""
+"""Card look-ups over made-up resources: what an alert waits for before it is sent.
+
+`python -m bench.near N LOOKUPS` measures in a process of its own and prints the figures as JSON.
+"""
 
 import gc
+import json
+import os
 import random
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 
 from alerting.model import Severity
+from bench import machine
 from bench.figures import percentile
 from gis_link.loaders import Resources
 from gis_link.model import Camera, CameraStatus, Depot, Position, Stock, Team
@@ -30,6 +38,29 @@ def measure(n_resources: int, n_lookups: int) -> tuple[float, float]:
         return percentile(sorted(by_clock), 99), percentile(sorted(by_processor), 99)
     finally:
         gc.unfreeze()
+
+
+def measure_apart(n_resources: int, n_lookups: int) -> dict[str, float]:
+    """Give `p99_ms`, `cpu_p99_ms` and `rss_mb` of a process that does nothing else."""
+    command = [sys.executable, "-m", "bench.near", str(n_resources), str(n_lookups)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    """Measure and print; the resident memory is that after the look-ups, everything loaded."""
+    n_resources, n_lookups = int(sys.argv[1]), int(sys.argv[2])
+    desk = CardDesk(_resources(n_resources), SystemClock())
+    gc.collect()
+    gc.freeze()
+    by_clock, by_processor = zip(*_timed(desk, n_lookups), strict=True)
+    figures = {
+        "p99_ms": percentile(sorted(by_clock), 99),
+        "cpu_p99_ms": percentile(sorted(by_processor), 99),
+        "rss_mb": machine.rss_mb(os.getpid()),
+    }
+    print(json.dumps(figures))
 
 
 def _timed(desk: CardDesk, n_lookups: int) -> list[tuple[float, float]]:
@@ -100,3 +131,7 @@ def _camera(dice: random.Random, number: int) -> Camera:
         range_m=2500.0 if dice.random() < 0.05 else dice.choice([60.0, 120.0, 300.0]),
         status=CameraStatus.ONLINE,
     )
+
+
+if __name__ == "__main__":
+    main()

@@ -26,7 +26,10 @@ MARKS = (
     Mark("pipeline_ratio", ">=", 0.25, 0.5),
     Mark("alert_p99_ms", "<=", 100.0, 50.0),
     Mark("rss_mb_10k_sensors", "<=", 300.0),
+    Mark("near_p99_ms_20k", "<=", 1.0),
     Mark("near_p99_ms_100k", "<=", 5.0),
+    Mark("near_p99_ms_1m", "<=", 5.0),
+    Mark("near_rss_mb_1m", "<=", 400.0),
 )
 _WORDS = {
     "pipeline_msgs_per_s": "messages stored per second, program",
@@ -47,6 +50,9 @@ _WORDS = {
     "readings_per_sensor": "readings of each sensor by then",
     "near_p99_ms_100k": "card look-up, 100,000 resources, 99 %, ms",
     "near_cpu_p99_ms_100k": "the same in processor time, ms",
+    "near_p99_ms_1m": "card look-up, 1,000,000 resources, 99 %, ms",
+    "near_cpu_p99_ms_1m": "the same in processor time, ms",
+    "near_rss_mb_1m": "resident memory with 1,000,000 resources, MB",
     "near_p99_ms_20k": "card look-up, 20,000 resources, 99 %, ms",
     "near_cpu_p99_ms_20k": "the same in processor time, ms",
     "rules_us_per_crane_msg": "µs of rules and detectors per message of 8 values",

@@ -54,13 +54,12 @@ class Areas:
 
         A point on a border, or in an overlap, belongs to the place with the smaller code.
         """
-        point = shapely.Point(position.lon, position.lat)
-        found: dict[Tier, Place] = {}
-        for tier in AREA_TIERS:
-            hits = self._trees[tier].query(point, "intersects") if self._by_tier[tier] else ()
-            if len(hits):
-                found[tier] = self._by_tier[tier][int(min(hits))]
-        return found
+        drawn = [tier for tier in AREA_TIERS if self._by_tier[tier]]
+        point = shapely.Point(position.lon, position.lat) if drawn else None
+        hits = {tier: self._trees[tier].query(point, "intersects") for tier in drawn}
+        return {
+            tier: self._by_tier[tier][int(min(found))] for tier, found in hits.items() if len(found)
+        }
 
     def chain(self, position: Position, duty: str = "any", site: str = "") -> Chain:
         """Give the command chain of a point for a duty (`flood`, `construction` or `any`)."""

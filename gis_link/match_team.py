@@ -303,8 +303,9 @@ def _degrees(team: Team) -> tuple[float, float]:
 
 def _first(found: Found, is_wanted: Bools, k: int) -> dict[int, float]:
     """Give the nearest `k` of the wanted ones: rows with their distances."""
-    at = is_wanted.nonzero()[0][:k]
-    return dict(zip(found.rows[at].tolist(), found.metres[at].tolist(), strict=True))
+    at = is_wanted.nonzero()[0][:k].tolist()
+    rows, metres = found
+    return {int(rows[place]): float(metres[place]) for place in at}
 
 
 def _age_rank(seen_s: float) -> float:

@@ -142,12 +142,7 @@ class RoadGraph:
 
     def _ways_to(self, scene: Position) -> _Ways:
         """Give the graph with what is closed for this scene; the last few are kept."""
-        point = shapely.Point(scene.lon, scene.lat)
-        closed = tuple(
-            each
-            for each in self._closures.now
-            if each.outline is None or not shapely.intersects(each.outline, point)
-        )
+        closed = self._closures.elsewhere(scene)
         known = self._ways.get(closed)
         if known is None:
             known = self._made(closed)

@@ -5,15 +5,16 @@ Pure computation on loaded resources, a few milliseconds at 100 000 of them, so 
 
 import asyncio
 import math
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 from alerting.model import Alert, AlertKind, Card, ChainLink, Responder, Severity
 from gis_link import model as gis
 from gis_link import words
 from gis_link.area import Areas, Link
+from gis_link.closures import Closures
 from gis_link.loaders import Resources
 from gis_link.match import Matcher
 from gis_link.match_supply import SupplyPick
@@ -21,7 +22,7 @@ from gis_link.match_team import TeamPick
 from gis_link.place import Facilities, Nearby
 from gis_link.reach import TravelTime
 from gis_link.reserve import Reservations
-from gis_link.scene import Scene
+from gis_link.scene import Danger, Scene
 from gis_link.view import View, Views
 from groundwatch.clock import Clock
 from sensors.model import Position
@@ -55,6 +56,21 @@ class _Known(NamedTuple):
     missing: str
 
 
+class Around(NamedTuple):
+    """What else a look-up is told.
+
+    `site` adds the people of a site; stock put aside for the alert `holder` counts for it; nobody
+    is sent from within `danger_m` of the point.
+    """
+
+    site: str = ""
+    holder: str = ""
+    danger_m: float = 0.0
+
+
+_ONLY_THE_POINT = Around()
+
+
 class CardDesk:
     """Answers for every alert who and what is near; implements `alerting.ports.CardLookup`."""
 
@@ -64,9 +80,13 @@ class CardDesk:
         clock: Clock,
         reach: TravelTime | None = None,
         reservations: Reservations | None = None,
+        closures: Closures | None = None,
     ) -> None:
-        """Index the resources; None means that none are configured, and every card says so."""
-        self._clock = clock
+        """Index the resources; None means that none are configured, and every card says so.
+
+        Nobody is sent from inside an outline of `closures` either.
+        """
+        self._clock, self._closures = clock, closures or Closures()
         missing = "" if resources is not None else _UNCONFIGURED
         resources = resources or Resources()
         self._known = _Known(
@@ -108,11 +128,9 @@ class CardDesk:
         """
         hazard, now = _OF_KIND.get(alert.kind, alert.hazard), self._clock.now()
         return await asyncio.to_thread(
-            partial(self.near, site=alert.site, holder=alert.id),
-            alert.position,
-            hazard,
-            alert.severity,
-            now,
+            self.near,
+            *(alert.position, hazard, alert.severity, now),
+            Around(site=alert.site, holder=alert.id),
         )
 
     def near(
@@ -121,39 +139,40 @@ class CardDesk:
         hazard: str,
         severity: Severity,
         now: datetime,
-        *,
-        site: str = "",
-        holder: str = "",
+        around: Around = _ONLY_THE_POINT,
     ) -> Card:
-        """Look up who and what can help at a point.
-
-        `site` adds the people of a site; stock put aside for the alert `holder` counts for it.
-        """
+        """Look up who and what can help at a point."""
         known = self._known
         if not _is_place(position):
             said = f"no place to look around: lat {position.lat}, lon {position.lon}"
             return Card(looked_up_at=now, missing="; ".join(filter(None, (said, known.missing))))
         at = gis.Position(position.lat, position.lon)
-        match = known.matcher.match(hazard, Scene(at, int(severity), now, holder=holder))
-        chain = known.areas.chain(at, match.need.duty, site)
+        danger = Danger(around.danger_m, self._closures.outline(at))
+        scene = Scene(at, int(severity), now, danger, around.holder)
+        match = known.matcher.match(hazard, scene)
+        chain = known.areas.chain(at, match.need.duty, around.site)
         views = known.views.seeing(at, now)
-        card = Card(
+        supplies = tuple(_supply(pick) for pick in match.supplies)
+        shortfall = (*match.shortfall, *_unseen(known.views, at, views), *chain.remarks)
+        return Card(
             teams=tuple(_team(pick) for pick in match.teams),
-            supplies=tuple(_supply(pick) for pick in match.supplies),
+            supplies=supplies,
             cameras=tuple(_camera(view) for view in views),
             places=tuple(_place(nearby) for nearby in known.facilities.near(at)),
             chain=tuple(_link(link) for link in chain.links),
-            shortfall=(*match.shortfall, *_unseen(known.views, at, views), *chain.remarks),
+            shortfall=shortfall,
             looked_up_at=now,
             missing=known.missing,
+            glossary=self._glossary_of(supplies, shortfall),
         )
-        return replace(card, glossary=self._glossary_of(card))
 
-    def _glossary_of(self, card: Card) -> tuple[tuple[str, str], ...]:
-        """Give the Chinese of the supplies and capabilities that the card speaks of."""
-        items = (name for depot in card.supplies for name, _, _ in depot.items)
-        said = "; ".join((*card.shortfall, *items))
-        return tuple(pair for pair in self._names if pair[0] in said)
+    def _glossary_of(
+        self, supplies: Sequence[Responder], shortfall: Sequence[str]
+    ) -> tuple[tuple[str, str], ...]:
+        """Give the Chinese of the supplies and capabilities that a card speaks of."""
+        items = {name for depot in supplies for name, _, _ in depot.items}
+        said = "; ".join(shortfall)
+        return tuple(pair for pair in self._names if pair[0] in items or pair[0] in said)
 
 
 def _missing(resources: Resources) -> str:

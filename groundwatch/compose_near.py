@@ -42,7 +42,7 @@ async def open_near(
     closures = Closures()
     closing = stack.enter_context(ExitStack())
     reach = open_travel(settings.travel, district.resources, closures, closing)
-    cards = CardDesk(district.resources, clock, reach, reservations)
+    cards = CardDesk(district.resources, clock, reach, reservations, closures)
     live = LiveResources(district.resources, journal, cards.change)
     await live.open()
     flooded = FloodedRoads(closures, district.resources.needs)

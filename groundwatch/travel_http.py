@@ -153,12 +153,7 @@ class RoutedTravel:
         return found + _by_line(line[len(places) :], "not asked for, too many places")
 
     def _ask(self, origin: Position, places: Sequence[Position]) -> list[float | None]:
-        scene = shapely.Point(origin.lon, origin.lat)
-        closed = [
-            each
-            for each in self._closures.now
-            if each.outline is not None and not shapely.intersects(each.outline, scene)
-        ]
+        closed = [each for each in self._closures.elsewhere(origin) if each.outline is not None]
         asked = self._router.question(origin, places, closed)
         try:
             return self._router.times(json.loads(self._answer(asked)), len(places))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from alerting.model import Severity
+from groundwatch.cards import Around
 from groundwatch.http import live_resources
 from groundwatch.http.alert_models import CardAnswer
 from groundwatch.http.parts import ProgramPart
@@ -33,6 +34,9 @@ class NearQuestion(Asked):
     lon: float = Field(ge=-180, le=180, description="WGS 84 degrees.")
     hazard: str = Field(description="For example river_flood; an unknown one lists all.")
     severity: SeverityWord = "severe"
+    danger_m: float = Field(
+        default=0.0, ge=0.0, le=5000.0, description="Nobody is sent from within so many metres."
+    )
 
 
 class QuarantineFilter(Asked):
@@ -156,7 +160,10 @@ async def near(program: ProgramPart, asked: Annotated[NearQuestion, Query()]) ->
     position = Position(asked.lat, asked.lon)
     severity = Severity.of(asked.severity)
     now = program.clock.now()
-    found = await asyncio.to_thread(program.cards.near, position, asked.hazard, severity, now)
+    around = Around(danger_m=asked.danger_m)
+    found = await asyncio.to_thread(
+        program.cards.near, position, asked.hazard, severity, now, around
+    )
     return CardAnswer.of(found, "now")
 
 

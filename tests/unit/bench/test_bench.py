@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import report, wire
+from bench import near, report, wire
 from bench.district import Cranes, message, probe_message, write_district
 from bench.figures import percentile
 from bench.publisher import Job, prepared
@@ -62,14 +62,16 @@ def test_percentile_of_nothing_is_refused() -> None:
 
 @pytest.mark.parametrize(("ratio", "is_met"), [(0.25, True), (0.249, False)])
 def test_a_mark_says_met_only_when_it_is(ratio: float, is_met: bool) -> None:
-    figures = {
-        "pipeline_ratio": ratio,
-        "alert_p99_ms": 1.0,
-        "rss_mb_10k_sensors": 1.0,
-        "near_p99_ms_100k": 1.0,
-    }
+    figures = {mark.figure: mark.bound for mark in report.MARKS} | {"pipeline_ratio": ratio}
     marks = report.results(figures, {})["marks"]
     assert {mark["figure"]: mark["met"] for mark in marks}["pipeline_ratio"] is is_met
+
+
+def test_look_ups_are_measured_in_a_process_of_their_own() -> None:
+    found = near.measure_apart(400, 20)
+    assert found.keys() == {"p99_ms", "cpu_p99_ms", "rss_mb"}
+    assert 0.0 < found["p99_ms"] < 1_000.0
+    assert 20.0 < found["rss_mb"] < 400.0
 
 
 @pytest.fixture

@@ -27,11 +27,13 @@ from alerting.model import (
 )
 from alerting.ports import CardLookup
 from gis_link import model as gis
+from gis_link.closures import Closures
 from gis_link.loaders import Resources, load_resources
 from gis_link.need import BUILT_IN
 from gis_link.shelf import Shelf
-from groundwatch.cards import CardDesk
+from groundwatch.cards import Around, CardDesk
 from groundwatch.clock import Clock
+from groundwatch.flooded_roads import circle_around
 from sensors.model import Position, SensorKey
 from tests.unit.gis_link.builders import HAZARDS, crowd, scattered
 
@@ -211,6 +213,26 @@ async def test_a_position_that_is_none_gives_a_card_that_says_so() -> None:
     assert card.missing == "no place to look around: lat nan, lon 113.0"
 
 
+def test_nobody_is_sent_from_inside_the_danger_or_another_flood() -> None:
+    resources, _ = load_resources(ROOT / "examples" / "baiyun" / "resources")
+    closures = Closures()
+    looked = CardDesk(resources, CLOCK, closures=closures)
+    at = Position(23.1884, 113.2576)
+
+    def first(danger_m: float = 0.0) -> Responder:
+        return looked.near(at, "ponding", Severity.SEVERE, NOW, Around(danger_m=danger_m)).teams[0]
+
+    nearest = first()
+    second = first(nearest.distance_m + 1.0)
+    assert second.id != nearest.id
+    closures.close("A-9", circle_around(nearest.position.lat, nearest.position.lon, 50.0))
+    assert first().id == second.id
+    closures.open("A-9")
+    assert first().id == nearest.id
+    closures.close("A-1", circle_around(at.lat, at.lon, nearest.distance_m + 1.0))
+    assert first().id == nearest.id
+
+
 async def test_far_outside_the_district_is_said() -> None:
     card = await desk().card(alert("ponding", Position(-33.9, 151.2)))
     assert card.teams == ()
@@ -260,6 +282,6 @@ if __name__ == "__main__":
             "sensor_silent" if example.kind is AlertKind.BLIND else example.hazard,
             example.severity,
             NOW,
-            site=example.site,
+            Around(site=example.site),
         )
         (GOLDEN / f"{case}.txt").write_text(text_of(found), encoding="utf-8")
