@@ -19,6 +19,7 @@ import typer
 from groundwatch import __version__
 from groundwatch.cli_channel import channel_app
 from groundwatch.cli_official import add_to as add_official
+from groundwatch.cli_report import add_to as add_report
 from groundwatch.cli_resources import add_to as add_resources
 from groundwatch.cli_response import add_to as add_response
 from groundwatch.cli_silence import app as silence_app
@@ -449,6 +450,7 @@ add_response(app)
 app.add_typer(silence_app, name="silence")
 add_official(app)
 add_tasks(app)
+add_report(app)
 
 
 def main() -> None:

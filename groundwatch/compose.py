@@ -31,7 +31,7 @@ from groundwatch.channel_settings import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.compose_near import open_near
 from groundwatch.compose_official import official_desk, official_feeds
-from groundwatch.compose_tasks import task_desk
+from groundwatch.compose_tasks import report_desk, task_desk
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
@@ -166,6 +166,9 @@ async def opened(
         context.desk = official
         feeds = official_feeds(settings, official, SystemClock().now)
         stack.push_async_callback(feeds.close)
+        orders = await task_desk(
+            settings, district, book, (engine, keepers.journal, deliverer, near.live, context), of_people
+        )
         program = Program(
             settings=settings,
             district=district,
@@ -177,13 +180,8 @@ async def opened(
             live=near.live,
             cap=cap,
             official=official,
-            orders=await task_desk(
-                settings,
-                district,
-                book,
-                (engine, keepers.journal, deliverer, near.live, context),
-                of_people,
-            ),
+            orders=orders,
+            reports=report_desk(engine, keepers.journal, orders, context, cap),
             official_feeds=feeds,
             engine=engine,
             deliverer=deliverer,

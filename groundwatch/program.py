@@ -33,6 +33,7 @@ from groundwatch.official_feed import OfficialFeeds
 from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.rates import Rates
+from groundwatch.report_desk import ReportDesk
 from groundwatch.self_watch import SelfWatch
 from groundwatch.settings import Settings
 from groundwatch.stations import Door, heard_at
@@ -96,6 +97,7 @@ class Program:
     cap: CapDesk
     official: OfficialDesk
     orders: TaskDesk
+    reports: ReportDesk
     official_feeds: OfficialFeeds
     engine: Engine
     deliverer: Deliverer

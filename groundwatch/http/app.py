@@ -16,6 +16,7 @@ from groundwatch.http import (
     official,
     page,
     places,
+    reports,
     resources,
     response,
     silences,
@@ -53,7 +54,7 @@ def bare_app() -> FastAPI:
     )
     api = APIRouter(prefix=_API, responses=_ERRORS)
     of_alerts = (places, life, alerts, response, silences, calls, cap, official)
-    parts = (*of_alerts, tasks, resources, stream)
+    parts = (*of_alerts, tasks, reports, resources, stream)
     for part in parts:
         api.include_router(part.router)
     app.include_router(api)
