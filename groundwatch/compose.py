@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
-from alerting.channels.cap import CapChannel
 from alerting.deliver import Deliverer
 from alerting.detect.detector import Detector
 from alerting.detect.robust import robust_for
@@ -26,12 +25,10 @@ from alerting.model import Alert, Severity
 from alerting.ports import Channel
 from alerting.tasks.book import TaskBook
 from alerting.tell.teller import TellRules
-from groundwatch.cap_desk import CapDesk, Ground
 from groundwatch.channel_settings import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
+from groundwatch.compose_desks import Running, cap_desk, cap_road, open_desks
 from groundwatch.compose_near import open_near
-from groundwatch.compose_official import official_desk, official_feeds
-from groundwatch.compose_tasks import report_desk, task_desk
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
@@ -110,14 +107,14 @@ async def opened(
     async with AsyncExitStack() as stack:
         settings.state.mkdir(parents=True, exist_ok=True)
         keepers = await _keepers(settings, stack)
-        cap = _cap(settings, district, keepers.journal, clock)
+        cap = cap_desk(settings, district, keepers.journal, clock)
         sirens = SirenDoor()
         means = RoadParts(now=SystemClock().now, base_url=settings.http.public_url, teller=sirens)
         roads = open_roads(settings, console or sys.stderr, means, stack)
-        roads |= {"cap": _cap_road(settings, cap, stack)} | dict(channels or {})
+        roads |= {"cap": cap_road(settings, cap, stack)} | dict(channels or {})
         book = TaskBook()
-        orders = OpenOrders(book)
-        near = await open_near(settings, district, keepers.journal, clock, stack, orders)
+        reserved = OpenOrders(book)
+        near = await open_near(settings, district, keepers.journal, clock, stack, reserved)
         context = CardsWithContext(near.cards)
         of_people = SystemClock() if _is_event(clock) else clock  # people live in real time
         deliverer = Deliverer(journal=keepers.journal, channels=roads, clock=of_people)
@@ -162,12 +159,18 @@ async def opened(
         )
         telling = _telling(source, doors, clock)
         sirens.commander = telling.commander
-        official = official_desk(settings, district, engine, keepers.journal, clock.now)
-        context.desk = official
-        feeds = official_feeds(settings, official, SystemClock().now)
-        stack.push_async_callback(feeds.close)
-        orders = await task_desk(
-            settings, district, book, (engine, keepers.journal, deliverer, near.live, context), of_people
+        running = Running(
+            settings=settings,
+            district=district,
+            journal=keepers.journal,
+            engine=engine,
+            deliverer=deliverer,
+            live=near.live,
+            context=context,
+            book=book,
+            cap=cap,
+            clock=clock,
+            of_people=of_people,
         )
         program = Program(
             settings=settings,
@@ -178,11 +181,7 @@ async def opened(
             store=keepers.store,
             cards=near.cards,
             live=near.live,
-            cap=cap,
-            official=official,
-            orders=orders,
-            reports=report_desk(engine, keepers.journal, orders, context, cap),
-            official_feeds=feeds,
+            desks=await open_desks(running, stack),
             engine=engine,
             deliverer=deliverer,
             source=source,
@@ -341,25 +340,6 @@ def influx_config(influx: InfluxSettings) -> InfluxConfig:
         token=influx.token.get_secret_value() if influx.token else "",
         user=influx.user or "",
         password=influx.password.get_secret_value() if influx.password else "",
-    )
-
-
-def _cap_road(settings: Settings, cap: CapDesk, stack: AsyncExitStack) -> Channel:
-    road = CapChannel(
-        messages=cap, writer=cap.writer, config=settings.cap.road(), now=SystemClock().now
-    )
-    stack.push_async_callback(road.close)
-    return road
-
-
-def _cap(settings: Settings, district: District, journal: SqlJournal, clock: Clock) -> CapDesk:
-    return CapDesk(
-        record=journal,
-        ground=Ground(district.resources.places),
-        config=settings.cap.config(),
-        writer=settings.cap.writer(),
-        now=clock.now,
-        feed_days=settings.cap.feed_days,
     )
 
 

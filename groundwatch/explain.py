@@ -120,7 +120,7 @@ async def explain_alert(program: Program, alert_id: str) -> Explanation:
             remarks += _rule_remarks(alert, view.rules)
     elif alert.kind in (AlertKind.LIMIT, AlertKind.ANOMALY):
         remarks.append("the sensor is no longer in the site files; its limits now are not known")
-    remarks += [each.text.en for each in program.official.in_force(alert.site)]
+    remarks += [each.text.en for each in program.desks.official.in_force(alert.site)]
     return Explanation(
         subject=f"alert {alert.id}",
         at=program.clock.now(),
@@ -148,7 +148,7 @@ async def explain_sensor(program: Program, key: str) -> Explanation:
     standing = await _standing(program, sensor.key, remarks)
     watch = program.engine.judge.find(sensor.key)
     on_sensor = [alert for alert in standing if alert.sensor == sensor.key]
-    remarks += [each.text.en for each in program.official.in_force(sensor.key.site)]
+    remarks += [each.text.en for each in program.desks.official.in_force(sensor.key.site)]
     return Explanation(
         subject=f"sensor {sensor.key}",
         at=program.clock.now(),

@@ -16,9 +16,9 @@ from alerting.deliver import Deliverer
 from alerting.engine import Engine
 from alerting.errors import JournalError
 from alerting.unusual import Examined
-from groundwatch.cap_desk import CapDesk
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
+from groundwatch.compose_desks import Desks
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper, begin_again
 from groundwatch.district import District
@@ -28,18 +28,14 @@ from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
 from groundwatch.listening import Listening
 from groundwatch.live import LiveResources
-from groundwatch.official_desk import OfficialDesk
-from groundwatch.official_feed import OfficialFeeds
 from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.rates import Rates
-from groundwatch.report_desk import ReportDesk
 from groundwatch.self_watch import SelfWatch
 from groundwatch.settings import Settings
 from groundwatch.stations import Door, heard_at
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import Problem, Standing
-from groundwatch.task_desk import TaskDesk
 from groundwatch.training import Forests, Judged, Retraining
 from ingest.broker import LocalBroker
 from ingest.mqtt import MqttConfig, MqttSource
@@ -94,11 +90,7 @@ class Program:
     store: TelemetryStore
     cards: CardDesk
     live: LiveResources
-    cap: CapDesk
-    official: OfficialDesk
-    orders: TaskDesk
-    reports: ReportDesk
-    official_feeds: OfficialFeeds
+    desks: Desks
     engine: Engine
     deliverer: Deliverer
     source: MqttSource
@@ -156,8 +148,8 @@ class Program:
                 keep("housekeeping", self._sweep),
                 keep("models", self._learn),
                 keep("telling", self.telling.run),
-                keep("orders", self.orders.run),
-                keep("official_feeds", self.official_feeds.run),
+                keep("orders", self.desks.orders.run),
+                keep("official_feeds", self.desks.feeds.run),
             ]
             if self.broker is not None:
                 kept.append(keep("broker_process", self.broker.keep))

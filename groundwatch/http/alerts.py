@@ -172,9 +172,9 @@ async def card(
     alert = await _alert(program, alert_id)
     sent = None if wanted.fresh else _sent_card(await program.journal.outbox(alert_id))
     if sent is not None:
-        return CardAnswer.of(program.orders.beside(sent, alert.id), "notice")
+        return CardAnswer.of(program.desks.orders.beside(sent, alert.id), "notice")
     found = await program.cards.card(alert)
-    found = program.orders.beside(program.official.beside(found, alert.site), alert.id)
+    found = program.desks.orders.beside(program.desks.official.beside(found, alert.site), alert.id)
     return CardAnswer.of(found, "now")
 
 

@@ -38,7 +38,7 @@ def _xml(media_type: str, what: str) -> dict[int | str, dict[str, object]]:
 )
 async def feed(program: ProgramPart) -> Response:
     """Give the messages of what stands and of the last days, newest first."""
-    body = await program.cap.feed(program.clock.now(), f"/api/v1{FEED}")
+    body = await program.desks.cap.feed(program.clock.now(), f"/api/v1{FEED}")
     return Response(body, media_type=FEED_TYPE)
 
 
@@ -56,7 +56,7 @@ async def one(
     alert = await program.journal.alert(alert_id)
     if alert is None:
         raise UnknownAlert(alert_id)
-    issued = await program.cap.issued(alert, program.clock.now())
+    issued = await program.desks.cap.issued(alert, program.clock.now())
     keys = [each.issue.key for each in issued]
     if not issued:
         detail = f"alert {alert_id} was withdrawn before anything was said of it"
@@ -66,4 +66,4 @@ async def one(
         detail = f"alert {alert_id} has no message {shown(key)}; it has {', '.join(keys[-10:])}"
         raise ProblemError(404, "unknown-message", detail, near=near_words(key, keys))
     message = issued[keys.index(key)].message
-    return Response(program.cap.writer.bytes_of(message), media_type=MEDIA_TYPE)
+    return Response(program.desks.cap.writer.bytes_of(message), media_type=MEDIA_TYPE)

@@ -65,7 +65,7 @@ class OfficialAnswer(Answer):
     @classmethod
     def of(cls, record: OfficialRecord, program: Program) -> "OfficialAnswer":
         """Make it of a record."""
-        warning, desk = record.warning, program.official
+        warning, desk = record.warning, program.desks.official
         return cls(
             sender=warning.name.sender,
             identifier=warning.name.identifier,
@@ -117,7 +117,7 @@ class OfficialPage(Answer):
 @router.get("/official", tags=["official"], summary="Official warnings, which are never our own")
 async def listed(program: ProgramPart, wanted: Annotated[OfficialFilter, Query()]) -> OfficialPage:
     """Give the messages of the last 60 days."""
-    found = await program.official.listed(wanted.site, in_force_only=wanted.in_force)
+    found = await program.desks.official.listed(wanted.site, in_force_only=wanted.in_force)
     return OfficialPage(
         items=[OfficialAnswer.of(each, program) for each in found],
         feeds=[
@@ -128,7 +128,7 @@ async def listed(program: ProgramPart, wanted: Annotated[OfficialFilter, Query()
                 refused=each.refused,
                 problem=each.problem,
             )
-            for each in program.official_feeds.states
+            for each in program.desks.feeds.states
         ],
     )
 
@@ -155,7 +155,7 @@ async def take(request: Request, program: ProgramPart) -> TakenAnswer:
         detail = f"the body is declared as {kind[:60] or 'nothing'!r}; allowed: {', '.join(_TYPES)}"
         raise ProblemError(415, "wrong-media-type", detail)
     try:
-        answer = await program.official.take(await request.body(), "http")
+        answer = await program.desks.official.take(await request.body(), "http")
     except CapRefused as error:
         faults = [FieldFault(field="body", what=each) for each in error.faults]
         raise ProblemError(422, "invalid-request", f"body: {error}", faults=faults) from error

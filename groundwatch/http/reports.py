@@ -115,7 +115,7 @@ async def preview(
     alert_id: str, program: ProgramPart, wanted: Annotated[ReportQuestion, Query()]
 ) -> ReportAnswer:
     """Show a report without making it: nothing is recorded."""
-    report = await program.reports.preview(alert_id, Stage(wanted.stage))
+    report = await program.desks.reports.preview(alert_id, Stage(wanted.stage))
     return ReportAnswer.model_validate(as_json(report))
 
 
@@ -130,7 +130,7 @@ async def preview_text(
     alert_id: str, program: ProgramPart, wanted: Annotated[TextQuestion, Query()]
 ) -> Response:
     """Show a report for people, in Chinese or English."""
-    report = await program.reports.preview(alert_id, Stage(wanted.stage))
+    report = await program.desks.reports.preview(alert_id, Stage(wanted.stage))
     text = markdown(report, wanted.language)
     return Response(text, media_type="text/markdown; charset=utf-8")
 
@@ -140,14 +140,14 @@ async def preview_text(
 )
 async def make(alert_id: str, word: ReportWord, program: ProgramPart) -> ReportAnswer:
     """Record that a report was made, by whom, with what they entered; and give it."""
-    report = await program.reports.make(alert_id, Stage(word.stage), word.actor, word.facts())
+    report = await program.desks.reports.make(alert_id, Stage(word.stage), word.actor, word.facts())
     return ReportAnswer.model_validate(as_json(report))
 
 
 @router.post("/alerts/{alert_id}/facts", tags=["reports"], summary="Enter what only people know")
 async def enter(alert_id: str, word: FactsWord, program: ProgramPart) -> FactsAnswer:
     """Record casualties, loss, cause and needs; the newest word on each counts."""
-    facts = await program.reports.enter(alert_id, word.actor, word.facts())
+    facts = await program.desks.reports.enter(alert_id, word.actor, word.facts())
     return FactsAnswer(
         dead=facts.dead,
         injured=facts.injured,

@@ -116,7 +116,7 @@ async def order(alert_id: str, word: OrderWord, program: ProgramPart) -> TaskAns
         mark=Mark.EXERCISE if word.exercise else Mark.ACTUAL,
     )
     try:
-        return TaskAnswer.of(await program.orders.order(new), program)
+        return TaskAnswer.of(await program.desks.orders.order(new), program)
     except UnknownResponder as error:
         what = f"there is no team or depot {shown(error.given)}"
         raise field_problem("body.responder", what, near=error.near) from error
@@ -126,7 +126,7 @@ async def order(alert_id: str, word: OrderWord, program: ProgramPart) -> TaskAns
 async def listed(program: ProgramPart, wanted: Annotated[TaskFilter, Query()]) -> TaskPage:
     """List orders with what is owed next and until when."""
     query = TaskQuery(alert_id=wanted.alert, open_only=wanted.open, limit=wanted.limit)
-    found = await program.orders.tasks(query)
+    found = await program.desks.orders.tasks(query)
     return TaskPage(items=[TaskAnswer.of(task, program) for task in found])
 
 
@@ -134,10 +134,10 @@ async def listed(program: ProgramPart, wanted: Annotated[TaskFilter, Query()]) -
 async def one(task_id: str, program: ProgramPart) -> TaskDetail:
     """Give an order with its events."""
     try:
-        task = await program.orders.task(task_id)
+        task = await program.desks.orders.task(task_id)
     except UnknownTask as error:
         raise _unknown(task_id) from error
-    events = await program.orders.events(task_id)
+    events = await program.desks.orders.events(task_id)
     answer = TaskAnswer.of(task, program)
     return TaskDetail(**dict(answer), events=[EventAnswer.of(event) for event in events])
 
@@ -181,7 +181,7 @@ async def picture(
 ) -> FeedbackAnswer:
     """Keep a picture of at most 5 MiB (JPEG, PNG or WebP), sent as the body."""
     try:
-        await program.orders.task(task_id)
+        await program.desks.orders.task(task_id)
     except UnknownTask as error:
         raise _unknown(task_id) from error
     body = await request.body()
@@ -235,7 +235,7 @@ async def assess_csv(program: ProgramPart, wanted: Annotated[AssessQuestion, Que
 async def _rows(program: Program, wanted: AssessQuestion) -> list[Row]:
     try:
         return await assessment(
-            program.orders, program.journal, wanted.month, with_exercises=wanted.exercises
+            program.desks.orders, program.journal, wanted.month, with_exercises=wanted.exercises
         )
     except ValueError as error:
         raise field_problem("query.month", str(error)) from error
@@ -243,7 +243,7 @@ async def _rows(program: Program, wanted: AssessQuestion) -> list[Row]:
 
 async def _act(program: Program, task_id: str, act: Act) -> TaskAnswer:
     try:
-        return TaskAnswer.of(await program.orders.act(task_id, act), program)
+        return TaskAnswer.of(await program.desks.orders.act(task_id, act), program)
     except UnknownTask as error:
         raise _unknown(task_id) from error
 

@@ -159,7 +159,7 @@ class TestFeed:
     def ask(self, live: Running, server: HTTPServer, path: str, times: int = 1) -> OfficialFeeds:
         feeds = OfficialFeeds(
             urls=[SecretStr(server.url_for(path))],
-            desk=live.program.official,
+            desk=live.program.desks.official,
             every=timedelta(seconds=60),
             http=HttpConfig(max_body_bytes=1_100_000),
             now=live.clock.now,
@@ -216,7 +216,7 @@ class TestFeed:
 
 def test_only_what_is_signed_is_taken_where_that_is_asked_for(live: Running) -> None:
     key, certificate = key_and_certificate("ec")
-    known = live.program.official
+    known = live.program.desks.official
     desk = OfficialDesk(
         recorder=known.recorder,
         shelf=known.shelf,

@@ -105,12 +105,12 @@ def test_stock_is_put_aside_and_given_back(live: Running) -> None:
     left = stock.available(live.clock.now().date())
     line = {"depot": depot.id, "item": stock.item, "quantity": left}
     alert, task = given(live, "TC-03", items=[line])
-    assert [each.line.quantity for each in program.orders.book.held()] == [left]
+    assert [each.line.quantity for each in program.desks.orders.book.held()] == [left]
     more = {"actor": "Duty officer", "responder": depot.id, "what": "more", "items": [line]}
     wrong = live.post(f"{API}/alerts/{alert['id']}/tasks", more, status=409)
     assert f"has 0 of {stock.item} left" in wrong["detail"]
     say(live, task, "recall", note="not needed")
-    assert program.orders.book.held() == []
+    assert program.desks.orders.book.held() == []
 
 
 def test_what_is_late_is_told_once_with_whom_to_send_instead(live: Running) -> None:
