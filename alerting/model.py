@@ -383,7 +383,8 @@ class Notice:
     `id` is the idempotency key: the same alert, transition, reason and recipient always give the
     same id, so that a receiver can drop a second copy after a crash. One whose `mark` is not ACTUAL
     says so before anything else. `task` names the order it is about; its alert then goes under the
-    order's name, so that acknowledging the alert takes no order back.
+    order's name, so that acknowledging the alert takes no order back. `ack_link` is a secret of the
+    recipient, given when it leaves.
     """
 
     id: str
@@ -397,6 +398,7 @@ class Notice:
     mark: Mark = Mark.ACTUAL
     task: str = ""
     batch: Batch | None = None
+    ack_link: str = ""
 
     @property
     def about(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What alerting asks of others: a journal, a card look-up, channels. Each has few methods."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -189,6 +189,14 @@ class Journal(Protocol):
 
     async def save_outcome(self, entry: OutboxEntry) -> None:
         """Write an entry's new state, attempts, due time and error, unless it was cancelled."""
+        ...
+
+    async def notice(self, notice_id: str) -> OutboxEntry | None:
+        """Give one outbox entry."""
+        ...
+
+    async def sent_to(self, people: Collection[str], limit: int) -> list[OutboxEntry]:
+        """List the notices that were sent to people, the newest first."""
         ...
 
     async def outbox(self, alert_id: str) -> list[OutboxEntry]:

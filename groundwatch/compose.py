@@ -25,6 +25,8 @@ from alerting.model import Alert, Severity
 from alerting.ports import Channel
 from alerting.tasks.book import TaskBook
 from alerting.tell.teller import TellRules
+from groundwatch.ack_desk import AckDesk
+from groundwatch.ack_link import linker
 from groundwatch.channel_settings import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.compose_desks import Running, cap_desk, cap_road, open_desks
@@ -35,6 +37,7 @@ from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
+from groundwatch.kept_key import kept_key
 from groundwatch.official_desk import CardsWithContext
 from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
@@ -117,9 +120,7 @@ async def opened(
         near = await open_near(settings, district, keepers.journal, clock, stack, reserved)
         context = CardsWithContext(near.cards)
         of_people = SystemClock() if _is_event(clock) else clock  # people live in real time
-        deliverer = Deliverer(journal=keepers.journal, channels=roads, clock=of_people)
-        escalator = Escalator(router=district.routes, clock=of_people)
-        deliverer.listeners.append(escalator.note_outcome)
+        deliverer, escalator = _asking(settings, district, keepers.journal, roads, of_people)
         parts = Parts(
             journal=keepers.journal,
             cards=context,
@@ -173,6 +174,14 @@ async def opened(
             of_people=of_people,
         )
         program = Program(
+            acks=AckDesk(
+                key=_ack_key(settings),
+                journal=keepers.journal,
+                engine=engine,
+                routes=district.routes,
+                escalator=escalator,
+                now=of_people.now,
+            ),
             settings=settings,
             district=district,
             clock=clock,
@@ -209,6 +218,25 @@ async def opened(
         program.engine.listeners.append(near.flooded.note)
         _connect(program)
         yield program
+
+
+def _asking(
+    settings: Settings,
+    district: District,
+    journal: SqlJournal,
+    roads: Mapping[str, Channel],
+    clock: Clock,
+) -> tuple[Deliverer, Escalator]:
+    """Make what brings notices to people, and what asks the next when nobody answers."""
+    link = linker(settings.http.public_url, _ack_key(settings), clock.now)
+    deliverer = Deliverer(journal=journal, channels=roads, clock=clock, ack_link=link)
+    escalator = Escalator(router=district.routes, clock=clock)
+    deliverer.listeners.append(escalator.note_outcome)
+    return deliverer, escalator
+
+
+def _ack_key(settings: Settings) -> bytes:
+    return kept_key(settings.state / "ack.key")
 
 
 async def _keepers(settings: Settings, stack: AsyncExitStack) -> _Keepers:

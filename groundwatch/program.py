@@ -16,6 +16,7 @@ from alerting.deliver import Deliverer
 from alerting.engine import Engine
 from alerting.errors import JournalError
 from alerting.unusual import Examined
+from groundwatch.ack_desk import AckDesk
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
 from groundwatch.compose_desks import Desks
@@ -93,6 +94,7 @@ class Program:
     desks: Desks
     engine: Engine
     deliverer: Deliverer
+    acks: AckDesk
     source: MqttSource
     pipeline: Pipeline
     shipper: Shipper

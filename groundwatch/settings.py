@@ -4,6 +4,7 @@ The only reader of the environment and of files of settings. Everything is check
 is connected to; secrets are kept in one type that never prints itself.
 """
 
+import ipaddress
 import re
 import tomllib
 from datetime import timedelta
@@ -93,6 +94,20 @@ class HttpSettings(_Section):
     port: int = Field(default=8420, ge=0, lt=65536)
     names: tuple[str, ...] = ()
     public_url: str = Field(default="", max_length=200, pattern=r"^(https?://[^\s]+)?$")
+
+
+class RepliesSettings(_Section):
+    """Who may bring people's answers and receipts: who signs, or calls from these networks."""
+
+    secret: Annotated[Secret, Field(min_length=16)] | None = None
+    networks: tuple[str, ...] = ()
+
+    @field_validator("networks")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ipaddress.ip_network(network)
+        return networks
 
 
 class WebhookSettings(_Section):
@@ -247,6 +262,7 @@ class Settings(BaseSettings):
     influx: InfluxSettings | None = None
     http: HttpSettings = HttpSettings()
     webhook: WebhookSettings = WebhookSettings()
+    replies: RepliesSettings = RepliesSettings()
     cap: CapSettings = CapSettings()
     travel: TravelSettings = TravelSettings()
     channels: Channels = {}
@@ -373,6 +389,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "influx": InfluxSettings,
     "http": HttpSettings,
     "webhook": WebhookSettings,
+    "replies": RepliesSettings,
     "cap": CapSettings,
     "official": OfficialSettings,
     "tasks": TaskSettings,

@@ -3,7 +3,7 @@
 Each passes the same contract suite as the real one (tests/contract).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -139,6 +139,21 @@ class MemoryJournal:
             self._outbox[entry.notice.id] = replace(
                 old, sent_at=entry.sent_at, attempts=entry.attempts
             )
+
+    async def notice(self, notice_id: str) -> OutboxEntry | None:
+        self._answer()
+        return self._outbox.get(notice_id)
+
+    async def sent_to(self, people: Collection[str], limit: int) -> list[OutboxEntry]:
+        self._answer()
+        sent = [
+            (entry.sent_at, entry)
+            for entry in self._outbox.values()
+            if entry.notice.recipient.id in people and entry.sent_at is not None
+        ]
+        sent.sort(key=lambda pair: pair[1].notice.id)
+        sent.sort(key=lambda pair: pair[0], reverse=True)
+        return [entry for _, entry in sent[:limit]]
 
     async def outbox(self, alert_id: str) -> list[OutboxEntry]:
         self._answer()

@@ -25,15 +25,19 @@ from alerting.deliver.config import (
     Failure,
 )
 from alerting.deliver.ledger import Ledger, Outcome
-from alerting.deliver.ports import Clock, NoteOutcome
+from alerting.deliver.ports import AckLink, Clock, NoteOutcome
 from alerting.deliver.step import Step, cancelled, next_step, taken
 from alerting.deliver.waiting import Held, WaitingRoom
 from alerting.errors import JournalError
-from alerting.model import NoticeState, OutboxEntry, Severity
+from alerting.model import Notice, NoticeState, OutboxEntry, Severity
 from alerting.ports import Channel, Journal
 from alerting.render import NOT_RECORDED
 
 _LOG = logging.getLogger(__name__)
+
+
+def _no_link(_: Notice) -> str:
+    return ""
 
 
 @dataclass(slots=True)
@@ -54,8 +58,10 @@ class Deliverer:
         channels: Mapping[str, Channel],
         clock: Clock,
         config: DeliveryConfig | None = None,
+        ack_link: AckLink = _no_link,
     ) -> None:
         """Hold the parts; nothing is sent before `run`."""
+        self._ack_link = ack_link
         self._config = config or DeliveryConfig()
         self._channels = dict(channels)
         self.listeners: list[NoteOutcome] = []
@@ -262,7 +268,8 @@ class Deliverer:
         if entry.attempts:
             self._counts.retried += 1
         began_s = time.monotonic()
-        error = await send_once(self._channels, entry.notice, self._config.attempt_timeout_s)
+        notice = replace(entry.notice, ack_link=self._ack_link(entry.notice))
+        error = await send_once(self._channels, notice, self._config.attempt_timeout_s)
         now = self._clock.now()
         if error is None:
             count.took(time.monotonic() - began_s)

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from alerting.model import OutboxEntry
+from alerting.model import Notice, OutboxEntry
 
 # Told what became of a notice, and of the entry that takes its place, if any.
 NoteOutcome = Callable[[OutboxEntry, OutboxEntry | None], None]
+
+
+# Gives the link by which the recipient of a notice acknowledges; "" for none.
+AckLink = Callable[[Notice], str]
 
 
 class Clock(Protocol):

@@ -24,6 +24,7 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `text`: the same in words in the recipient's language.
 - `task`: the id of the order the notice is about, else null; the alert then has the order's id.
 - `link`: the path under which the program answers for the alert.
+- `ack_link`: an address at which the recipient acknowledges, once and for a while; theirs alone.
 
 Missing numbers are null.
 """
@@ -66,6 +67,7 @@ def render_json(notice: Notice) -> dict[str, Any]:
         "text": render_text(notice, notice.recipient.language),
         "task": notice.task or None,
         "link": path_of(notice),
+        "ack_link": notice.ack_link or None,
     }
 
 

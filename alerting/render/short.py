@@ -142,7 +142,9 @@ def further(notice: Notice, language: str, *, base_url: str = "") -> Iterator[st
     if notice.card is not None and notice.reason not in _NO_CARD:
         yield from (_one_line(text) for text in _near(notice.card, language))
     yield from (_one_line(remark_words(text, language)) for text in notice.remarks)
-    if base_url:
+    if notice.ack_link:
+        yield notice.ack_link
+    elif base_url:
         yield base_url.rstrip("/") + path_of(notice)
 
 

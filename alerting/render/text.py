@@ -72,6 +72,8 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     if notice.card is not None and notice.reason not in _NO_CARD:
         lines += _card_lines(notice.card, language)
     lines += () if notice.task else remarks
+    if notice.ack_link:
+        lines.append(_labelled(words, "acknowledge", notice.ack_link))
     lines.append(_labelled(words, "open", base_url.rstrip("/") + path_of(notice)))
     return "\n".join(_printable(line) for line in lines)
 

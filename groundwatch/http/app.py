@@ -3,11 +3,13 @@
 import secrets
 import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
 
 from groundwatch import __version__
 from groundwatch.http import (
+    ack,
     alerts,
     calls,
     cap,
@@ -16,6 +18,7 @@ from groundwatch.http import (
     official,
     page,
     places,
+    replies,
     reports,
     resources,
     response,
@@ -28,6 +31,7 @@ from groundwatch.http.events import Hub
 from groundwatch.http.guard import Guard
 from groundwatch.http.problems import MEDIA_TYPE, Problem, add_handlers
 from groundwatch.program import Program
+from groundwatch.settings import HttpSettings
 
 _API = "/api/v1"
 _ABOUT = (
@@ -53,13 +57,14 @@ def bare_app() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=_API, responses=_ERRORS)
-    of_alerts = (places, life, alerts, response, silences, calls, cap, official)
+    of_alerts = (places, life, alerts, replies, response, silences, calls, cap, official)
     parts = (*of_alerts, tasks, reports, resources, stream)
     for part in parts:
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(health.router)
     app.include_router(page.router)
+    app.include_router(ack.router)
     add_handlers(app)
     describe = app.openapi
 
@@ -83,8 +88,14 @@ def make_app(program: Program) -> FastAPI:
     app.state.program, app.state.board, app.state.hub = program, board, hub
     program.engine.listeners.append(board.note)
     program.engine.listeners.append(lambda changes: stream.tell_changes(hub, changes))
-    app.add_middleware(Guard, names=(socket.gethostname(), *program.settings.http.names))
+    app.add_middleware(Guard, names=_names(program.settings.http))
     return app
+
+
+def _names(settings: HttpSettings) -> tuple[str, ...]:
+    """Give the host names it answers under; people come by the one in their messages."""
+    public = urlsplit(settings.public_url).hostname
+    return (socket.gethostname(), *settings.names, *((public,) if public else ()))
 
 
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alerting.channels.signing import verify_signature
+from alerting.ports import ProofKind
 from groundwatch.channel_settings import VoiceEntry
 from groundwatch.clock import SystemClock
 from groundwatch.http.parts import ProgramPart
@@ -16,6 +17,13 @@ from groundwatch.http.problems import Problem, ProblemError, field_problem, not_
 router = APIRouter()
 _LOG = logging.getLogger(__name__)
 _MAX_BYTES = 16_384
+_PROOFS = {
+    "confirmed": ProofKind.CONFIRMED,
+    "answered": ProofKind.DELIVERED,
+    "no_answer": ProofKind.UNDELIVERED,
+    "busy": ProofKind.UNDELIVERED,
+    "failed": ProofKind.UNDELIVERED,
+}
 
 
 class CallOutcome(BaseModel):
@@ -65,7 +73,8 @@ async def outcome(channel: str, request: Request, program: ProgramPart) -> CallN
         raise ProblemError(401, "not-signed", str(error)) from error
     said = _outcome(body)
     _LOG.info("call %s: %s", said.result, said.key, extra={"alert": said.alert})
-    if said.result != "confirmed":
+    await program.acks.note(said.key, _PROOFS[said.result], channel, f"call {said.call_id}")
+    if said.result != "confirmed" or await program.acks.is_stale(said.key):
         return CallNoted(acknowledged=False)
     note = f"call {said.call_id}, key pressed"
     await program.engine.acknowledge(said.alert, f"{said.person} by telephone", note)

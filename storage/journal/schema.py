@@ -109,6 +109,7 @@ outbox = Table(
     Column("entry", Text, nullable=False),
     Index(None, "alert_id", "created_at"),
     Index(None, "created_at"),
+    Index(None, "recipient_id", "sent_at"),
 )
 
 # Which alerts a notice about several tells of.

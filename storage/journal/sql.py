@@ -6,7 +6,7 @@ statements in `statements`, the conversion of values in `rows`.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -298,6 +298,15 @@ class SqlJournal:
                 await connection.execute(statements.note_late_sending(), sent)
 
         await self._write(put)
+
+    async def notice(self, notice_id: str) -> OutboxEntry | None:
+        """Give one outbox entry."""
+        found = await self._ask(select(outbox).where(outbox.c.id == notice_id), rows.outbox_of)
+        return found[0] if found else None
+
+    async def sent_to(self, people: Collection[str], limit: int) -> list[OutboxEntry]:
+        """List the notices that were sent to people, the newest first."""
+        return await self._ask(statements.sent_to(people, limit), rows.outbox_of)
 
     async def outbox(self, alert_id: str) -> list[OutboxEntry]:
         """List every outbox entry of one alert, oldest first, for `explain`."""

@@ -231,6 +231,16 @@ def steps_of(alert_id: str | None) -> Select[Any]:
     )
 
 
+def sent_to(people: Iterable[str], limit: int) -> Select[Any]:
+    """Ask for the notices that were sent to people, the newest first."""
+    return (
+        select(outbox)
+        .where(outbox.c.recipient_id.in_(list(people)), outbox.c.sent_at.is_not(None))
+        .order_by(outbox.c.sent_at.desc(), outbox.c.id)
+        .limit(limit)
+    )
+
+
 def past_notices(before: object, limit: int) -> Select[str]:
     """Ask for the ids of notices that are done, older than `before`, of alerts that are over."""
     is_over = or_(alerts.c.state.is_(None), alerts.c.state != AlertState.FIRING)

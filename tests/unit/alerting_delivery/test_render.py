@@ -167,6 +167,14 @@ def test_an_unknown_quantity_keeps_its_own_name() -> None:
     assert "point p3" in text
 
 
+def test_a_link_to_acknowledge_is_said_where_there_is_one() -> None:
+    notice = replace(make_notice(), ack_link="https://gw.example/a/x.y")
+    assert "Acknowledge: https://gw.example/a/x.y\n" in render_text(notice, "en")
+    assert "确认：https://gw.example/a/x.y\n" in render_text(notice, "zh")
+    assert render_json(notice)["ack_link"] == "https://gw.example/a/x.y"
+    assert "Acknowledge" not in render_text(make_notice(), "en")
+
+
 def test_the_json_has_everything_and_no_address() -> None:
     to = replace(ANN, address="https://hooks.example/secret-token")
     alert = make_alert(acknowledged_at=NOW + timedelta(minutes=1), acknowledged_by="bob")
@@ -176,7 +184,7 @@ def test_the_json_has_everything_and_no_address() -> None:
     assert json.loads(text) == body
     assert set(body) == {
         "format", "id", "reason", "exercise", "mark", "created_at", "recipient", "alert",
-        "transition", "card", "batch", "remarks", "text", "task", "link",
+        "transition", "card", "batch", "remarks", "text", "task", "link", "ack_link",
     }  # fmt: skip
     assert body["exercise"] is False
     assert body["alert"]["acknowledged_at"] == "2026-06-01T06:04:22Z"

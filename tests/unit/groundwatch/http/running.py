@@ -56,7 +56,8 @@ class Shown:
 class Running:
     """A running program, its address, and ways to reach into its loop."""
 
-    def __init__(self, state: Path, mqtt_port: int) -> None:
+    def __init__(self, state: Path, mqtt_port: int, **settings: Any) -> None:
+        self._given = settings
         self.clock = MovedClock()
         self.shown = Shown()
         self.mqtt_port = mqtt_port
@@ -101,14 +102,8 @@ class Running:
         mqtt = {"host": "127.0.0.1", "port": self.mqtt_port}
         calls = {"kind": "voice", "url": "https://voice.example/calls", "secret": CALL_SECRET}
         alone = {"minor_wait_s": 0, "moderate_wait_s": 0, "severe_wait_s": 0, "storm_most": 0}
-        settings = load_settings(
-            None,
-            sites=EXAMPLE,
-            state=self._state,
-            mqtt=mqtt,
-            channels={"duty_calls": calls},
-            telling=alone,
-        )
+        own = {"mqtt": mqtt, "channels": {"duty_calls": calls}, "telling": alone}
+        settings = load_settings(None, sites=EXAMPLE, state=self._state, **(own | self._given))
         listener = bind("127.0.0.1", 0)
         console = Console(stream=self.shown, now=self.clock.now)  # type: ignore[arg-type]
         district = load_district(EXAMPLE)
@@ -181,9 +176,9 @@ class Running:
 
 
 @contextmanager
-def running(state: Path, mqtt_port: int) -> Iterator[Running]:
+def running(state: Path, mqtt_port: int, **settings: Any) -> Iterator[Running]:
     """Run a program for as long as the context lasts; it must stop in order."""
-    program = Running(state, mqtt_port)
+    program = Running(state, mqtt_port, **settings)
     program.start()
     try:
         yield program
