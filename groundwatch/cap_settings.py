@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from alerting.cap.form import FORBIDDEN
 from alerting.cap.hazards import HazardsRefused, built_in, load_hazards
 from alerting.cap.message import CapConfig
-from alerting.cap.sign import KeyRefused, Signer, Unsigned, Writer
+from alerting.cap.sign import KeyRefused, Unsigned, Writer
 from alerting.channels.cap import CapRoadConfig
 from alerting.channels.guard import AllowList
 from alerting.channels.http import HttpConfig
@@ -82,6 +82,8 @@ class CapSettings(BaseModel):
         if self.key is None or self.certificate is None:
             raise ValueError("`key` and `certificate` belong together; one of them is missing")
         password = self.key_password.get_secret_value().encode() if self.key_password else None
+        from alerting.cap.signature import Signer
+
         try:
             return Signer(_content(self.key), _content(self.certificate), password)
         except KeyRefused as error:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from alerting.cap.official import OfficialRules, warning_of
 from alerting.cap.place import Spot
 from alerting.cap.read import CapRefused, read_message, tree_of
-from alerting.cap.sign import NotGenuine, verified
+from alerting.cap.sign import NotGenuine
 from alerting.model import Alert, Card, Remark, Severity
 from alerting.official import OfficialBoard
 from alerting.ports import CardLookup
@@ -103,6 +103,8 @@ class OfficialDesk:
     def _genuine(self, body: bytes) -> bytes:
         if not self.certificate:
             return body
+        from alerting.cap.signature import verified
+
         try:
             return verified(tree_of, body, self.certificate)
         except NotGenuine as error:

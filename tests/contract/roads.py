@@ -16,7 +16,8 @@ import trustme
 from pydantic import SecretStr
 
 from alerting.cap.message import CapConfig
-from alerting.cap.sign import Signer, Unsigned, Writer
+from alerting.cap.sign import Unsigned, Writer
+from alerting.cap.signature import Signer
 from alerting.channels.bot import BotConfig
 from alerting.channels.cap import CapChannel, CapRoadConfig
 from alerting.channels.console import Console

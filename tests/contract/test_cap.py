@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from alerting.cap.check import faults_of
 from alerting.cap.read import read_message, tree_of
-from alerting.cap.sign import Signer, verified
+from alerting.cap.signature import Signer, verified
 from alerting.cap.values import MEDIA_TYPE, Message
 from alerting.channels.cap import CapChannel, CapRoadConfig
 from alerting.channels.http import HttpConfig

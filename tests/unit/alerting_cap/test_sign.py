@@ -4,7 +4,8 @@ import pytest
 from lxml import etree
 
 from alerting.cap.read import read_message, tree_of
-from alerting.cap.sign import KeyRefused, NotGenuine, Signer, Unsigned, verified
+from alerting.cap.sign import KeyRefused, NotGenuine, Unsigned
+from alerting.cap.signature import Signer, verified
 from tests.unit.alerting_cap.shape import DSIG, SCHEMA, faults_of_shape, schema
 from tests.unit.alerting_cap.test_message import last_message
 from tests.unit.alerting_cap.values import key_and_certificate

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
-from alerting.cap.sign import Signer, Unsigned
+from alerting.cap.sign import Unsigned
+from alerting.cap.signature import Signer
 from alerting.cap.values import Message, Reference
 from alerting.channels.http import HttpConfig
 from groundwatch.cli import app
