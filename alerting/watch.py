@@ -23,7 +23,7 @@ from sensors.qc.checks import NO_CHECKS
 from sensors.registry import Sensor
 
 _KEEP_AT_LEAST = 64
-_SLACK = 64
+_SLACK = 48
 _NEVER_S = float("inf")
 _JUST_S = 1e-6
 _PASS = int(Qc.PASS)

@@ -6,6 +6,7 @@ order-independent history.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from alerting.watch import Watch
 
@@ -16,6 +17,12 @@ class Patience:
 
     stale_s: float
     offline_s: float
+
+
+@lru_cache(maxsize=1024)
+def _patience(stale_s: float, offline_s: float) -> Patience:
+    """Give the one value that all who are as patient share."""
+    return Patience(stale_s=stale_s, offline_s=offline_s)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,7 +38,7 @@ class Shift:
 
     def add(self, watch: Watch) -> None:
         """Take a sensor of the device; its present patience is the one at rest."""
-        self.watches.append((watch, Patience(stale_s=watch.stale_s, offline_s=watch.offline_s)))
+        self.watches.append((watch, _patience(watch.stale_s, watch.offline_s)))
 
     def hear(self, value: float, taken_s: float) -> bool:
         """Take what the device says of itself; give True where its silence now counts otherwise."""
