@@ -138,6 +138,7 @@ class TaskDesk:
     def __init__(self, parts: TaskParts, book: TaskBook) -> None:
         """Hold the parts; `restore` must be awaited before anything else."""
         self.book = book
+        self.listeners: list[Callable[[Task, Event], None]] = []
         self._parts = parts
         self._lock = asyncio.Lock()
         self._last_seen: dict[str, tuple[Alert, Transition]] = {}
@@ -183,7 +184,7 @@ class TaskDesk:
             else:
                 entries = news_notices(matter, self._duty(alert, now), "")
             await self._record(event, entries)
-            self._keep(task)
+            self._keep(task, event)
             return task
 
     async def act(self, task_id: str, act: Act) -> Task:
@@ -212,7 +213,7 @@ class TaskDesk:
                 raise DeedRefused(f"order {task.id}: {refused.text}")
             moved = after(task, event)
             await self._record(event, await self._told(moved, event))
-            self._keep(moved)
+            self._keep(moved, event)
         await self._move_response(moved, event)
         return moved
 
@@ -274,17 +275,19 @@ class TaskDesk:
         moved = after(task, event)
         entries = await self._told(moved, event)
         await self._parts.people.record_own(Effects(task_events=(event,), notices=tuple(entries)))
-        self._keep(moved)
+        self._keep(moved, event)
 
     async def _record(self, event: Event, entries: Sequence[OutboxEntry]) -> None:
         effects = Effects(task_events=(event,), notices=tuple(entries))
         await self._parts.journal.record(effects)
         self._parts.delivery.put(entries)
 
-    def _keep(self, task: Task) -> None:
+    def _keep(self, task: Task, event: Event) -> None:
         self.book.keep(task)
         if task.state.is_over:
             self._last_seen.pop(task.id, None)
+        for listener in self.listeners:
+            listener(task, event)
 
     async def _told(self, task: Task, event: Event) -> list[OutboxEntry]:
         """Make the notices of an event: to the responder when taken back, else to those on duty."""

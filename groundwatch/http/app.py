@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,6 +89,7 @@ def make_app(program: Program) -> FastAPI:
     app.state.program, app.state.board, app.state.hub = program, board, hub
     program.engine.listeners.append(board.note)
     program.engine.listeners.append(lambda changes: stream.tell_changes(hub, changes))
+    program.desks.orders.listeners.append(partial(stream.tell_task, hub, program))
     app.add_middleware(Guard, names=_names(program.settings.http))
     return app
 

@@ -8,11 +8,14 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from alerting.book import Change
 from alerting.errors import JournalError
+from alerting.tasks.model import Event as TaskEvent
+from alerting.tasks.model import Task
 from groundwatch.http.alert_models import AlertAnswer, StepAnswer
 from groundwatch.http.board import Board, counted
 from groundwatch.http.events import Event, Hub, Listener, TooManyListeners
 from groundwatch.http.parts import HubPart
 from groundwatch.http.problems import ProblemError
+from groundwatch.http.task_models import EventAnswer, TaskAnswer
 from groundwatch.program import Program
 
 router = APIRouter()
@@ -65,6 +68,15 @@ def tell_changes(hub: Hub, changes: Sequence[Change]) -> None:
             "notify": None if change.notify is None else change.notify.value,
         }
         hub.publish("alert", body)
+
+
+def tell_task(hub: Hub, program: Program, task: Task, event: TaskEvent) -> None:
+    """Publish what happened to an order, with the order as it is now."""
+    body = {
+        "task": TaskAnswer.of(task, program).model_dump(mode="json"),
+        "event": EventAnswer.of(event).model_dump(mode="json"),
+    }
+    hub.publish("task", body)
 
 
 async def status_of(program: Program, board: Board) -> dict[str, Any]:

@@ -61,6 +61,21 @@ def test_a_listener_hears_of_an_alert_and_finds_again_what_it_missed(live: Runni
 
 
 @pytest.mark.broker
+def test_a_listener_hears_of_orders(live: Running) -> None:
+    alert = live.overload("TC-03", 101.0, 102.0)
+    team = live.get(f"/api/v1/alerts/{alert['id']}/card", fresh="true")["teams"][0]["id"]
+    stream = events(live)
+    next(stream)
+    body = {"actor": "Duty", "responder": team, "what": "Come"}
+    task = live.post(f"/api/v1/alerts/{alert['id']}/tasks", body)
+    heard = until(stream, "task")["data"]
+    assert (heard["task"]["id"], heard["event"]["kind"]) == (task["id"], "ordered")
+    live.post(f"/api/v1/tasks/{task['id']}/recall", {"actor": "Duty", "note": "over"})
+    assert until(stream, "task")["data"]["task"]["state"] == "recalled"
+    stream.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.broker
 def test_an_id_of_another_run_gives_a_gap(live: Running) -> None:
     stream = events(live, "abcdef-7")
     assert until(stream, "gap")["data"]["last_event_id"] == "abcdef-7"
