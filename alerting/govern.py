@@ -54,8 +54,10 @@ class Governor:
             watch.feed(_PHASES_KEPT_S)
         around = self.lives.of((watch.key.site, watch.key.device))
         patience = [entry for pack in packs for entry in pack.spec.patience]
-        if patience or around.forces:
-            self._paces.append(Pace(watch, around, patience, slack_s))
+        asked = (pack.frequency for pack in packs if pack.frequency is not None)
+        frequency = next((each for each in asked if each.speaks_of(watch.sensor)), None)
+        if patience or around.forces or frequency is not None:
+            self._paces.append(Pace(watch, around, patience, slack_s, frequency=frequency))
 
     def attach(self, find: Callable[[SensorKey], Watch | None]) -> None:
         """Let every coupling follow its gauge; one whose gauge is unknown stays out of force."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from alerting.rules import PatienceSpec
+from alerting.rules import Frequency, PatienceSpec
 from alerting.terms import Surroundings
 from alerting.watch import Watch
 
@@ -19,7 +19,8 @@ OFFLINE_INTERVALS = 6
 class Pace:
     """Keeps one sensor's tolerance of silence up with the life of its device.
 
-    `raised_every` is the interval the device has agreed to report at, None for its usual one.
+    `raised_every` is the interval the device has agreed to report at, None for its usual one;
+    `frequency` what a standard asks of readings taken by hand.
     """
 
     watch: Watch
@@ -27,6 +28,7 @@ class Pace:
     patience: Sequence[PatienceSpec]
     slack_s: float
     raised_every: timedelta | None = None
+    frequency: Frequency | None = None
     _usual: tuple[float, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,4 +57,15 @@ class Pace:
                 stale_s = max(entry.stale.total_seconds(), 3 * every_s) + self.slack_s
                 offline_s = max(entry.offline.total_seconds(), 6 * every_s) + self.slack_s
                 break
-        return stale_s, offline_s
+        return self._by_standard(now_s, stale_s, offline_s)
+
+    def _by_standard(self, now_s: float, stale_s: float, offline_s: float) -> tuple[float, float]:
+        """Tolerate no more than the standard does for readings taken by hand."""
+        if self.frequency is None:
+            return stale_s, offline_s
+        required = self.frequency.required(self.watch.sensor, self.surroundings.life, now_s)
+        if isinstance(required, str):
+            return stale_s, offline_s
+        every_s, spec = required.every.total_seconds(), self.frequency.spec
+        overdue_s = every_s * spec.overdue_after + self.slack_s
+        return min(stale_s, overdue_s), min(offline_s, every_s * spec.gone_after + self.slack_s)

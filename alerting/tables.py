@@ -105,15 +105,26 @@ class Table:
 
     def find(self, item: str, design: Mapping[str, float], words: Mapping[str, str]) -> int | str:
         """Give the index of the row that holds for a site, or the sentence that says why none."""
+        found = self.rows_of(item, design, words)
+        return found if isinstance(found, str) else found[0]
+
+    def rows_of(
+        self, item: str, design: Mapping[str, float], words: Mapping[str, str]
+    ) -> list[int] | str:
+        """Give the indexes of all rows that hold for a site, or the sentence that says why none."""
         rows = [(index, row) for index, row in enumerate(self.spec.rows) if row.item == item]
         if not rows:
             return f"{self.spec.clause} has no row for {item}"
         asked = list(dict.fromkeys(name for _, row in rows for name in row.where))
         given: Mapping[str, str | float] = {**words, **design}
         missing = [name for name in asked if name not in given]
-        for index, row in rows:
-            if all(_fits(given.get(name), wanted) for name, wanted in row.where.items()):
-                return index
+        found = [
+            index
+            for index, row in rows
+            if all(_fits(given.get(name), wanted) for name, wanted in row.where.items())
+        ]
+        if found:
+            return found
         if missing:
             return f"the site file gives no {' and no '.join(missing)}"
         said = ", ".join(f"{name} {given[name]}" for name in asked)

@@ -38,6 +38,7 @@ from groundwatch.limits import (
     silence_view,
 )
 from groundwatch.program import Program
+from groundwatch.read_often import required_text
 from sensors.model import Qc, Reading, SensorKey
 from sensors.plausible import why_not_plausible
 from sensors.registry import Registry, Sensor
@@ -170,6 +171,10 @@ async def sensor_view(program: Program, sensor: Sensor, remarks: list[str]) -> S
     if value is None and watch.newest_s:
         stored = await _stored_latest(program, sensor.key, remarks)
         value, taken_at = (stored.value, stored.taken_at) if stored else (None, None)
+    packs = program.district.packs.get(sensor.kind, ())
+    life = judge.governor.lives.of((sensor.key.site, sensor.key.device)).life
+    if asked := required_text(sensor, packs, life, now.timestamp()):
+        remarks.append(asked)
     device = program.district.registry.device(sensor.key.site, sensor.key.device)
     return SensorView(
         sensor=sensor,
@@ -178,7 +183,7 @@ async def sensor_view(program: Program, sensor: Sensor, remarks: list[str]) -> S
         taken_at=taken_at,
         age_s=None if taken_at is None else (now - taken_at).total_seconds(),
         silence=silence_view(watch, now, judge.silence.watching_s),
-        rules=rule_views(sensor, program.district.packs.get(sensor.kind, ()), watch),
+        rules=rule_views(sensor, packs, watch),
         detector=_detector_text(watch),
     )
 

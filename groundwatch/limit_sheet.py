@@ -13,8 +13,10 @@ from alerting.basis import Basis, Layer
 from alerting.rules import period_text, unused_for
 from groundwatch.district import District, load_district
 from groundwatch.limits import Condition, RuleView, WayView, rule_views, span
+from groundwatch.read_often import required_text
 from groundwatch.settings import SettingsError
 from sensors.document import did_you_mean
+from sensors.lifecycle import Life
 from sensors.registry import Registry, Sensor
 
 
@@ -55,12 +57,20 @@ def limit_sheet(district: District, sensor: Sensor, at: datetime) -> dict[str, A
         "sensor": str(sensor.key),
         "unit": sensor.unit,
         "at": at.date().isoformat(),
+        "read": required_text(sensor, packs, _life(district.registry, sensor), at.timestamp()),
         "rules": [_rule(view, at.timestamp()) for view in rule_views(sensor, packs, None)],
         "not_used": [
             {"rule": entry.rule.id, "pack": entry.pack.name, "reason": entry.reason}
             for entry in unused_for(sensor, packs)
         ],
     }
+
+
+def _life(registry: Registry, sensor: Sensor) -> Life:
+    """Give the stages that the site files tell of a sensor's device."""
+    device = registry.device(sensor.key.site, sensor.key.device)
+    own = device.stages if device is not None else ()
+    return Life(own, registry.sites[sensor.key.site].stages)
 
 
 def _rule(view: RuleView, at_s: float) -> dict[str, Any]:
@@ -136,6 +146,8 @@ def _basis(basis: Basis) -> dict[str, str]:
 def sheet_lines(sheet: dict[str, Any]) -> Iterator[str]:
     """Write a sheet as text, one limit a line with what it stands on below it."""
     yield f"{sheet['sensor']} in {sheet['unit']}, as of {sheet['at']}"
+    if sheet["read"]:
+        yield sheet["read"]
     if not sheet["rules"]:
         yield "no rule judges this sensor; it is recorded only"
     for rule in sheet["rules"]:

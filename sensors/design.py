@@ -228,6 +228,12 @@ WORDS: dict[str, DesignWord] = {
             "dbj_t15_197",
         ),
         DesignWord(
+            "read_by",
+            "who takes the readings (监测方式)",
+            {"device": "a device, at its interval 自动化", "hand": "a person 人工"},
+            "device",
+        ),
+        DesignWord(
             "rain_table",
             "which table of rain amounts the internal alert follows",
             {"national": "the national four colours", "guangdong": "Guangdong's three colours"},

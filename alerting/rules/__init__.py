@@ -8,6 +8,7 @@ from alerting.rules.bind import bind, instead_for, period_text, rules_for, unuse
 from alerting.rules.bound import BoundRule, Level, Measure, NotJudged, Way
 from alerting.rules.easing import Eased, eased_limits, eased_rules
 from alerting.rules.form import PatienceSpec, Side
+from alerting.rules.frequency import Frequency, Required
 from alerting.rules.own import own_limit_faults
 from alerting.rules.pack import PACK_FOLDER, Pack, Packs, load_packs
 
@@ -15,12 +16,14 @@ __all__ = [
     "PACK_FOLDER",
     "BoundRule",
     "Eased",
+    "Frequency",
     "Level",
     "Measure",
     "NotJudged",
     "Pack",
     "Packs",
     "PatienceSpec",
+    "Required",
     "Side",
     "Way",
     "bind",

@@ -166,6 +166,15 @@ class WorkingSpec(FileModel):
     offline: Duration
 
 
+class FrequencySpec(FileModel):
+    """How often sensors are to be read, by a table; silence counts after so many intervals."""
+
+    table: Id
+    only_where: Annotated[dict[str, list[str]], Field(min_length=1)]
+    overdue_after: Annotated[float, Field(ge=1.0, le=10.0)]
+    gone_after: Annotated[float, Field(ge=1.0, le=20.0)]
+
+
 class PackSpec(FileModel):
     """One rule pack file."""
 
@@ -177,6 +186,7 @@ class PackSpec(FileModel):
     offline: Duration
     while_working: WorkingSpec | None = None
     patience: list[PatienceSpec] = Field(default_factory=list)
+    frequency: FrequencySpec | None = None
     rules: list[RuleSpec]
 
 

@@ -9,6 +9,7 @@ from alerting.model import Provenance
 from alerting.numbers import Number
 from alerting.rules.check import inner_faults
 from alerting.rules.form import LevelSpec, OverlaySpec, PackSpec, RuleSpec
+from alerting.rules.frequency import Frequency
 from alerting.rules.layers import Disabled, Layered, Pile, Spot
 from alerting.tables import TABLE_FOLDER, Table, load_tables
 from sensors.document import Document, Fault, Location, check_model, did_you_mean, listed, load_yaml
@@ -50,6 +51,7 @@ class Pack:
     ways: Mapping[str, Ways] = field(default_factory=dict)
     origins: Mapping[str, Mapping[str, Basis]] = field(default_factory=dict)
     before: Mapping[str, RuleSpec] = field(default_factory=dict)
+    frequency: Frequency | None = None
 
     @property
     def name(self) -> str:
@@ -166,8 +168,17 @@ def _made(pile: Pile, tables: Mapping[str, Table]) -> tuple[Pack | None, list[Fa
         ways=ways,
         origins=origins,
         before=_before(pile, tables),
+        frequency=_frequency(spec, tables),
     )
+    if spec.frequency is not None and pack.frequency is None:
+        what = f"there is no table '{spec.frequency.table}'"
+        faults.append(document.fault(("frequency", "table"), what, allowed=listed(tables)))
     return pack, faults
+
+
+def _frequency(spec: PackSpec, tables: Mapping[str, Table]) -> Frequency | None:
+    table = tables.get(spec.frequency.table) if spec.frequency is not None else None
+    return None if spec.frequency is None or table is None else Frequency(spec.frequency, table)
 
 
 def _before(pile: Pile, tables: Mapping[str, Table]) -> dict[str, RuleSpec]:
