@@ -58,12 +58,9 @@ class _Wanted(NamedTuple):
     quantity: float
 
 
-class _Source(NamedTuple):
-    """A depot near the point, and how much of the wanted item it can hand out."""
-
-    row: int
-    distance_m: float
-    held: float
+# A depot near the point: its row, how far it is, and how much of the wanted item it can hand out.
+# Plain tuples, because there are hundreds for an item that depots have little of.
+_Source = tuple[int, float, float]
 
 
 class _Hit(NamedTuple):
@@ -156,7 +153,7 @@ class SupplyFinder:
         found = self._seek(wanted, scene)
         shortfall = [self._missing(each) for each in found if each.is_short] if asked else []
         sources = self._soonest(found, need.hazard, scene)
-        n_depots = len({source.row for taken in sources for source in taken})
+        n_depots = len({row for taken in sources for row, _, _ in taken})
         if n_depots > MAX_DEPOTS:
             shortfall.append(f"shown are {MAX_DEPOTS} of {n_depots} depots that hold a part")
         chosen = dict(islice(_in_turns(sources), MAX_DEPOTS))
@@ -199,7 +196,6 @@ class SupplyFinder:
         quantities = np.array([each.quantity for each in wanted])
         n_less = (sums < quantities[:, None]).sum(axis=1)
         ends = metres.searchsorted(metres[np.minimum(n_less, len(rows) - 1)], side="right")
-        row_list, metre_list = rows.tolist(), metres.tolist()
         is_one_spot = bool((metres[1:] == metres[:-1]).any())
         found: list[_Sought] = []
         for each, of_item, end, total in zip(
@@ -207,10 +203,8 @@ class SupplyFinder:
         ):
             upto = of_item[: end + self._n_spare]
             has_some = upto.nonzero()[0]
-            within = [
-                _Source(row_list[place], metre_list[place], amount)
-                for place, amount in zip(has_some.tolist(), upto[has_some].tolist(), strict=True)
-            ]
+            columns_ = (each[has_some].tolist() for each in (rows, metres, upto))
+            within: list[_Source] = list(zip(*columns_, strict=True))
             if is_one_spot:
                 within.sort(key=_nearest_then_fullest)
             n_taken = _n_taken(within, each.quantity)
@@ -232,7 +226,7 @@ class SupplyFinder:
         found = self._index.nearest(scene.at, _NEXT, word=code, keep=has_some_outside)
         held = self._held(found.rows, [code], scene)[0]
         columns_ = (each.tolist() for each in (*found, held))
-        return sought._replace(beyond=list(map(_Source, *columns_)))
+        return sought._replace(beyond=list(zip(*columns_, strict=True)))
 
     def _held(self, rows: Ints, codes: Sequence[str], scene: Scene) -> Floats:
         """Give what may be handed out, shape (items, depots)."""
@@ -267,21 +261,19 @@ class SupplyFinder:
         if isinstance(self._reach, StraightLine):
             return [_taken(each, each.within[: each.n_enough]) for each in found]
         pools = [each.within[: _n_by_road(each)] for each in found]
-        rows = list({source.row: source for pool in pools for source in pool}.values())
+        rows = list({source[0]: source for pool in pools for source in pool}.values())
         timed = self._times(rows, hazard, scene)
         by_time = [
-            sorted(pool, key=lambda source: (timed[source.row], -source.held)) for pool in pools
+            sorted(pool, key=lambda source: (timed[source[0]], -source[2])) for pool in pools
         ]
         return [_taken(each, pool) for each, pool in zip(found, by_time, strict=True)]
 
     def _times(
         self, sources: Sequence[_Source], hazard: str, scene: Scene
     ) -> dict[int, tuple[bool, float]]:
-        by_road = self._travels(
-            {source.row: source.distance_m for source in sources}, hazard, scene
-        )
+        by_road = self._travels({row: metres for row, metres, _ in sources}, hazard, scene)
         pairs = zip(sources, by_road, strict=True)
-        return {source.row: (not each.is_open, each.seconds) for source, each in pairs}
+        return {source[0]: (not each.is_open, each.seconds) for source, each in pairs}
 
     def _travels(self, hits: dict[int, float], hazard: str, scene: Scene) -> list[Travel]:
         def positions() -> list[Position]:
@@ -294,32 +286,32 @@ class SupplyFinder:
         self, chosen: dict[int, float], items: Sequence[Item], need: Need, scene: Scene
     ) -> list[SupplyPick]:
         by_road = self._travels(chosen, need.hazard, scene)
+        by_code = {item.code: item for item in items}
         picks = [
-            self._pick(_Hit(row, metres, travel), items, scene)
+            self._pick(_Hit(row, metres, travel), by_code, scene)
             for (row, metres), travel in zip(chosen.items(), by_road, strict=True)
         ]
         return sorted(
             picks, key=lambda pick: (not pick.travel.is_open, pick.travel.seconds, pick.depot.id)
         )
 
-    def _pick(self, hit: _Hit, items: Sequence[Item], scene: Scene) -> SupplyPick:
-        depot = self._depots.at_row(hit.row)
-        held: dict[str, float] = {}
-        for stock in depot.stock:
-            left = stock.available(scene.now.date())
-            held[stock.item] = held.get(stock.item, 0.0) + left
+    def _pick(self, hit: _Hit, items: dict[str, Item], scene: Scene) -> SupplyPick:
+        depot, today = self._depots.at_row(hit.row), scene.now.date()
+        stock = [line for line in depot.stock if line.item in items]
+        held = dict.fromkeys(items, 0.0)
+        for line in stock:
+            held[line.item] += line.available(today)
         if hit.row in self._promised.by_row():
             for code in held:
                 held[code] -= self._promised.at(hit.row, code, scene.holder)
         lines = tuple(
-            SupplyLine(item, held[item.code], item.unit)
-            for item in items
-            if held.get(item.code, 0.0) > 0.0
+            SupplyLine(items[code], left, items[code].unit)
+            for code, left in held.items()
+            if left > 0.0
         )
         names = words.joined([line.item.plural for line in lines])
         why = f"has {len(lines)} of the {len(items)} items needed: {names}; {ring(hit.distance_m)}"
-        codes = {line.item.code for line in lines}
-        checks = [stock.checked_at for stock in depot.stock if stock.item in codes]
+        checks = [line.checked_at for line in stock if held[line.item] > 0.0]
         known = [at for at in checks if at is not None]
         oldest = min(known) if known and len(known) == len(checks) else None
         fresh = words.as_of(oldest, scene.now)
@@ -331,13 +323,14 @@ def _degrees(depot: Depot) -> tuple[float, float]:
 
 
 def _nearest_then_fullest(source: _Source) -> tuple[float, float, int]:
-    return source.distance_m, -source.held, source.row
+    row, distance_m, held = source
+    return distance_m, -held, row
 
 
 def _n_taken(sources: Sequence[_Source], quantity: float) -> int:
     """Give how many depots in order hold the quantity, all where they do not."""
     for n, source in enumerate(sources, 1):
-        quantity -= source.held
+        quantity -= source[2]
         if quantity <= 0.0:
             return n
     return len(sources)
@@ -351,7 +344,7 @@ def _taken(sought: _Sought, in_order: Sequence[_Source]) -> list[_Source]:
     """Take depots in order until they hold the quantity; then, if short, those beyond."""
     taken = list(in_order[: _n_taken(in_order, sought.wanted.quantity)])
     if sought.is_short:
-        reachable = [source for source in sought.beyond if source.distance_m <= WIDEST_M]
+        reachable = [source for source in sought.beyond if source[1] <= WIDEST_M]
         taken += reachable[: _n_taken(reachable, sought.wanted.quantity - sought.total)]
     return taken
 
@@ -361,6 +354,6 @@ def _in_turns(sources: Sequence[Sequence[_Source]]) -> Iterator[tuple[int, float
     seen: set[int] = set()
     for turn in zip_longest(*sources):
         for source in turn:
-            if source is not None and source.row not in seen:
-                seen.add(source.row)
-                yield source.row, source.distance_m
+            if source is not None and source[0] not in seen:
+                seen.add(source[0])
+                yield source[0], source[1]

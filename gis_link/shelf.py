@@ -13,13 +13,21 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from gis_link.grid import Grid
+from gis_link.model import Position
+
 
 class Record(Protocol):
-    """Something with an id that msgspec can pack."""
+    """Something with an id and a place that msgspec can pack."""
 
     @property
     def id(self) -> str:
         """Give its id, unique on its shelf."""
+        ...
+
+    @property
+    def position(self) -> Position:
+        """Give where it is."""
         ...
 
 
@@ -29,46 +37,69 @@ _PACK: Final = msgspec.msgpack.Encoder()
 
 
 class Packed(Generic[R]):
-    """The packed part of shelves; its identity says that two shelves share it."""
+    """The packed part of shelves; its identity says that two shelves share it.
 
-    __slots__ = ("_decode", "_ends", "_hashes", "_order", "_text")
+    Records are packed in the order they come and numbered by place on the ground: what is near each
+    other has rows near each other, so that arrays by row are read several times faster.
+    """
+
+    __slots__ = ("_by_hash", "_decode", "_ends", "_hashes", "_place_of", "_row_of", "_text")
 
     def __init__(self, kind: type[R], records: Iterable[R]) -> None:
         """Pack the records."""
-        text, ends, hashes = bytearray(), array("q", [0]), array("q")
+        text, ends, hashes, at = bytearray(), array("q", [0]), array("q"), array("d")
         for record in records:
             text += _PACK.encode(record)
             ends.append(len(text))
             hashes.append(hash(record.id))
+            at.extend((record.position.lat, record.position.lon))
         self._decode: Callable[[memoryview], R] = msgspec.msgpack.Decoder(kind).decode
         self._text = memoryview(text)
         self._ends = ends
+        places = _by_ground(np.frombuffer(at, dtype=np.float64).reshape(-1, 2))
+        self._place_of = array("i", places.tobytes())
+        self._row_of: NDArray[np.int32] = np.empty(len(places), dtype=np.int32)
+        self._row_of[places] = np.arange(len(places), dtype=np.int32)
         of_ids: NDArray[np.int64] = np.frombuffer(hashes, dtype=np.int64)
-        self._order: NDArray[np.int32] = np.argsort(of_ids, kind="stable").astype(np.int32)
-        self._hashes: NDArray[np.int64] = of_ids[self._order]
+        by_hash = np.argsort(of_ids, kind="stable")
+        self._by_hash: NDArray[np.int32] = self._row_of[by_hash]
+        self._hashes: NDArray[np.int64] = of_ids[by_hash]
 
     def __len__(self) -> int:
         """Give how many records there are."""
         return len(self._ends) - 1
 
     def __iter__(self) -> Iterator[R]:
-        """Make every record in turn, those that went from a shelf included."""
+        """Make every record by row, those that went from a shelf included."""
         return map(self.__getitem__, range(len(self)))
 
     def __getitem__(self, row: int) -> R:
         """Make the record of a row."""
-        return self._decode(self._text[self._ends[row] : self._ends[row + 1]])
+        place = self._place_of[row]
+        return self._decode(self._text[self._ends[place] : self._ends[place + 1]])
+
+    def row_at(self, place: int) -> int:
+        """Give the row of the record that came at a place."""
+        return int(self._row_of[place])
 
     def row_of(self, record_id: str) -> int | None:
         """Give the row of an id."""
         wanted = hash(record_id)
         at = int(self._hashes.searchsorted(wanted))
         while at < len(self._hashes) and self._hashes[at] == wanted:
-            row = int(self._order[at])
+            row = int(self._by_hash[at])
             if self[row].id == record_id:
                 return row
             at += 1
         return None
+
+
+def _by_ground(at: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Give the places of points (lat, lon), shape (n, 2), in the order of a grid over them."""
+    if not len(at):
+        return np.empty(0, dtype=np.int32)
+    lat, lon = np.nan_to_num(at[:, 0]), np.nan_to_num(at[:, 1])
+    return Grid(np.arange(len(at)), lat, lon).ids
 
 
 def columns(
@@ -99,7 +130,8 @@ class Shelf(Sequence[R]):
 
     def __iter__(self) -> Iterator[R]:
         """Make every record in turn."""
-        for row in range(len(self.packed)):
+        for place in range(len(self.packed)):
+            row = self.packed.row_at(place)
             if row not in self.gone:
                 yield self.packed[row]
         yield from self.loose
@@ -110,9 +142,10 @@ class Shelf(Sequence[R]):
     def __getitem__(self, index: slice) -> list[R]: ...
     def __getitem__(self, index: int | slice) -> R | list[R]:
         """Give the record at a place in the order of iteration; `at_row` is quicker."""
-        if isinstance(index, slice) or self.gone or index < 0:
+        n = len(self.packed)
+        if isinstance(index, slice) or self.gone or not 0 <= index < n:
             return list(self)[index]
-        return self.at_row(index)
+        return self.packed[self.packed.row_at(index)]
 
     def __eq__(self, other: object) -> bool:
         """Say whether the same records stand in the same order."""
