@@ -29,7 +29,7 @@ _DATE_LINE_DEG = 179.0  # beyond, longitudes of neighbours may differ by a whole
 
 
 @cache
-def _geod() -> Any:
+def geod() -> Any:
     """Load PROJ, which takes 12 MB of memory, once something is far enough to need it."""
     from pyproj import Geod
 
@@ -94,7 +94,7 @@ def _short_arcs_m(at: Position, lat: Floats, lon: Floats, chord_m: Floats) -> Fl
 
 def _geodesic(at: Position, lat: Floats, lon: Floats) -> Floats:
     from_lon, from_lat = np.full(lon.size, at.lon), np.full(lat.size, at.lat)
-    return np.asarray(_geod().inv(from_lon, from_lat, lon, lat)[2], dtype=np.float64)
+    return np.asarray(geod().inv(from_lon, from_lat, lon, lat)[2], dtype=np.float64)
 
 
 def measure_m(at: Position, lat: Floats, lon: Floats) -> Floats:
@@ -126,7 +126,7 @@ def bearings_deg(lat: Floats, lon: Floats, gap: Floats) -> Floats:
 
 def bearing_deg(origin: Position, to: Position) -> float:
     """Give the geodesic bearing at `origin` towards `to`, 0 to 360 clockwise from true north."""
-    return float(_geod().inv(origin.lon, origin.lat, to.lon, to.lat)[0]) % 360.0
+    return float(geod().inv(origin.lon, origin.lat, to.lon, to.lat)[0]) % 360.0
 
 
 def longest_m(chord_m: float) -> float:

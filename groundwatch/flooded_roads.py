@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import shapely
-from pyproj import Geod
 
 from alerting.book import Change
 from alerting.model import Alert, AlertKind, AlertState
 from gis_link.closures import Closures
+from gis_link.ground import geod
 from gis_link.need import NeedTable
 
-_GEOD = Geod(ellps="WGS84")
 _N_CORNERS = 24
 
 
@@ -51,5 +50,5 @@ def circle_around(lat: float, lon: float, radius_m: float) -> Any:
     """Give a circle as a shapely polygon in (lon, lat) degrees."""
     turns = [360.0 * n / _N_CORNERS for n in range(_N_CORNERS)]
     n = len(turns)
-    lons, lats, _ = _GEOD.fwd([lon] * n, [lat] * n, turns, [radius_m] * n)
+    lons, lats, _ = geod().fwd([lon] * n, [lat] * n, turns, [radius_m] * n)
     return shapely.Polygon(list(zip(lons, lats, strict=True)))
