@@ -136,7 +136,7 @@ def test_near_answers_offline_for_people_and_machines() -> None:
     assert shown.exit_code == 0
     assert all(word in shown.stdout for word in ("teams:", "supplies:", "cameras:", "km", "min;"))
     card = json.loads(asked(*NEAR, "--json").stdout)
-    assert set(card) == {"teams", "supplies", "cameras", "chain", "shortfall"}
+    assert set(card) == {"teams", "supplies", "cameras", "places", "chain", "shortfall"}
     assert card["teams"][0]["name"] in shown.stdout
 
 
