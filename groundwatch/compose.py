@@ -51,6 +51,7 @@ from groundwatch.stations import Door, open_sources, station_lanes, station_sour
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import REFUSED_FILE
 from groundwatch.task_desk import OpenOrders
+from groundwatch.task_link import linker as order_linker
 from groundwatch.training import Forests, Retraining, TrainingPlan, model_key
 from ingest.broker import LocalBroker, local_broker
 from ingest.codecs.formats import Opened
@@ -172,6 +173,7 @@ async def opened(
             cap=cap,
             clock=clock,
             of_people=of_people,
+            link_key=_ack_key(settings),
         )
         program = Program(
             acks=AckDesk(
@@ -228,8 +230,14 @@ def _asking(
     clock: Clock,
 ) -> tuple[Deliverer, Escalator]:
     """Make what brings notices to people, and what asks the next when nobody answers."""
-    link = linker(settings.http.public_url, _ack_key(settings), clock.now)
-    deliverer = Deliverer(journal=journal, channels=roads, clock=clock, ack_link=link)
+    at, key = settings.http.public_url, _ack_key(settings)
+    seen, answered = linker(at, key, clock.now), order_linker(at, key, clock.now)
+    deliverer = Deliverer(
+        journal=journal,
+        channels=roads,
+        clock=clock,
+        ack_link=lambda notice: answered(notice) if notice.task else seen(notice),
+    )
     escalator = Escalator(router=district.routes, clock=clock)
     deliverer.listeners.append(escalator.note_outcome)
     return deliverer, escalator

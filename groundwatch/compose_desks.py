@@ -1,7 +1,7 @@
 """Makes what people work with beside alerts: CAP out, official messages in, orders, reports."""
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alerting.channels.cap import CapChannel
 from alerting.deliver import Deliverer
@@ -32,6 +32,7 @@ class Desks:
     feeds: OfficialFeeds
     orders: TaskDesk
     reports: ReportDesk
+    link_key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Running:
     cap: CapDesk
     clock: Clock
     of_people: Clock
+    link_key: bytes = field(repr=False)
 
 
 async def open_desks(running: Running, stack: AsyncExitStack) -> Desks:
@@ -74,7 +76,14 @@ async def open_desks(running: Running, stack: AsyncExitStack) -> Desks:
         rules=Rules(deadlines=built_in(), hazards=running.cap.config.hazards),
         now=running.of_people.now,
     )
-    return Desks(cap=running.cap, official=official, feeds=feeds, orders=orders, reports=reports)
+    return Desks(
+        cap=running.cap,
+        official=official,
+        feeds=feeds,
+        orders=orders,
+        reports=reports,
+        link_key=running.link_key,
+    )
 
 
 def cap_desk(settings: Settings, district: District, journal: SqlJournal, clock: Clock) -> CapDesk:

@@ -73,7 +73,8 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         lines += _card_lines(notice.card, language)
     lines += () if notice.task else remarks
     if notice.ack_link:
-        lines.append(_labelled(words, "acknowledge", notice.ack_link))
+        asked = "answer" if notice.task else "acknowledge"
+        lines.append(_labelled(words, asked, notice.ack_link))
     lines.append(_labelled(words, "open", base_url.rstrip("/") + path_of(notice)))
     return "\n".join(_printable(line) for line in lines)
 

@@ -17,6 +17,7 @@ from groundwatch.http import (
     health,
     life,
     official,
+    order_page,
     page,
     places,
     replies,
@@ -66,6 +67,7 @@ def bare_app() -> FastAPI:
     app.include_router(health.router)
     app.include_router(page.router)
     app.include_router(ack.router)
+    app.include_router(order_page.router)
     add_handlers(app)
     describe = app.openapi
 

@@ -1,0 +1,137 @@
+"""The page behind the link of an order: a plain form on which the responder answers.
+
+Looking at it does nothing; the buttons do. It needs no script and loads nothing.
+"""
+
+from html import escape
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from alerting.errors import DeedRefused, JournalError
+from alerting.model import Mark
+from alerting.tasks.deadline import due
+from alerting.tasks.model import EventKind, Task, TaskState
+from groundwatch.http.parts import ProgramPart
+from groundwatch.program import Program
+from groundwatch.task_desk import Act, UnknownTask
+from groundwatch.task_link import PATH, OrderTicket, read
+from groundwatch.task_notices import status_line
+
+router = APIRouter()
+
+AnswerWord = Literal["accept", "decline", "on-scene", "done"]
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    " frame-ancestors 'none'; base-uri 'none'",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_STYLE = (
+    "body{font:1.1rem/1.5 sans-serif;max-width:32rem;margin:1.5rem auto;padding:0 1rem}"
+    "button{font:inherit;width:100%;padding:1rem;margin:.3rem 0;border:0;border-radius:.5rem;"
+    "background:#0a58ca;color:#fff}"
+)
+_KINDS = {
+    "accept": EventKind.ACCEPTED,
+    "decline": EventKind.DECLINED,
+    "on-scene": EventKind.ON_SCENE,
+    "done": EventKind.DONE,
+}
+_OFFERED: dict[TaskState, tuple[AnswerWord, ...]] = {
+    TaskState.SENT: ("accept", "on-scene", "decline"),
+    TaskState.ACCEPTED: ("on-scene", "done", "decline"),
+    TaskState.ON_SCENE: ("done",),
+}
+_WORDS = {
+    "en": {
+        "title": "Order", "accept": "Accept", "decline": "Cannot come", "on-scene": "On scene",
+        "done": "Done", "wrong": "This link is not valid, or its time is over.",
+        "over": "Nothing more is to be done here.", "exercise": "EXERCISE",
+        "later": "The record cannot be reached. Press again in a moment, or call the duty office.",
+        "why": "declined by link",
+    },
+    "zh": {
+        "title": "任务指令", "accept": "接受", "decline": "无法前往", "on-scene": "已到场",
+        "done": "已完成", "wrong": "链接无效或已过期。", "over": "无需进一步操作。",
+        "exercise": "演习", "later": "记录暂不可用，请稍后再按，或致电值班室。",
+        "why": "通过链接拒绝",
+    },
+}  # fmt: skip
+
+
+@router.get(PATH + "{token}", response_class=HTMLResponse, include_in_schema=False)
+async def look(token: str, program: ProgramPart) -> HTMLResponse:
+    """Show the order and what may be answered."""
+    ticket = _ticket(program, token)
+    if ticket is None:
+        return _wrong()
+    try:
+        task = await program.desks.orders.task(ticket.task_id)
+    except UnknownTask:
+        return _wrong()
+    except JournalError:
+        return _page(_words(ticket)["later"], ticket.language, status=503)
+    return _page(_order(program, task, token, ticket.language), ticket.language)
+
+
+@router.post(PATH + "{token}/{word}", response_class=HTMLResponse, include_in_schema=False)
+async def press(token: str, word: AnswerWord, program: ProgramPart) -> HTMLResponse:
+    """Take the answer, and show the order as it is then."""
+    ticket = _ticket(program, token)
+    if ticket is None:
+        return _wrong()
+    orders, said = program.desks.orders, ""
+    try:
+        task = await orders.task(ticket.task_id)
+        note = _words(ticket)["why"] if word == "decline" else ""
+        act = Act(kind=_KINDS[word], actor=task.order.name, note=note)
+        task = await orders.act(task.id, act)
+    except UnknownTask:
+        return _wrong()
+    except JournalError:
+        return _page(_words(ticket)["later"], ticket.language, status=503)
+    except DeedRefused as error:
+        said = f"<p>{escape(str(error))}</p>"
+        task = await orders.task(ticket.task_id)
+    shown = said + _order(program, task, token, ticket.language)
+    return _page(shown, ticket.language, status=409 if said else 200)
+
+
+def _ticket(program: Program, token: str) -> OrderTicket | None:
+    return read(token, program.desks.link_key, program.clock.now())
+
+
+def _words(ticket: OrderTicket) -> dict[str, str]:
+    return _WORDS[ticket.language] if ticket.language in _WORDS else _WORDS["en"]
+
+
+def _order(program: Program, task: Task, token: str, language: str) -> str:
+    words = _WORDS.get(language, _WORDS["en"])
+    deadlines = program.settings.tasks.table()
+    line = status_line(task, deadlines)
+    mark = "" if task.order.mark is Mark.ACTUAL else f"<p><strong>{words['exercise']}</strong></p>"
+    state = line.zh if language == "zh" else line.en
+    body = f"{mark}<p><strong>{escape(task.order.what)}</strong></p><p>{escape(state)}</p>"
+    if due(task, deadlines) is None:
+        return f"{body}<p>{words['over']}</p>"
+    return body + "".join(
+        f'<form method=post action="{PATH}{escape(token)}/{word}"><button>{words[word]}</button>'
+        "</form>"
+        for word in _OFFERED[task.state]
+    )
+
+
+def _wrong() -> HTMLResponse:
+    return _page(f"{_WORDS['zh']['wrong']} {_WORDS['en']['wrong']}", "zh", status=404)
+
+
+def _page(said: str, language: str, *, status: int = 200) -> HTMLResponse:
+    title = escape(_WORDS.get(language, _WORDS["en"])["title"])
+    return HTMLResponse(
+        f"<!doctype html>\n<html lang={escape(language)}><meta charset=utf-8>"
+        f'<meta name=viewport content="width=device-width, initial-scale=1"><title>{title}</title>'
+        f"<style>{_STYLE}</style><h1>{title}</h1>{said}</html>\n",
+        status,
+        headers=_HEADERS,
+    )
