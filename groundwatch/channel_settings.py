@@ -18,6 +18,7 @@ from alerting.channels.bot import BotConfig, why_no_mentions
 from alerting.channels.dingtalk import DingTalk
 from alerting.channels.email import Email, EmailConfig, Security, why_no_mailbox
 from alerting.channels.feishu import Feishu
+from alerting.channels.gammu_door import ABSENT, is_installed
 from alerting.channels.guard import AllowList, why_refused
 from alerting.channels.http import HttpConfig
 from alerting.channels.phone import why_no_number
@@ -29,6 +30,7 @@ from alerting.channels.siren import (
     why_no_siren,
 )
 from alerting.channels.sms_aliyun import Aliyun, AliyunConfig
+from alerting.channels.sms_gsm import GsmConfig, SmsGsm
 from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
 from alerting.channels.sms_smpp import SmppConfig, SmsSmpp
 from alerting.channels.sms_tencent import Tencent, TencentConfig
@@ -380,6 +382,36 @@ class SmppEntry(ChannelEntry):
         return why_no_number(address)
 
 
+class GsmEntry(ChannelEntry):
+    """Short messages by a GSM modem at this machine, through libGammu."""
+
+    kind: Literal["sms_gsm"]
+    device: str = Field(min_length=1, max_length=200)
+    connection: str = "at115200"
+    pin: Secret | None = None
+    max_parts: int = Field(default=4, ge=1, le=10)
+
+    def config(self, name: str, base_url: str) -> GsmConfig:
+        """Give the configuration of the channel; the library must be installed."""
+        if not is_installed():
+            raise ValueError(ABSENT)
+        return GsmConfig(
+            name=name,
+            device=self.device,
+            connection=self.connection,
+            pin=self.pin,
+            form=SmsForm(max_parts=self.max_parts, base_url=base_url),
+        )
+
+    def open(self, name: str, parts: RoadParts) -> Channel:
+        """Make the channel."""
+        return SmsGsm(config=self.config(name, parts.base_url), now=parts.now)
+
+    def why_refused(self, address: str) -> str | None:
+        """Say why an address is no telephone number."""
+        return why_no_number(address)
+
+
 class SirenEntry(ChannelEntry):
     """Sirens on site, told by command; `seconds` says how long one sounds, by severity."""
 
@@ -421,6 +453,7 @@ ENTRIES: tuple[type[ChannelEntry], ...] = (
     VoiceEntry,
     EmailEntry,
     SmppEntry,
+    GsmEntry,
     SirenEntry,
 )
 
@@ -435,6 +468,7 @@ AnyEntry = Annotated[
     | VoiceEntry
     | EmailEntry
     | SmppEntry
+    | GsmEntry
     | SirenEntry,
     Field(discriminator="kind"),
 ]

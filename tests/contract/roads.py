@@ -24,8 +24,10 @@ from alerting.channels.console import Console
 from alerting.channels.dingtalk import DingTalk
 from alerting.channels.email import Email, EmailConfig, Security
 from alerting.channels.feishu import Feishu
+from alerting.channels.gammu_door import is_installed
 from alerting.channels.http import HttpConfig
 from alerting.channels.sms_aliyun import Aliyun, AliyunConfig
+from alerting.channels.sms_gsm import GsmConfig, SmsGsm
 from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
 from alerting.channels.sms_smpp import SmppConfig, SmsSmpp
 from alerting.channels.sms_tencent import Tencent, TencentConfig
@@ -37,6 +39,7 @@ from alerting.model import Alert, Notice, OutboxEntry, Recipient, Transition
 from alerting.ports import Channel
 from groundwatch.cap_desk import CapDesk, Ground
 from tests.contract.mail import Mailbox, post_office
+from tests.contract.modem import stand_in
 from tests.contract.receiver import Receiver, receiving
 from tests.contract.smsc import centre
 from tests.contract.vendors import (
@@ -435,6 +438,28 @@ async def smpp_road(failing: str | int) -> AsyncIterator[Road]:
         await channel.close()
 
 
+@asynccontextmanager
+async def gsm_road() -> AsyncIterator[Road]:
+    if not is_installed():
+        pytest.skip("python-gammu is not installed")
+    pin = "73914628"
+    with stand_in(pin=pin) as modem:
+        config = GsmConfig(name="sms", device=modem.path, pin=SecretStr(pin))
+        channel = SmsGsm(config=config, now=lambda: NOW)
+        yield Road(
+            channel=channel,
+            to=replace(TO, channel="sms", address=PHONE),
+            break_it=partial(modem.script.append, "+CMS ERROR: 38"),
+            arrived=modem.texts,
+            ruin=lambda: replace(TO, channel="sms", address="nobody"),
+            says=SMS,
+            each="21.4 m/s",
+            secrets=(pin,),
+            many=2,
+        )
+        await channel.close()
+
+
 ROADS: Mapping[str, Callable[[], Opened]] = {
     "webhook, signed": webhook_road,
     "webhook, unsigned": partial(webhook_road, secret=None),
@@ -467,4 +492,5 @@ ROADS: Mapping[str, Callable[[], Opened]] = {
     "email, without protection": partial(email_road, "none", is_known=False),
     "smpp, throttled": partial(smpp_road, 0x58),
     "smpp, cut off": partial(smpp_road, "drop"),
+    "gsm modem": gsm_road,
 }
