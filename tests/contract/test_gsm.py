@@ -34,7 +34,7 @@ async def test_a_message_in_parts_arrives_as_one() -> None:
 @needs_gammu
 def test_a_wrong_pin_is_tried_once_because_three_lock_the_card() -> None:
     with stand_in(pin="1234") as modem:
-        door = GammuModem(device=modem.path, connection="at115200", pin="9999")
+        door = GammuModem(device=modem.path, connection="at115200", pin=SecretStr("9999"))
         for _ in range(2):
             with pytest.raises(ModemFailed) as caught:
                 door.send(PHONE, ["x"], is_plain=True, reference=1)
