@@ -54,12 +54,15 @@ class StandIn:
         return "\n".join("".join(text for _, text in sorted(w.items())) for w in whole.values())
 
     def run(self, line: int) -> None:
+        try:
+            self._talk(line)
+        except OSError:
+            return  # the line was taken away
+
+    def _talk(self, line: int) -> None:
         kept = b""
         while True:
-            try:
-                kept += os.read(line, 4096)
-            except OSError:
-                return  # the line was taken away
+            kept += os.read(line, 4096)
             while (end := kept.find(b"\x1a" if self._wants_pdu else b"\r")) >= 0:
                 text, kept = kept[:end], kept[end + 1 :]
                 os.write(line, self._answer(text.decode("latin-1").strip("\n\x1b ")))
