@@ -196,7 +196,7 @@ class AckDesk:
         )
         await self._journal.record(Effects(proofs=(proof,)))
         if kind is ProofKind.UNDELIVERED:
-            self._escalator.note_undelivered(proof.alert_id, notice_id)
+            self._escalator.note_undelivered(entry.notice)
         return proof
 
     async def is_stale(self, notice_id: str) -> bool:

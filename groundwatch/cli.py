@@ -22,6 +22,7 @@ from groundwatch.cli_official import add_to as add_official
 from groundwatch.cli_report import add_to as add_report
 from groundwatch.cli_resources import add_to as add_resources
 from groundwatch.cli_response import add_to as add_response
+from groundwatch.cli_route import add_to as add_route
 from groundwatch.cli_silence import app as silence_app
 from groundwatch.cli_tasks import add_to as add_tasks
 from groundwatch.cli_words import AsJson, Url, asked, named
@@ -447,6 +448,7 @@ def _guarded(act: Callable[[], None]) -> None:
 
 add_resources(app)
 add_response(app)
+add_route(app)
 app.add_typer(silence_app, name="silence")
 add_official(app)
 add_tasks(app)

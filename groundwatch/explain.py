@@ -20,6 +20,7 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
+from alerting.ports import Proof
 from alerting.screen import Found
 from alerting.watch import Watch
 from groundwatch.explained import (
@@ -39,6 +40,7 @@ from groundwatch.limits import (
 )
 from groundwatch.program import Program
 from groundwatch.read_often import required_text
+from groundwatch.route_plan import asking
 from sensors.model import Qc, Reading, SensorKey
 from sensors.plausible import why_not_plausible
 from sensors.registry import Registry, Sensor
@@ -122,13 +124,16 @@ async def explain_alert(program: Program, alert_id: str) -> Explanation:
     elif alert.kind in (AlertKind.LIMIT, AlertKind.ANOMALY):
         remarks.append("the sensor is no longer in the site files; its limits now are not known")
     remarks += [each.text.en for each in program.desks.official.in_force(alert.site)]
+    steps = await program.journal.steps(alert_id)
     return Explanation(
         subject=f"alert {alert.id}",
         at=program.clock.now(),
         alert=alert,
         transitions=tuple(transitions),
         actions=tuple(await program.journal.actions(alert_id)),
-        notices=tuple(_told(entry) for entry in await program.journal.outbox(alert_id)),
+        notices=await _notices(program, alert_id),
+        steps=tuple(steps),
+        asking=asking(alert, steps, program.district.routes, program.clock.now()),
         routing=tuple(_routing(program, alert, transitions)),
         sensor=view,
         readings=tuple(readings),
@@ -347,7 +352,16 @@ def _routing(program: Program, alert: Alert, transitions: Sequence[Transition]) 
     return program.district.routes.why(replace(alert, severity=alert.peak), at)
 
 
-def _told(entry: OutboxEntry) -> Told:
+async def _notices(program: Program, alert_id: str) -> tuple[Told, ...]:
+    """Give the notices of an alert, each with what came back about it."""
+    proofs = await program.journal.proofs(alert_id)
+    return tuple(
+        _told(entry, tuple(each for each in proofs if each.notice_id == entry.notice.id))
+        for entry in await program.journal.outbox(alert_id)
+    )
+
+
+def _told(entry: OutboxEntry, proofs: tuple[Proof, ...] = ()) -> Told:
     notice = entry.notice
     return Told(
         notice_id=notice.id,
@@ -363,4 +377,5 @@ def _told(entry: OutboxEntry) -> Told:
         attempts=entry.attempts,
         last_error=entry.last_error,
         fallbacks=tuple(f"{road.name} over {road.channel}" for road in entry.fallbacks),
+        proofs=proofs,
     )

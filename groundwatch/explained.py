@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.model import Alert, Provenance, Severity, Transition
-from alerting.ports import Action
+from alerting.ports import Action, EscalationStep, Proof, StepKind
 from alerting.rules import period_text
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, span
 from sensors.registry import Sensor
 
 _NOT_SENT = ("muted",)
 _MAX_NOTICES = 40
+_MAX_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Told:
     attempts: int
     last_error: str
     fallbacks: tuple[str, ...]
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,8 @@ class Explanation:
 
     `alert` is None for a question about a sensor; `sensor` is None for alerts that are not about
     one sensor (blind: see `silent`; system). `standing` are the alerts that stand on the sensor or
-    its device. `routing` says in sentences who is told and who is not.
+    its device. `routing` says in sentences who is told and who is not, `steps` who was asked while
+    nobody answered, `asking` what comes next, or why nobody is asked any more.
     """
 
     subject: str
@@ -72,6 +75,8 @@ class Explanation:
     actions: tuple[Action, ...] = ()
     notices: tuple[Told, ...] = ()
     routing: tuple[str, ...] = ()
+    steps: tuple[EscalationStep, ...] = ()
+    asking: str = ""
     sensor: SensorView | None = None
     readings: tuple[ReadingView, ...] = ()
     standing: tuple[Alert, ...] = ()
@@ -97,6 +102,7 @@ def render_explanation(explanation: Explanation) -> str:
     sent = tuple(told for told in explanation.notices if told.state not in _NOT_SENT)
     lines += _block("who was told", _notice_lines(sent))
     lines += _block("who was not told, and why", _notice_lines(held))
+    lines += _block("who was asked, step by step", _step_lines(explanation))
     lines += _block("why these people", explanation.routing)
     lines += _block("remarks", explanation.remarks)
     return "\n".join(_printable(line) for line in lines)
@@ -206,9 +212,18 @@ def _notice_lines(notices: tuple[Told, ...]) -> Iterator[str]:
             when = f"due {_time(told.due_at)}"
         tries = f", {told.attempts} attempts" if told.attempts > 1 else ""
         error = f"; {told.last_error}" if told.last_error else ""
-        yield f"{told.recipient} over {told.channel}: {told.reason}, {when}{tries}{error}"
+        proof = "".join(f", {each.kind.value} {_time(each.at)}" for each in told.proofs)
+        yield f"{told.recipient} over {told.channel}: {told.reason}, {when}{proof}{tries}{error}"
     if len(notices) > _MAX_NOTICES:
         yield f"and {len(notices) - _MAX_NOTICES} more"
+
+
+def _step_lines(explanation: Explanation) -> Iterator[str]:
+    for step in explanation.steps[-_MAX_STEPS:]:
+        done = "nobody to ask, passed over" if step.kind is StepKind.NOBODY else step.why
+        yield f"{_time(step.at)} step {step.n}, {step.rung}: {done}"
+    if explanation.asking:
+        yield explanation.asking
 
 
 def _source(provenance: Provenance) -> str:

@@ -15,7 +15,7 @@ from typing import Protocol
 from alerting.escalate.notices import named, step_notices, step_of
 from alerting.escalate.ports import Escalating, WhyMuted
 from alerting.escalate.step import Call, Escalation, Stop, anchored, next_step, why_over
-from alerting.model import Alert, Card, NoticeState, OutboxEntry, Transition, TransitionKind
+from alerting.model import Alert, Card, Notice, NoticeState, OutboxEntry, Transition, TransitionKind
 from alerting.ports import EscalationStep, StepKind
 from alerting.route.ladder import FIRST_RUNG, Roads
 
@@ -42,7 +42,7 @@ class Taken:
     notices: tuple[OutboxEntry, ...]
 
 
-# The notices of the last step by id: taken, given up, or not known yet (None).
+# The people of the last step by id: reached, given up, or not known yet (None).
 _Outcomes = dict[str, bool | None]
 
 
@@ -175,25 +175,27 @@ class Escalator:
 
     def note_outcome(self, entry: OutboxEntry, handed_to: OutboxEntry | None = None) -> None:
         """Learn what became of a notice; when nobody of a step was reached, the next is due."""
-        alert_id, notice_id = entry.notice.alert.id, entry.notice.id
-        outcomes = self._outcomes.get(alert_id, {})
-        if notice_id not in outcomes:
-            return
-        outcomes[notice_id] = entry.state is not NoticeState.FAILED
-        if handed_to is not None:
-            outcomes[handed_to.notice.id] = None
-        self._give_up_if_unreached(alert_id, outcomes)
+        handed = handed_to.notice.recipient.id if handed_to is not None else ""
+        self._note(entry.notice, is_taken=entry.state is not NoticeState.FAILED, handed=handed)
 
-    def note_undelivered(self, alert_id: str, notice_id: str) -> None:
+    def note_undelivered(self, notice: Notice) -> None:
         """Learn that a notice which a provider took did not arrive."""
-        outcomes = self._outcomes.get(alert_id, {})
-        if notice_id in outcomes:
-            outcomes[notice_id] = False
-            self._give_up_if_unreached(alert_id, outcomes)
+        self._note(notice, is_taken=False)
 
-    def _give_up_if_unreached(self, alert_id: str, outcomes: _Outcomes) -> None:
-        if all(is_taken is False for is_taken in outcomes.values()):
-            self._hasten(alert_id)
+    def _note(self, notice: Notice, *, is_taken: bool, handed: str = "") -> None:
+        """Note it for every alert the notice was about, where it belongs to their last step."""
+        for alert_id in notice.about:
+            escalation = self._standing.get(alert_id)
+            outcomes = self._outcomes.get(alert_id, {})
+            if escalation is None or notice.recipient.id not in outcomes:
+                continue
+            if notice.created_at < escalation.at:
+                continue
+            outcomes[notice.recipient.id] = is_taken
+            if handed:
+                outcomes.setdefault(handed, None)
+            if all(taken is False for taken in outcomes.values()):
+                self._hasten(alert_id)
 
     def _hasten(self, alert_id: str) -> None:
         """Let the next rung be asked at once: nobody of this one was reached. Rounds keep time."""
@@ -210,7 +212,7 @@ class Escalator:
         alert_id = escalation.alert.id
         self._standing[alert_id] = escalation
         self._told[alert_id] = self._told.get(alert_id, frozenset()) | escalation.told
-        self._outcomes[alert_id] = dict.fromkeys(entry.notice.id for entry in notices)
+        self._outcomes[alert_id] = dict.fromkeys(entry.notice.recipient.id for entry in notices)
 
     def _drop(self, alert_id: str) -> None:
         self._standing.pop(alert_id, None)

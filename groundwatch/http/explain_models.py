@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from alerting.ports import EscalationStep
 from groundwatch.explain import Explanation, render_explanation
 from groundwatch.explained import ReadingView, Told
 from groundwatch.http.alert_models import ActionAnswer, AlertAnswer, StepAnswer
@@ -38,6 +39,9 @@ class ToldAnswer(Answer):
     attempts: int
     last_error: str
     fallbacks: list[str] = Field(description="Who is tried next if this road fails.")
+    proofs: list[str] = Field(
+        default=[], description="delivered, read, undelivered or confirmed, as they came back."
+    )
 
     @classmethod
     def of(cls, told: Told) -> "ToldAnswer":
@@ -56,6 +60,32 @@ class ToldAnswer(Answer):
             attempts=told.attempts,
             last_error=told.last_error,
             fallbacks=list(told.fallbacks),
+            proofs=[proof.kind.value for proof in told.proofs],
+        )
+
+
+class AskedAnswer(Answer):
+    """One step of asking until somebody acknowledges."""
+
+    n: int = Field(description="0 for the first notices; counts from there after each rise.")
+    kind: str = Field(description="begun, called, nobody (passed over) or round.")
+    at: Instant
+    due_at: Instant = Field(description="When the next step is, if nobody acknowledges.")
+    rung: str
+    told: list[str] = Field(description="Ids of people.")
+    why: str
+
+    @classmethod
+    def of(cls, step: EscalationStep) -> "AskedAnswer":
+        """Make it of a step."""
+        return cls(
+            n=step.n,
+            kind=step.kind.value,
+            at=step.at,
+            due_at=step.due_at,
+            rung=step.rung,
+            told=list(step.told),
+            why=step.why,
         )
 
 
@@ -69,6 +99,8 @@ class ExplanationAnswer(Answer):
     actions: list[ActionAnswer]
     notices: list[ToldAnswer]
     routing: list[str] = Field(description="Why each person is or is not told, route by route.")
+    steps: list[AskedAnswer] = Field(default=[], description="Who was asked while nobody answered.")
+    asking: str = Field(default="", description="What comes next, or why nobody is asked any more.")
     sensor: SensorDetail | None = Field(
         description="The sensor now, every measure against each of its limits."
     )
@@ -91,6 +123,8 @@ class ExplanationAnswer(Answer):
             actions=[ActionAnswer.of(action) for action in explanation.actions],
             notices=[ToldAnswer.of(told) for told in explanation.notices],
             routing=list(explanation.routing),
+            steps=[AskedAnswer.of(step) for step in explanation.steps],
+            asking=explanation.asking,
             sensor=None if sensor is None else SensorDetail.of(sensor, []),
             readings=[BehindAnswer.of(reading) for reading in explanation.readings],
             standing=[AlertAnswer.of(entry) for entry in explanation.standing],

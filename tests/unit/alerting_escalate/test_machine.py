@@ -168,7 +168,7 @@ class Machine(RuleBasedStateMachine):
     def does_not_arrive(self, which: int) -> None:
         taken = [s for s in self.outbox.values() if s.state is NoticeState.SENT]
         notice = taken[which % len(taken)].entry.notice
-        self.escalator.note_undelivered(notice.alert.id, notice.id)
+        self.escalator.note_undelivered(notice)
 
     @rule(why=st.sampled_from(["", "silenced by Eve"]))
     def mute(self, why: str) -> None:

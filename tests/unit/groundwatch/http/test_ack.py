@@ -189,6 +189,29 @@ class TestReplies:
         said = {"notice": told[0]["notice_id"], "kind": "delivered", "by": "sms"}
         assert signed(town, "receipts", said)["alert"] == alert["id"]
         assert signed(town, "receipts", {**said, "notice": "none"}, 404)["status"] == 404
+        why = town.get(f"{API}/alerts/{alert['id']}/explain")
+        (notice,) = [n for n in why["notices"] if n["notice_id"] == told[0]["notice_id"]]
+        assert notice["proofs"] == ["delivered"]
+
+
+class TestExplained:
+    def test_who_was_asked_step_by_step_and_why_it_ended(self, town: Running) -> None:
+        alert = town.overload("TC-01", 92.0, 93.0)
+        path = f"{API}/alerts/{alert['id']}/explain"
+        town.until(lambda: "sent" in states(town, alert, "safety-huanghe"))
+        before = town.get(path)
+        assert [(step["n"], step["kind"]) for step in before["steps"]] == [(0, "begun")]
+        assert before["asking"].startswith(
+            "next, if nobody acknowledges: the district's duty room, "
+        )
+        town.clock.ahead += timedelta(minutes=16)
+        after = town.until(lambda: found if (found := town.get(path))["steps"][1:] else {})
+        step = after["steps"][1]
+        assert (step["n"], step["kind"], len(step["told"])) == (1, "called", 1)
+        assert 'is told by "the district\'s duty room" over console: on duty' in step["why"]
+        assert "who was asked, step by step:" in after["text"]
+        town.post(f"{API}/alerts/{alert['id']}/ack", {"actor": "Eve"})
+        assert town.get(path)["asking"] == "nobody is asked any more: acknowledged by Eve"
 
 
 def test_without_a_secret_or_a_network_nobody_is_heard(own: Running) -> None:

@@ -1,0 +1,106 @@
+"""`groundwatch route --dry-run`: the plan of an alert nobody acknowledges, in the example."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from groundwatch.cli import app
+
+RED = ("--site", "huanghe-tower", "--hazard", "crane_overload", "--severity", "extreme")
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["route", "--dry-run", *words])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def plan(*words: str) -> dict[str, Any]:
+    code, said, _ = run(*words, "--json")
+    assert code == 0
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+def roles(step: dict[str, Any]) -> list[str]:
+    return [person["id"].rpartition("-")[0] for person in step["people"]]
+
+
+@pytest.mark.parametrize(
+    ("severity", "after_min", "next_asked", "every_min"),
+    [
+        # domain reference F4: acknowledge within, and who is asked if nobody does
+        ("minor", 30, "town", 30),
+        ("moderate", 15, "district", 15),
+        ("severe", 10, "deputy", 10),
+        ("extreme", 5, "district", 2),
+    ],
+)
+def test_each_colour_asks_the_next_in_its_time(
+    severity: str, after_min: int, next_asked: str, every_min: int
+) -> None:
+    found = plan("--site", "huanghe-tower", "--hazard", "crane_wind", "--severity", severity)
+    first, second = found["steps"][:2]
+    assert (first["n"], first["after_s"], second["after_s"]) == (0, 0.0, after_min * 60)
+    assert roles(second) == [next_asked]
+    assert found["end"].startswith(f"and so on every {every_min} min until somebody acknowledges")
+
+
+def test_red_asks_one_name_after_another_every_two_minutes_until_the_last_resort() -> None:
+    steps = plan(*RED, "--at", "2026-02-16T12:00")["steps"]
+    assert [step["after_s"] / 60 for step in steps] == [0, 5, 7, 9, 11]
+    asked = [[person["id"] for person in step["people"]] for step in steps]
+    assert all(len(each) == 1 for each in asked[1:4])
+    assert len({person for each in asked[1:4] for person in each}) == 3
+    assert asked[4][-1] == "last-resort"
+    assert set(asked[4]) >= {person for each in asked[:4] for person in each}
+
+
+def test_on_a_holiday_the_stand_in_of_whoever_works_on_workdays_is_told() -> None:
+    worked = plan(*RED, "--at", "2026-02-14T12:00")["steps"][0]
+    off = plan(*RED, "--at", "2026-02-17T12:00")["steps"][0]
+    told = [{person["id"] for person in step["people"]} for step in (worked, off)]
+    assert "inspector-works" in told[0], "a Saturday that is worked"
+    assert "inspector-works" not in told[1], "a Tuesday in the Spring Festival"
+    assert "inspector-night" in told[1]
+    assert any("stands in for Zhan Shili" in line for line in off["why"])
+
+
+def test_it_says_where_and_when_and_shows_no_number() -> None:
+    code, said, _ = run(*RED, "--at", "2026-06-01T08:00")
+    assert code == 0
+    assert said.splitlines()[0].endswith("at huanghe-tower, 2026-06-01 08:00:00 +08:00")
+    assert "Helong Street 鹤龙街道" in said
+    assert "+0:05:00  step 1, the next in the duty room" in said
+    assert "+86" not in said
+
+
+def test_what_is_never_asked_again_says_so() -> None:
+    found = plan(
+        "--site", "jiahe-pit", "--hazard", "anomaly", "--severity", "minor", "--kind", "anomaly"
+    )
+    assert len(found["steps"]) == 1
+    assert found["end"] == "nobody is asked again: the routes that match say never"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--site", "huanghe"), "--site 'huanghe': allowed are"),
+        (("--hazard", "crane_overlode"), "did you mean 'crane_overload'"),
+        (("--severity", "red"), "--severity 'red': allowed are extreme, minor, moderate, severe"),
+        (("--kind", "x"), "--kind 'x': allowed are"),
+        (("--at", "noon"), "--at 'noon': not an instant"),
+    ],
+)
+def test_a_mistake_is_named_with_what_is_allowed(words: tuple[str, ...], said: str) -> None:
+    code, _, error = run(*RED, *words)
+    assert code == 2
+    assert said in error
+
+
+def test_without_dry_run_nothing_happens() -> None:
+    result = CliRunner().invoke(app, ["route", *RED])
+    assert result.exit_code == 2
+    assert "--dry-run" in result.stderr
