@@ -87,7 +87,9 @@ def essentials(notice: Notice, language: str) -> Essentials:
     mark, colour = _MARKS[tongue][notice.mark], words[alert.severity.colour]
     if notice.batch is not None:
         return _several(notice, notice.batch, language, mark)
-    value, limit, lean_value = _numbers(alert, words["limit_is"], tongue)
+    is_order = bool(notice.task and notice.remarks)
+    numbers = ("", "", "") if is_order else _numbers(alert, words["limit_is"], tongue)
+    value, limit, lean_value = numbers
     return Essentials(
         head=f"{mark}{colour}{_REASONS[tongue].get(notice.reason, _ALERT[tongue])}",
         lean_head=f"{mark}{colour}",
@@ -96,7 +98,7 @@ def essentials(notice: Notice, language: str) -> Essentials:
         value=value,
         limit=limit,
         lean_value=lean_value,
-        why=_one_line(why(notice, language)),
+        why=_one_line(notice.remarks[0] if is_order else why(notice, language)),
         taken=notice.transition.taken_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
     )
 
