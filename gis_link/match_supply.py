@@ -24,9 +24,10 @@ from gis_link.shelf import Packed, Shelf, columns
 from gis_link.stock import Lines, Promised, Spread
 
 MAX_DEPOTS: Final = 6
-# At least and at most so many are measured at once; most items are found among them.
-_LEAST_AT_ONCE, _MOST_AT_ONCE = 32, 1024
-_SPARE = 4.0
+# At least and at most so many are measured at once for several items; most are found among them.
+_LEAST_TOGETHER, _MOST_TOGETHER = 32, 160
+# Of an item that takes more, so many holders are measured at first, and some to spare.
+_MOST_HOLDERS, _SPARE = 512.0, 4.0
 # Where roads decide, at least and at most so many depots of an item are timed.
 _LEAST_BY_ROAD, _MOST_BY_ROAD, _SPARE_BY_ROAD = 8, 64, 128
 _NEXT: Final = 2
@@ -163,27 +164,41 @@ class SupplyFinder:
         return picks, shortfall
 
     def _seek(self, wanted: Sequence[_Wanted], scene: Scene) -> list[_Sought]:
-        """Look for every item among the nearest depots, and farther for what they lack."""
-        near, reach_m = self._index.gather(scene.at, self._n_likely(wanted), RING_M)
-        found = self._counted(wanted, near, scene)
-        for n, each in enumerate(found):
-            if each.is_short:
-                if reach_m < RING_M:
-                    code = each.wanted.item.code
-                    near = self._index.within(scene.at, RING_M, code)
-                    [each] = self._counted([each.wanted], near, scene)
-                found[n] = self._with_beyond(each, scene) if each.is_short else each
-        return found
+        """Look for every item among the nearest depots, and farther for what they lack.
 
-    def _n_likely(self, wanted: Sequence[_Wanted]) -> int:
-        """Guess how many depots around hold enough of everything, were they all alike."""
-        likely = 0.0
-        for item, quantity in wanted:
-            spread = self._spread.get(item.code)
-            if spread is not None:
-                n_holders = quantity / spread.usual + _SPARE
-                likely = max(likely, n_holders * spread.one_in)
-        return int(min(max(likely, _LEAST_AT_ONCE), _MOST_AT_ONCE))
+        An item that takes many depots is looked for among its own holders, so that the others need
+        not measure so many.
+        """
+        likely = {each: self._n_likely(each) for each in wanted}
+        together = [each for each in wanted if likely[each][1] <= _MOST_TOGETHER]
+        found: dict[_Wanted, _Sought] = {}
+        if together:
+            n_depots = max(likely[each][1] for each in together)
+            near, reach_m = self._index.gather(scene.at, n_depots, RING_M)
+            for sought in self._counted(together, near, scene):
+                found[sought.wanted] = self._completed(sought, reach_m, scene)
+        for each in wanted:
+            if each not in found:
+                code, n_holders = each.item.code, likely[each][0]
+                near, reach_m = self._index.gather(scene.at, n_holders, RING_M, code)
+                [sought] = self._counted([each], near, scene)
+                found[each] = self._completed(sought, reach_m, scene)
+        return [found[each] for each in wanted]
+
+    def _completed(self, sought: _Sought, reach_m: float, scene: Scene) -> _Sought:
+        """Look in all rings, and then beyond, for what is short."""
+        if sought.is_short and reach_m < RING_M:
+            near = self._index.within(scene.at, RING_M, sought.wanted.item.code)
+            [sought] = self._counted([sought.wanted], near, scene)
+        return self._with_beyond(sought, scene) if sought.is_short else sought
+
+    def _n_likely(self, wanted: _Wanted) -> tuple[int, int]:
+        """Guess how many holders, and how many depots around, hold enough, were they all alike."""
+        spread = self._spread.get(wanted.item.code)
+        if spread is None:
+            return 0, _LEAST_TOGETHER
+        n_holders = min(wanted.quantity / spread.usual + _SPARE, _MOST_HOLDERS)
+        return int(n_holders), max(int(n_holders * spread.one_in), _LEAST_TOGETHER)
 
     def _counted(self, wanted: Sequence[_Wanted], near: Found, scene: Scene) -> list[_Sought]:
         """Count for each item from the nearest depot on until there is enough."""
