@@ -27,6 +27,8 @@ from tests.system.rig import Running, Settings, until
 
 N_KILLS = int(os.environ.get("GROUNDWATCH_TEST_DELIVERY_KILLS", "4"))
 TIMEOUT_S = 1.5
+TOKEN = "tok3n-of-the-bad-receiver"
+SECRET = "s3cret-of-the-bad-receiver"
 FAULTS = ("hang", "429", "500", "503", "reset", "cut_early", "garbage")
 KINDS_OF_OK = ("200", "slow", "cut_late", "twice")
 
@@ -180,7 +182,8 @@ def write_yard(sites: Path, n_cranes: int) -> None:
 async def begun(tmp_path: Path, receiver: BadReceiver, *, n_cranes: int) -> tuple[Running, int]:
     port = start_mosquitto(tmp_path)
     write_yard(tmp_path / "sites", n_cranes)
-    channel = f'[channels.duty]\nkind = "webhook"\nurl = "{receiver.url}"\n'
+    url = f"{receiver.url}/{TOKEN}?key={TOKEN}"
+    channel = f'[channels.duty]\nkind = "webhook"\nurl = "{url}"\nsecret = "{SECRET}"\n'
     channel += f"timeout_s = {TIMEOUT_S}\n"
     settings = Settings(state=tmp_path / "state", sites=tmp_path / "sites", mqtt_port=port)
     config = settings.write(tmp_path / "groundwatch.toml")
@@ -282,9 +285,27 @@ async def test_nothing_comes_after_an_acknowledgement_even_through_a_crash(tmp_p
                 path = f"{running.url}/api/v1/alerts/{alert_id}/ack"
                 (await client.post(path, json=said)).raise_for_status()
         acknowledged_s = time.monotonic()
+        shown = await everything_shown(running, alert_id)
         await running.kill()
+        shown += running.said
         running = await Running(running.config).start()
         await asyncio.sleep(6)  # longer than the waits of several attempts
         assert await running.stop() == 0
+    shown += running.said
+    kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    for secret in (TOKEN, SECRET):
+        assert not [text for text in shown if secret in text]
+        assert not [path for path in kept if secret.encode() in path.read_bytes()]
     late = [key for key, at_s in receiver.seen if at_s > acknowledged_s + TIMEOUT_S]
     assert late == []
+
+
+async def everything_shown(running: Running, alert_id: str) -> list[str]:
+    """Give what the program shows of an alert whose notice failed, and of itself."""
+    api = f"{running.url}/api/v1"
+    paths = [f"{api}/alerts/{alert_id}{part}" for part in ("", "/explain", "/card")]
+    paths += [f"{api}/alerts", f"{running.url}/metrics", f"{running.url}/readyz"]
+    async with httpx2.AsyncClient(timeout=30) as client:
+        answers = [await client.get(path) for path in paths]
+    assert "answered" in answers[1].text or "connection" in answers[1].text  # why it failed
+    return [answer.text for answer in answers]
