@@ -12,7 +12,7 @@ from gis_link.model import Depot, Team
 from gis_link.need import UNKNOWN, Need, NeedTable
 from gis_link.reach import StraightLine, TravelTime
 from gis_link.reserve import Reservations
-from gis_link.scene import Danger, Scene
+from gis_link.scene import Scene
 from gis_link.shelf import Shelf
 
 
@@ -77,4 +77,4 @@ def _with_danger(scene: Scene, need: Need) -> Scene:
     radius_m = need.danger_m[scene.severity - 1]
     if radius_m <= scene.danger.radius_m:
         return scene
-    return scene._replace(danger=Danger(radius_m, scene.danger.outline))
+    return scene._replace(danger=scene.danger._replace(radius_m=radius_m))

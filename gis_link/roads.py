@@ -7,7 +7,7 @@ the straight line answers and says so.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -83,7 +83,9 @@ class RoadGraph:
         for number, name in enumerate(graph.edge_ids):
             by_id.setdefault(name, []).append(number)
         self._by_id = by_id
-        self._ways: dict[tuple[Closure, ...], _Ways] = {}
+        self._order = np.lexsort((graph.seconds, graph.tail, graph.head))
+        self._edges_of: dict[str, tuple[Closure, Ints]] = {}
+        self._ways: dict[tuple[int, ...], tuple[tuple[Closure, ...], _Ways]] = {}
 
     def between(
         self, origin: Position, destinations: Sequence[Position], hazard: str
@@ -143,22 +145,21 @@ class RoadGraph:
     def _ways_to(self, scene: Position) -> _Ways:
         """Give the graph with what is closed for this scene; the last few are kept."""
         closed = self._closures.elsewhere(scene)
-        known = self._ways.get(closed)
+        key = tuple(map(id, closed))  # what is kept beside it keeps the ids alive
+        known = self._ways.get(key)
         if known is None:
-            known = self._made(closed)
-            self._ways = {**dict(list(self._ways.items())[1 - _KEPT :]), closed: known}
-        return known
+            known = closed, self._made(closed)
+            self._ways = {**dict(list(self._ways.items())[1 - _KEPT :]), key: known}
+        return known[1]
 
-    def _made(self, closed: Iterable[Closure]) -> _Ways:
+    def _made(self, closed: Sequence[Closure]) -> _Ways:
         from scipy.sparse import csr_array
 
         graph, n = self._graph, len(self._graph.node_ids)
         is_closed = self._closed_edges(closed)
-        tail, head = graph.tail[~is_closed], graph.head[~is_closed]
-        seconds = graph.seconds[~is_closed]
+        kept = self._order[~is_closed[self._order]]
+        tail, head, seconds = graph.tail[kept], graph.head[kept], graph.seconds[kept]
         # Of several edges between two nodes the quickest counts; sparse arrays would add them up.
-        order = np.lexsort((seconds, tail, head))
-        tail, head, seconds = tail[order], head[order], seconds[order]
         is_first = np.ones(len(tail), dtype=np.bool_)
         is_first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
         tail, head, seconds = tail[is_first], head[is_first], seconds[is_first]
@@ -167,14 +168,22 @@ class RoadGraph:
         backwards = csr_array((seconds, (head, tail)), shape=(n, n))
         return _Ways(backwards, has_way, int(is_closed.sum()))
 
-    def _closed_edges(self, closed: Iterable[Closure]) -> Bools:
+    def _closed_edges(self, closed: Sequence[Closure]) -> Bools:
         found = np.zeros(len(self._graph.tail), dtype=np.bool_)
+        before, self._edges_of = self._edges_of, {}
         for closure in closed:
-            if closure.outline is not None:
-                found[self._tree.query(closure.outline, predicate="intersects")] = True
-            for name in closure.edges:
-                found[self._by_id.get(name, [])] = True
+            known = before.get(closure.name)
+            if known is None or known[0] is not closure:
+                known = closure, self._edges(closure)
+            self._edges_of[closure.name] = known
+            found[known[1]] = True
         return found
+
+    def _edges(self, closure: Closure) -> Ints:
+        edges = [number for name in closure.edges for number in self._by_id.get(name, ())]
+        if closure.outline is not None:
+            edges += self._tree.query(closure.outline, predicate="intersects").tolist()
+        return np.array(edges, dtype=np.int64)
 
 
 def _by_line(line: Travel, why: str) -> Travel:

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import shapely
 
 from gis_link import words
+from gis_link.closures import Outlines
 from gis_link.ground import Bools, Floats
 from gis_link.model import Depot, Position, Team
 
@@ -17,23 +18,26 @@ WIDEST: Final = f"{WIDEST_M / 1000:g} km"
 
 
 class Danger(NamedTuple):
-    """Where nobody may be sent from: a circle around the point, an outline, both or neither.
+    """Where nobody may be sent from: a circle around the point, outlines, both or neither.
 
-    `outline` is a shapely polygon in WGS 84 (lon, lat) degrees.
+    `outline` is a shapely shape in WGS 84 (lon, lat) degrees, `outlines` many of them.
     """
 
     radius_m: float = 0.0
     outline: Any = None
+    outlines: Outlines | None = None
 
     def __bool__(self) -> bool:
         """Say whether it is anywhere."""
-        return self.radius_m > 0.0 or self.outline is not None
+        return self.radius_m > 0.0 or self.outline is not None or self.outlines is not None
 
     def covers(self, lat: Floats, lon: Floats, metres: Floats) -> Bools:
         """Say which points lie inside; `metres` is their distance from the scene."""
         inside: Bools = metres < self.radius_m
         if self.outline is not None:
             inside = inside | shapely.intersects_xy(self.outline, lon, lat)
+        if self.outlines is not None:
+            inside = inside | self.outlines.cover(lat, lon)
         return inside
 
 

@@ -147,7 +147,7 @@ class CardDesk:
             said = f"no place to look around: lat {position.lat}, lon {position.lon}"
             return Card(looked_up_at=now, missing="; ".join(filter(None, (said, known.missing))))
         at = gis.Position(position.lat, position.lon)
-        danger = Danger(around.danger_m, self._closures.outline(at))
+        danger = Danger(around.danger_m, outlines=self._closures.outlines(at))
         scene = Scene(at, int(severity), now, danger, around.holder)
         match = known.matcher.match(hazard, scene)
         chain = known.areas.chain(at, match.need.duty, around.site)

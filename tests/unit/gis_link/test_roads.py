@@ -208,6 +208,26 @@ def test_a_town_of_a_hundred_thousand_crossings_is_searched_quickly() -> None:
     assert all("road graph" in each.how for each in found)
 
 
+@pytest.mark.slow
+def test_a_storm_of_closures_is_reckoned_once_each() -> None:
+    """The limit is ten times what it takes, so that only a lost memory fails it."""
+    closures = Closures()
+    roads = RoadGraph(grid(100), StraightLine(lambda _: False), closures)
+    at = Position(23.045, 113.045)
+    for n in range(1500):
+        spot = shapely.Point(113.0 + (n % 40) * 0.0022, 23.0 + (n // 40) * 0.0022)
+        closures.close(f"A-{n}", spot.buffer(0.0002))
+    roads.between(at, [away(800, 45.0, at)], "dry")
+    began = time.process_time()
+    for n in range(5):
+        closures.close(f"B-{n}", shapely.Point(113.08, 23.08).buffer(0.001))
+        roads.between(at, [away(800, 45.0, at)], "dry")
+        outlines = closures.outlines(at)
+        assert outlines is not None
+        assert outlines.cover(np.array([23.08]), np.array([113.08])).all()
+    assert (time.process_time() - began) / 5 < 0.5
+
+
 @pytest.mark.skipif(not HELSINKI.exists(), reason=f"the data folder is not there: {HELSINKI}")
 def test_a_real_town_never_beats_the_crow(tmp_path: Path) -> None:
     for name, source in ((NODES, "helsinki_drive_nodes.csv"), (EDGES, "helsinki_drive_edges.csv")):
