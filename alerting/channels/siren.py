@@ -1,13 +1,14 @@
 """Channel that sounds a siren on site: a command to a device, done when the device says so.
 
-What warns lets it sound for a time that depends on the severity; what is over makes it silent;
-other notices need no siren. What is no real alert sounds for a moment only.
+What warns lets it sound for a time that depends on the severity; other notices need no siren. An
+alert that is over makes it silent if it was this alert that let it sound, and not another one that
+may still stand. What is no real alert sounds for a moment only.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerting.errors import DeliveryError
@@ -24,7 +25,10 @@ _SOUNDS = frozenset(
         NotifyReason.FIRST,
         NotifyReason.SEVERITY_ROSE,
         NotifyReason.REPEAT,
+        NotifyReason.ESCALATED,
         NotifyReason.RETURNED,
+        NotifyReason.GROUP,
+        NotifyReason.STORM,
     }
 )
 _SILENCES = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
@@ -92,6 +96,7 @@ class Siren:
         self._config = config
         self._teller = teller
         self._now = now
+        self._sounding: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     async def close(self) -> None:
         """Do nothing: the broker's connection is not ours."""
@@ -114,15 +119,18 @@ class Siren:
         if not told.is_done:
             reason = f"{self.name}: {where}: {told.said}"
             raise DeliveryError(reason, retryable=told.may_pass)
+        self._note(order, notice.alert.id)
         what = f"sounds for {order.seconds:g} s" if order.on else "is silent"
         return Receipt(notice_id=notice.id, at=self._now(), reference=f"{where} {what}")
 
     def order(self, notice: Notice) -> Order | None:
         """Give what the siren shall do about a notice; None where it has nothing to do."""
-        if notice.reason not in _SOUNDS | _SILENCES:
+        severity = _worst(notice)
+        if severity is None or notice.reason not in _SOUNDS | _SILENCES:
             return None
         site, _, device = notice.recipient.address.rpartition("/")
-        severity = notice.alert.severity
+        if notice.reason in _SILENCES and not self._is_sounding_for(notice, site, device):
+            return None
         meant = notice.mark is Mark.ACTUAL
         return Order(
             site=site or notice.alert.site,
@@ -133,3 +141,23 @@ class Siren:
             mark=notice.mark.value,
             key=notice.id,
         )
+
+    def _is_sounding_for(self, notice: Notice, site: str, device: str) -> bool:
+        alert_id, until = self._sounding.get((site or notice.alert.site, device), ("", self._now()))
+        return alert_id == notice.alert.id and until > self._now()
+
+    def _note(self, order: Order, alert_id: str) -> None:
+        """Keep which alert lets a siren sound; one entry a siren."""
+        place = (order.site, order.device)
+        if order.on:
+            self._sounding[place] = (alert_id, self._now() + timedelta(seconds=order.seconds))
+        else:
+            self._sounding.pop(place, None)
+
+
+def _worst(notice: Notice) -> Severity | None:
+    """Give how bad it is; None for a notice about several alerts of which none stands."""
+    if notice.batch is None:
+        return notice.alert.severity
+    standing = [Severity(at) for at, count in enumerate(notice.batch.counts, start=1) if count]
+    return max(standing, default=None)

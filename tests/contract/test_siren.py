@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from alerting.channels.siren import Order, Siren, SirenConfig, Told, why_no_siren
-from alerting.model import Mark, NotifyReason, Severity
+from alerting.model import Batch, Gathering, Mark, NotifyReason, Severity
 from tests.contract.roads import TO, error_of
 from tests.unit.alerting_delivery.values import NOW, make_alert, make_notice
 
@@ -38,11 +38,10 @@ def siren(device: Device) -> Siren:
         (NotifyReason.SEVERITY_ROSE, Severity.EXTREME, True, 120),
         (NotifyReason.REPEAT, Severity.SEVERE, True, 30),
         (NotifyReason.RETURNED, Severity.SEVERE, True, 30),
-        (NotifyReason.CLEARED, Severity.SEVERE, False, 30),
-        (NotifyReason.WITHDRAWN, Severity.SEVERE, False, 30),
+        (NotifyReason.ESCALATED, Severity.SEVERE, True, 30),
     ],
 )
-async def test_it_sounds_or_falls_silent(
+async def test_what_warns_lets_it_sound(
     reason: NotifyReason, severity: Severity, on: bool, seconds: float
 ) -> None:
     device = Device()
@@ -52,6 +51,32 @@ async def test_it_sounds_or_falls_silent(
     assert (order.site, order.device, order.on, order.seconds, order.key) == (
         "huanghe-tower", "S-01", on, seconds, notice.id,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("over", [NotifyReason.CLEARED, NotifyReason.WITHDRAWN])
+async def test_the_alert_that_let_it_sound_makes_it_silent_and_no_other(
+    over: NotifyReason,
+) -> None:
+    device, other = Device(), make_alert(id="alert-2")
+    channel = siren(device)
+    await channel.send(make_notice(to=SIREN))
+    await channel.send(make_notice(other, reason=over, to=SIREN))
+    assert [order.on for order in device.orders] == [True]
+    await channel.send(make_notice(reason=over, to=SIREN))
+    assert [order.on for order in device.orders] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("counts", "seconds"), [((0, 1, 2, 0), [30.0]), ((3, 0, 0, 1), [120.0]), ((0, 0, 0, 0), [])]
+)
+async def test_several_alerts_sound_as_the_worst_that_stands(
+    counts: tuple[int, int, int, int], seconds: list[float]
+) -> None:
+    device = Device()
+    batch = Batch(kind=Gathering.STORM, place="Helong Street", since=NOW, counts=counts)
+    notice = replace(make_notice(reason=NotifyReason.STORM, to=SIREN), batch=batch)
+    await siren(device).send(notice)
+    assert [order.seconds for order in device.orders] == seconds
 
 
 @pytest.mark.parametrize("reason", [NotifyReason.CARD, NotifyReason.SEVERITY_FELL])

@@ -170,6 +170,7 @@ def write_yard(sites: Path, n_cranes: int) -> None:
     )
     (sites / "people.yaml").write_text(
         "people:\n  - id: office\n    name: Example Office (fictitious)\n    role: duty\n"
+        "    system: true\n"  # told of each alert by itself, also in a storm
         '    contacts: [{channel: duty, address: ""}]\n'
     )
     words = ", ".join(f"{word}: never" for word in ("minor", "moderate", "severe", "extreme"))
