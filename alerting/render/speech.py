@@ -57,6 +57,7 @@ def render_speech(notice: Notice, language: str, *, digit: str = "") -> str:
 def _head(head: str, mark: Mark, at: int) -> str:
     if mark is not Mark.ACTUAL:
         head = head.partition("：" if at else " ")[2] or head
+    head = head.replace("[", "").replace("]", "")
     return head if at else head.capitalize()
 
 
