@@ -226,3 +226,28 @@ def test_a_provider_of_a_named_network_needs_no_signature(tmp_path: Path) -> Non
         body = {"sender": OFFICER, "text": "1"}
         assert program.post(f"{API}/replies", body)["outcome"] == "nothing_open"
     servers.stop(port)
+
+
+def test_a_restart_goes_on_with_the_next_step_and_tells_nobody_twice(tmp_path: Path) -> None:
+    port = servers.start_mosquitto(tmp_path)
+    with running(tmp_path / "state", port) as before:
+        alert = before.overload("TC-01", 92.0, 93.0)
+        before.until(lambda: "sent" in states(before, alert, "safety-huanghe"))
+    with running(tmp_path / "state", port) as after:
+        path = f"{API}/alerts/{alert['id']}"
+        after.clock.ahead += timedelta(minutes=16)
+        why = after.until(
+            lambda: found if (found := after.get(f"{path}/explain"))["steps"][1:] else {}
+        )
+        assert [step["n"] for step in why["steps"]] == [0, 1]
+        after.until(lambda: "passed on to you" in after.shown.text or "转报" in after.shown.text)
+        assert states(after, alert, "safety-huanghe") == ["sent"]
+        after.post(f"{path}/ack", {"actor": "Eve"})
+    with running(tmp_path / "state", port) as last:
+        last.clock.ahead += timedelta(hours=3)
+        last.call(last.program.engine.tick())
+        why = last.get(f"{path}/explain")
+        assert [step["n"] for step in why["steps"]] == [0, 1]
+        assert why["asking"] == "nobody is asked any more: acknowledged by Eve"
+        assert states(last, alert, "safety-huanghe") == ["sent"]
+    servers.stop(port)
