@@ -140,6 +140,7 @@ class TaskDesk:
         self.book = book
         self.listeners: list[Callable[[Task, Event], None]] = []
         self._parts = parts
+        self.deadlines = parts.deadlines
         self._lock = asyncio.Lock()
         self._last_seen: dict[str, tuple[Alert, Transition]] = {}
 

@@ -108,7 +108,7 @@ def _words(ticket: OrderTicket) -> dict[str, str]:
 
 def _order(program: Program, task: Task, token: str, language: str) -> str:
     words = _WORDS.get(language, _WORDS["en"])
-    deadlines = program.settings.tasks.table()
+    deadlines = program.desks.orders.deadlines
     line = status_line(task, deadlines)
     mark = "" if task.order.mark is Mark.ACTUAL else f"<p><strong>{words['exercise']}</strong></p>"
     state = line.zh if language == "zh" else line.en

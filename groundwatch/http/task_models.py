@@ -51,7 +51,7 @@ class TaskAnswer(Answer):
     @classmethod
     def of(cls, task: Task, program: Program) -> "TaskAnswer":
         """Make it of a task."""
-        order, owed = task.order, due(task, program.settings.tasks.table())
+        order, owed = task.order, due(task, program.desks.orders.deadlines)
         return cls(
             id=task.id,
             alert_id=order.alert_id,
