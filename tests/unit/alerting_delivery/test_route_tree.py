@@ -215,6 +215,17 @@ class TestGaps:
         assert len(faults) == 1
         assert "on Friday 2026-06-19 00:00 nobody of Ann, Dan is on duty" in faults[0]
 
+    def test_a_gap_in_the_middle_of_a_leave_is_found(self, tmp_path: Path) -> None:
+        leave = "leave: [{from: 2026-06-03, until: 2026-06-05}],"
+        people = PEOPLE.replace("role: keeper,", f"role: keeper, {leave}")
+        hours = 'on_duty: [{days: [wed], from: "00:00", until: "00:00"}],'
+        people = people.replace("role: town,", f"role: town, {hours}")
+        people = people.replace('places: [Renhe, "44"], ', "")
+        routes = "routes:\n  - {name: a, recipients: {roles: [keeper, town]}}\n"
+        _, faults = load(tmp_path, routes, people)
+        assert len(faults) == 1
+        assert "on Thursday 2026-06-04 00:00 nobody of Ann, Dan is on duty" in faults[0]
+
     def test_a_route_by_day_alone_leaves_the_nights_open(self, tmp_path: Path) -> None:
         routes = (
             'times:\n  - {id: day, hours: [{from: "08:00", until: "20:00"}]}\n'
