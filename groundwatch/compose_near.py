@@ -36,7 +36,7 @@ async def open_near(
     """Index the resources with the edits of people on top, and close what standing alerts close.
 
     Raises:
-        JournalError: the edits or the standing alerts cannot be read.
+        JournalError: the standing alerts cannot be read.
         SettingsError: the travel times asked for cannot be made.
     """
     closures = Closures()

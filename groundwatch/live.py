@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from alerting.errors import JournalError
 from gis_link.datum import Datum
 from gis_link.edit import EditRefused, fields_at, in_wgs84, put, record_of, take
 from gis_link.importing import key_of
@@ -65,17 +66,16 @@ class LiveResources:
         self._turn = asyncio.Lock()
 
     async def open(self) -> None:
-        """Lay the recorded edits over the files.
-
-        Raises:
-            JournalError: the edits cannot be read.
-        """
-        edits = await self._store.standing_edits()
-        if edits:
+        """Lay the recorded edits over the files; unreadable ones leave the files alone."""
+        try:
+            edits = await self._store.standing_edits()
+        except JournalError as error:
+            self.unfit = (f"no edit counts, they cannot be read: {error}",)
+        else:
             self.now, self.unfit = await asyncio.to_thread(laid_over, self.now, edits)
             await asyncio.to_thread(self._tell, self.now)
         for said in self.unfit:
-            _LOG.warning("an edit no longer fits", extra={"why": said})
+            _LOG.warning("an edit does not count", extra={"why": said})
 
     async def create(self, order: EditOrder, at: datetime) -> ResourceEdit:
         """Add a resource that is not there yet; its id is in the fields.

@@ -1,7 +1,9 @@
 """Edits of resources: recorded before they count, laid over the files again, never half done."""
 
 import asyncio
+import contextlib
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -128,6 +130,20 @@ async def test_what_could_not_be_recorded_does_not_count() -> None:
     with pytest.raises(JournalError):
         await live.delete(order("teams", "T1"), NOW)
     assert fields_at(live.now, "teams", "T1") is not None
+
+
+async def test_edits_that_cannot_be_read_leave_the_files_and_are_told(
+    journal: SqlJournal, tmp_path: Path
+) -> None:
+    live = await opened(journal)
+    await live.delete(order("teams", "T1"), NOW)
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as file:
+        file.execute("UPDATE resource_edits SET before = '[]'")
+        file.commit()
+    again = await opened(journal)
+    assert again.now.teams == files().teams
+    [said] = again.unfit
+    assert said.startswith("no edit counts, they cannot be read: ")
 
 
 @pytest.mark.parametrize(
