@@ -51,8 +51,10 @@ def test_a_zeroing_dated_too_far_back_is_refused(live: Running) -> None:
 
 def test_couplings_say_what_they_do_and_that_they_are_not_in_force(live: Running) -> None:
     items = live.get(f"{API}/couplings", site="jiahe-pit")["items"]
-    assert [item["gauge"] for item in items] == ["baiyun-rain/RG-05/rain_mm"]
+    assert [item["gauge"] for item in items] == ["baiyun-rain/RG-05/rain_mm", None]
+    assert [item["official"] for item in items] == [None, "rain"]
     assert items[0]["condition"] == "50 mm of rain in 24 h"
+    assert items[1]["condition"] == "an official rain warning, red"
     assert items[0]["is_in_force"] is False
 
 
@@ -68,11 +70,11 @@ def test_rain_brings_a_coupling_into_force_and_devices_are_told(live: Running) -
     live.publish("gw/1/baiyun-rain/RG-05/telemetry", *payloads)
 
     def is_told() -> bool:
-        (item,) = live.get(f"{API}/couplings", site="jiahe-pit")["items"]
+        (item, _) = live.get(f"{API}/couplings", site="jiahe-pit")["items"]
         return bool(item["is_in_force"] and item["rates"])
 
     live.until(is_told)
-    (item,) = live.get(f"{API}/couplings", site="jiahe-pit")["items"]
+    (item, _) = live.get(f"{API}/couplings", site="jiahe-pit")["items"]
     assert item["text"].startswith("limits tightened x 0.8 since ")
     assert {rate["every_s"] for rate in item["rates"]} == {300.0}
 
