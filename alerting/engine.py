@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerting.book import Change, Moment, open_alert, step_alert
+from alerting.drill import Drills
 from alerting.errors import JournalError, UnknownAlert
 from alerting.escalate import by_alert
 from alerting.judge import Judge
@@ -26,6 +27,7 @@ from alerting.model import (
     AlertState,
     Finding,
     Form,
+    Mark,
     NotifyReason,
     Provenance,
     Sentence,
@@ -122,6 +124,9 @@ class Engine:
             turn=self._turn,
         )
         self.silencing = Silencing(parts=parts, publisher=self._publisher, turn=self._turn)
+        self.drills = Drills(
+            parts=parts, publisher=self._publisher, present=self._present, turn=self._turn
+        )
         parts.deliverer.on_receipt = self.people.note_receipt
         self._stages: deque[StageRecord] = deque()
         self._officials: deque[OfficialRecord] = deque()
@@ -169,6 +174,8 @@ class Engine:
             steps = by_alert(await self._journal.steps())
             for alert in await self._journal.alerts(firing_only=True, limit=100_000):
                 await self._restore_alert(alert, steps.get(alert.id, []))
+            for drill in await self._journal.exercises():  # ended at the first tick
+                await self._restore_alert(drill, steps.get(drill.id, []))
             return await self._read_on(log, max((state.seq for state in states), default=0))
 
     async def declare_stage(self, site: str, device: str, change: StageChange) -> None:
@@ -224,6 +231,9 @@ class Engine:
         transitions = await self._journal.transitions(alert.id)
         self._escalator.restore(alert, transitions, steps)
         await self._publisher.restore(alert, transitions)
+        if alert.mark is not Mark.ACTUAL:
+            self._present.drills[alert.id] = alert
+            return
         if alert.kind is AlertKind.SYSTEM:
             self._system[alert.sensor.device] = alert
             return
@@ -301,6 +311,7 @@ class Engine:
             await self._publisher.send_late_cards()
             await self._publisher.escalate()
             await self._tick_people(now)
+            await self.drills.tick(now)
             await self._publisher.look()
             await self._publisher.gather()
             loud = self.silencing.tick(now)

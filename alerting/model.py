@@ -59,6 +59,14 @@ class AlertState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Mark(StrEnum):
+    """Whether a notice is meant; the words of the Common Alerting Protocol's status."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    TEST = "test"
+
+
 class TransitionKind(StrEnum):
     """What happened to an alert."""
 
@@ -180,7 +188,8 @@ class Alert:
     """A condition with identity over time on one sensor (or one device, for blind alerts).
 
     `started_at`, `severity_at` and `ended_at` are event time (when the readings were taken);
-    `detected_at` is the clock when this program first knew.
+    `detected_at` is the clock when this program first knew. One whose `mark` is not ACTUAL is an
+    exercise: no sensor says so.
     """
 
     id: str
@@ -207,6 +216,7 @@ class Alert:
     acknowledged_by: str = ""
     awaiting_sign_off: bool = False
     said: Sentence | None = None
+    mark: Mark = Mark.ACTUAL
 
     @property
     def site(self) -> str:
@@ -306,14 +316,6 @@ class NotifyReason(StrEnum):
     STORM_OVER = "storm_over"
 
 
-class Mark(StrEnum):
-    """Whether a notice is meant; the words of the Common Alerting Protocol's status."""
-
-    ACTUAL = "actual"
-    EXERCISE = "exercise"
-    TEST = "test"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """A person or system to be told, and by which road.
@@ -399,6 +401,11 @@ class Notice:
     task: str = ""
     batch: Batch | None = None
     ack_link: str = ""
+
+    def __post_init__(self) -> None:
+        """Mark a notice about an exercise as one, whoever makes it."""
+        if self.mark is Mark.ACTUAL and self.alert.mark is not Mark.ACTUAL:
+            object.__setattr__(self, "mark", self.alert.mark)
 
     @property
     def about(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from alerting.deliver import Deliverer
 from alerting.escalate import Escalator
 from alerting.gather.rules import GatherRules
 from alerting.judge import Judge
-from alerting.model import Alert, AlertKind
+from alerting.model import Alert, AlertKind, Mark
 from alerting.ports import Aside, CardLookup, Journal, Router
 from alerting.response.rules import ResponseRules
 from alerting.tell.teller import TellRules
@@ -68,10 +68,13 @@ class Present:
     def __init__(self, judge: Judge) -> None:
         """Stand before the judge; `system` are this program's own, by the problem's name."""
         self.system: dict[str, Alert] = {}
+        self.drills: dict[str, Alert] = {}
         self._judge = judge
 
     def of(self, alert: Alert) -> Alert:
         """Give the present copy of an alert; itself where it does not stand."""
+        if alert.mark is not Mark.ACTUAL:
+            return self.drills.get(alert.id, alert)
         if alert.kind is AlertKind.SYSTEM:
             own = self.system.get(alert.sensor.device, alert)
             return own if own.id == alert.id else alert
@@ -80,7 +83,10 @@ class Present:
 
     def keep(self, alert: Alert) -> None:
         """Take a changed copy in place of the old one."""
-        if alert.kind is AlertKind.SYSTEM:
+        if alert.mark is not Mark.ACTUAL:
+            if alert.id in self.drills:
+                self.drills[alert.id] = alert
+        elif alert.kind is AlertKind.SYSTEM:
             if alert.sensor.device in self.system:
                 self.system[alert.sensor.device] = alert
         else:

@@ -176,7 +176,11 @@ class Journal(Protocol):
         since: datetime | None = None,
         limit: int = 500,
     ) -> list[Alert]:
-        """List alerts, newest `detected_at` first. `since` is on `detected_at`, inclusive."""
+        """List real alerts, newest `detected_at` first. `since` is on `detected_at`, inclusive."""
+        ...
+
+    async def exercises(self) -> list[Alert]:
+        """List the alerts of drills that are under way; no other list has them."""
         ...
 
     async def transitions(self, alert_id: str) -> list[Transition]:

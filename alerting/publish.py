@@ -15,6 +15,7 @@ from alerting.model import (
     Alert,
     AlertState,
     Card,
+    Mark,
     NoticeState,
     NotifyReason,
     OutboxEntry,
@@ -66,7 +67,7 @@ class Publisher:
         self.present = present
         self.teller = Teller(rules=config.telling, desk=desk)
         self.gatherer = Gatherer(config.gathering)
-        self._desk = desk
+        self.desk = desk
         self._late_cards: deque[Change] = deque(maxlen=1000)
         parts.escalator.why_muted = self._why_muted
 
@@ -171,9 +172,10 @@ class Publisher:
             await self._take(Effects(notices=tuple(entries), steps=tuple(steps)))
 
     def tell(self, changes: Sequence[Change]) -> None:
-        """Let those who listen know."""
-        for listener in self.listeners:
-            listener(changes)
+        """Let those who listen know of what is real; exercises are no business of theirs."""
+        real = [change for change in changes if change.alert.mark is Mark.ACTUAL]
+        for listener in self.listeners if real else ():
+            listener(real)
 
     async def _take(self, effects: Effects) -> None:
         """Record and send, alone or in company; nothing happens where there is nothing."""
@@ -217,8 +219,8 @@ class Publisher:
         acts: list[Action] = []
         responses: dict[str, Response] = {}
         for change in changes:
-            before = self._desk.of(change.alert)
-            done = self._desk.follow(change.alert, change.transition.kind, now)
+            before = self.desk.of(change.alert)
+            done = self.desk.follow(change.alert, change.transition.kind, now)
             if done.response != before and done.said.deed is not Deed.EASE:
                 acts.append(act_of(done))
             responses[done.response.alert_id] = done.response

@@ -107,6 +107,7 @@ class CapDesk:
         """Put one issue into words."""
         said = self.config.hazards.of(alert.hazard, issue.step.severity)
         scene = self.ground.scene(alert.position, said.outline)
+        mark = mark if alert.mark is Mark.ACTUAL else alert.mark
         return message_of(alert, issue, self.config, replace(scene, mark=mark, remarks=remarks))
 
     async def message_for(self, notice: Notice) -> Message:

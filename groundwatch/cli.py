@@ -18,6 +18,7 @@ import typer
 
 from groundwatch import __version__
 from groundwatch.cli_channel import channel_app
+from groundwatch.cli_drill import drill
 from groundwatch.cli_official import add_to as add_official
 from groundwatch.cli_report import add_to as add_report
 from groundwatch.cli_resources import add_to as add_resources
@@ -449,6 +450,7 @@ def _guarded(act: Callable[[], None]) -> None:
 add_resources(app)
 add_response(app)
 add_route(app)
+app.command()(drill)
 app.add_typer(silence_app, name="silence")
 add_official(app)
 add_tasks(app)

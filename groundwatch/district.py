@@ -4,14 +4,17 @@ Works offline and starts nothing; `groundwatch check` prints what this finds.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerting.drill import DrillPlan
 from alerting.route import Known, RouteTable, load_routes
 from alerting.rules import Packs, instead_for, load_packs, own_limit_faults, rules_for
 from alerting.tell.inhibit import InhibitionTable
 from alerting.tell.load import load_inhibitions
 from gis_link.loaders import Resources, load_resources
+from groundwatch.drill_files import load_drills
 from groundwatch.limits import gap_text
 from groundwatch.roads import BUILT_IN_ROADS, Roads
 from groundwatch.whereabouts import Whereabouts
@@ -49,6 +52,7 @@ class District:
     routes: RouteTable
     resources: Resources
     inhibitions: InhibitionTable
+    drills: Mapping[str, DrillPlan]
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -129,7 +133,8 @@ def load_district(
     routes.places_of = where.of
     faults += route_faults
     inhibitions, inhibition_faults = load_inhibitions(directory)
-    faults += inhibition_faults
+    drills, drill_faults = load_drills(directory, registry)
+    faults += inhibition_faults + drill_faults
     said = [str(fault) for fault in faults if not fault.is_warning]
     warned = [str(fault) for fault in faults if fault.is_warning]
     said += [str(fault) for fault in stock_faults if not _is_mild(fault)]
@@ -140,6 +145,7 @@ def load_district(
         routes=routes,
         resources=stock,
         inhibitions=inhibitions,
+        drills=drills,
         faults=tuple(said),
         warnings=tuple(warned),
     )
@@ -156,6 +162,7 @@ def _nothing(directory: Path) -> District:
         routes=RouteTable(),
         resources=Resources(),
         inhibitions=InhibitionTable(),
+        drills={},
         faults=(f"{said} with --sites or `sites` in the settings",),
         warnings=(),
     )

@@ -24,6 +24,7 @@ from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper, begin_again
 from groundwatch.district import District
 from groundwatch.doors import Telling
+from groundwatch.drill_end import recall_orders
 from groundwatch.due_dates import watch_dates
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.keep_going import KeepGoing
@@ -250,6 +251,7 @@ class Program:
             is_by_station = bool(at_stations) and not is_listening
             self.engine.judge.silence.hear_only(at_stations if is_by_station else None)
             await self.engine.tick(is_listening=is_listening or is_by_station)
+            await recall_orders(self.engine.drills, self.orders)
             self.flags.put(self.engine.judge.belief.flags.take())
             await self._supervise()
             await self._save_states()

@@ -362,7 +362,7 @@ class TaskDesk:
             roads=tuple(self._roads(found.id, found.name, found.phone)),
             items=new.items,
             level=new.level,
-            mark=new.mark,
+            mark=new.mark if alert.mark is Mark.ACTUAL else alert.mark,
         )
 
     def _roads(self, responder: str, name: str, phone: str) -> Roads:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerting.errors import JournalError, JournalRefused
-from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
+from alerting.model import Alert, AlertState, Mark, NoticeState, OutboxEntry, Transition
 from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
@@ -104,12 +104,18 @@ class MemoryJournal:
         wanted = [
             alert
             for alert in self._alerts.values()
-            if (not firing_only or alert.state is AlertState.FIRING)
+            if alert.mark is Mark.ACTUAL
+            and (not firing_only or alert.state is AlertState.FIRING)
             and (site is None or alert.site == site)
             and (since is None or alert.detected_at >= since)
         ]
         wanted.sort(key=lambda alert: alert.id)
         return sorted(wanted, key=lambda alert: alert.detected_at, reverse=True)[:limit]
+
+    async def exercises(self) -> list[Alert]:
+        self._answer()
+        every = [a for a in self._alerts.values() if a.mark is not Mark.ACTUAL]
+        return [alert for alert in every if alert.state is AlertState.FIRING]
 
     async def transitions(self, alert_id: str) -> list[Transition]:
         self._answer()

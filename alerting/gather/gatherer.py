@@ -14,7 +14,7 @@ from alerting.gather.batch import Gathered, Present
 from alerting.gather.group import Groups
 from alerting.gather.rules import GatherRules
 from alerting.gather.storm import Storms
-from alerting.model import Alert, NoticeState, OutboxEntry
+from alerting.model import Alert, Mark, NoticeState, OutboxEntry
 
 _MAX_OPEN = 2_000
 
@@ -85,7 +85,8 @@ class Gatherer:
 
     def _one(self, entry: OutboxEntry, now: datetime) -> OutboxEntry:
         notice = entry.notice
-        if notice.batch is not None or notice.task or notice.recipient.is_system:
+        is_alone = notice.task or notice.mark is not Mark.ACTUAL or notice.recipient.is_system
+        if notice.batch is not None or is_alone:
             return entry
         held = self._storms.take(entry, now) if self._storms is not None else None
         return held or self._groups.take(entry, now)

@@ -79,6 +79,7 @@ def _alert_json(alert: Alert) -> dict[str, Any]:
     return {
         "id": alert.id,
         "kind": alert.kind.value,
+        "exercise": alert.mark is not Mark.ACTUAL,
         "state": alert.state.value,
         "site": alert.site,
         "sensor": _sensor_json(alert.sensor),

@@ -6,6 +6,7 @@ The journal has the events; what is in here is what they add up to. Orders that 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from alerting.model import Mark
 from alerting.tasks.model import Event, StockLine, Task
 from alerting.tasks.step import folded
 
@@ -64,10 +65,11 @@ class TaskBook:
         return sorted(found, key=lambda task: (task.sent_at, task.id))
 
     def held(self) -> list[Held]:
-        """List what stock open orders take."""
+        """List what stock open orders take; those of an exercise take none."""
         return [
             Held(task.id, task.order.alert_id, line)
             for task in self._open.values()
+            if task.order.mark is Mark.ACTUAL
             for line in task.order.items
         ]
 

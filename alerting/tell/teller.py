@@ -6,12 +6,20 @@ Every alert that stands is either told at its severity, acknowledged, or held he
 that is true now; `look` compares the two at every tick. Nothing in here decides on a condition.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 
-from alerting.model import Alert, AlertKind, AlertState, NotifyReason, Transition, TransitionKind
+from alerting.model import (
+    Alert,
+    AlertKind,
+    AlertState,
+    Mark,
+    NotifyReason,
+    Transition,
+    TransitionKind,
+)
 from alerting.mute import Muted, Silence, Stage
 from alerting.response.desk import ResponseDesk
 from alerting.tell.flap import FlapRules, Flaps
@@ -93,7 +101,12 @@ class Teller:
             self._standing[alert.id] = alert
         else:
             self._standing.pop(alert.id, None)
-        self._inhibitors.follow(alert)
+        if alert.mark is Mark.ACTUAL:  # an exercise hides nothing
+            self._inhibitors.follow(alert)
+
+    def all_standing(self) -> Iterable[Alert]:
+        """Give every alert whose condition holds."""
+        return self._standing.values()
 
     def standing(self, alert_id: str) -> Alert | None:
         """Give an alert whose condition holds, as it last was here; None when it does not."""
@@ -117,7 +130,8 @@ class Teller:
 
     def judge(self, alert: Alert, reason: NotifyReason, now: datetime) -> Verdict:
         """Say whether a notice goes out."""
-        remark = self._flaps.follow(alert, reason, now)
+        is_real = alert.mark is Mark.ACTUAL
+        remark = self._flaps.follow(alert, reason, now) if is_real else ""
         held = self.held.get(alert.id)
         if reason in _GOOD_NEWS:
             return Verdict(self._why_no_good_news(alert, held, now))
@@ -136,7 +150,7 @@ class Teller:
             until = shelf.until.isoformat(timespec="minutes")
             why = f"shelved by {shelf.actor} until {until}: {shelf.note}"
             return Muted(stage=Stage.SHELF, why=why, by=shelf.actor, until=shelf.until)
-        if alert.kind is AlertKind.SYSTEM:
+        if alert.kind is AlertKind.SYSTEM or alert.mark is not Mark.ACTUAL:
             return None
         return (
             why_silenced(alert, self.silences.values(), now)

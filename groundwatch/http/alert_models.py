@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from alerting.model import Alert, Card, ChainLink, Responder, Transition
+from alerting.model import Alert, Card, ChainLink, Mark, Responder, Transition
 from alerting.ports import Action
 from alerting.sentence import in_chinese
 from groundwatch.http.response_models import ResponseAnswer
@@ -29,6 +29,7 @@ class AlertAnswer(Answer):
 
     id: str
     kind: KindWord
+    exercise: bool = Field(description="A drill's alert: no sensor says so.")
     state: StateWord
     severity: SeverityWord
     colour: ColourWord = Field(description="What people see: blue, yellow, orange, red.")
@@ -63,6 +64,7 @@ class AlertAnswer(Answer):
         return cls(
             id=alert.id,
             kind=alert.kind.value,
+            exercise=alert.mark is not Mark.ACTUAL,
             state=alert.state.value,
             severity=severity_word(alert.severity),
             colour=colour_word(alert.severity),

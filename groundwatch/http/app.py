@@ -14,6 +14,7 @@ from groundwatch.http import (
     alerts,
     calls,
     cap,
+    drills,
     health,
     life,
     official,
@@ -59,7 +60,8 @@ def bare_app() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=_API, responses=_ERRORS)
-    of_alerts = (places, life, alerts, replies, response, silences, calls, cap, official)
+    told = (response, silences, drills, replies, calls)
+    of_alerts = (places, life, alerts, *told, cap, official)
     parts = (*of_alerts, tasks, reports, resources, stream)
     for part in parts:
         api.include_router(part.router)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, tuple_
 
-from alerting.model import AlertKind, AlertState, Severity, Transition, TransitionKind
+from alerting.model import AlertKind, AlertState, Mark, Severity, Transition, TransitionKind
 from sensors.model import SensorKey
 from storage.journal.document import said_of
 from storage.journal.schema import alerts, transitions
@@ -51,6 +51,7 @@ class AlertQuery:
     since: datetime | None = None
     after: tuple[datetime, str] | None = None
     limit: int = 100
+    mark: Mark = Mark.ACTUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,8 @@ class PastStep:
 def alerts_found(query: AlertQuery) -> Select[Any]:
     """Ask for one page of alerts."""
     question = select(alerts).order_by(alerts.c.detected_at.desc(), alerts.c.id)
-    wanted: list[ColumnElement[bool]] = [
+    wanted: list[ColumnElement[bool]] = [alerts.c.mark == query.mark]
+    wanted += [
         column.in_(values)
         for column, values in (
             (alerts.c.hazard, query.hazards),
@@ -118,6 +120,7 @@ def steps_found(query: HistoryQuery) -> Select[Any]:
         transitions.c.final.is_(True),
         transitions.c.kind.in_(_OF_READINGS),
         alerts.c.kind.in_(query.kinds),
+        alerts.c.mark == Mark.ACTUAL,
     ]
     if query.site is not None:
         wanted.append(alerts.c.site == query.site)

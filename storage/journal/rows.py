@@ -60,6 +60,7 @@ def alert_row(alert: Alert) -> Values:
         "acknowledged_by": alert.acknowledged_by,
         "awaiting_sign_off": alert.awaiting_sign_off,
         "said": said_text(alert.said),
+        "mark": alert.mark,
     }
 
 
@@ -94,6 +95,7 @@ def alert_of(row: Row[Any]) -> Alert:
         acknowledged_by=row.acknowledged_by,
         awaiting_sign_off=row.awaiting_sign_off,
         said=said_of(row.said),
+        mark=row.mark,
     )
 
 

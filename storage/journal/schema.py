@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from alerting.model import AlertKind, AlertState, NoticeState, NotifyReason, TransitionKind
+from alerting.model import AlertKind, AlertState, Mark, NoticeState, NotifyReason, TransitionKind
 from alerting.ports import ProofKind, StepKind
 from alerting.tasks.model import EventKind
 from storage.journal.columns import Instant, Number, Rank, Word, Words
@@ -64,6 +64,7 @@ alerts = Table(
     Column("acknowledged_by", Words, nullable=False),
     Column("awaiting_sign_off", Boolean, nullable=False),
     Column("said", Words),
+    Column("mark", Word(Mark), nullable=False, server_default=text("'actual'")),
     Index(None, "detected_at"),
     Index(None, "site", "detected_at"),
     Index(None, "state", "detected_at"),

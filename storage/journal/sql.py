@@ -17,7 +17,7 @@ from sqlalchemy import CursorResult, Executable, Row, delete, insert, select, up
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from alerting.errors import JournalError
-from alerting.model import Alert, AlertState, NoticeState, OutboxEntry, Transition
+from alerting.model import Alert, AlertState, Mark, NoticeState, OutboxEntry, Transition
 from alerting.mute import Silence
 from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, StageRecord
 from alerting.response.model import Response
@@ -176,8 +176,9 @@ class SqlJournal:
         since: datetime | None = None,
         limit: int = 500,
     ) -> list[Alert]:
-        """List alerts, newest `detected_at` first. `since` is on `detected_at`, inclusive."""
+        """List real alerts, newest `detected_at` first. `since` is on `detected_at`, inclusive."""
         question = select(alerts).order_by(alerts.c.detected_at.desc(), alerts.c.id).limit(limit)
+        question = question.where(alerts.c.mark == Mark.ACTUAL)
         if firing_only:
             question = question.where(alerts.c.state == AlertState.FIRING)
         if site is not None:
@@ -185,6 +186,11 @@ class SqlJournal:
         if since is not None:
             question = question.where(alerts.c.detected_at >= since)
         return await self._ask(question, rows.alert_of)
+
+    async def exercises(self) -> list[Alert]:
+        """List the alerts of drills that are under way; no other list has them."""
+        is_meant = (alerts.c.mark != Mark.ACTUAL, alerts.c.state == AlertState.FIRING)
+        return await self._ask(select(alerts).where(*is_meant), rows.alert_of)
 
     async def found(self, query: AlertQuery) -> list[Alert]:
         """Give one page of the alerts a person asks for."""

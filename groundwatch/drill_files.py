@@ -1,0 +1,106 @@
+"""Reads the drills of a district: `drills/*.yaml` beside its site files, one drill a file."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from alerting.drill import MAX_LASTS, DrillPlan, DrillStep
+from alerting.model import Severity
+from sensors.document import Document, Duration, Fault, FileModel, check_model, load_yaml, nearest
+from sensors.model import SensorKey
+from sensors.registry import Registry, Sensor
+
+DRILL_FOLDER = "drills"
+
+Text = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class StepEntry(FileModel):
+    """From `after` the beginning on the simulated alert is this bad."""
+
+    after: Duration
+    severity: Literal["minor", "moderate", "severe", "extreme"]
+    text: Text
+    text_zh: Annotated[str, Field(max_length=300)] = ""
+    value: float | None = None
+
+
+class DrillFile(FileModel):
+    """One drill: on which sensor, of which hazard, how it goes on, and how long it lasts."""
+
+    title: Text
+    sensor: Text
+    hazard: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+    lasts: Duration
+    limit: float | None = None
+    steps: Annotated[list[StepEntry], Field(min_length=1, max_length=20)]
+
+
+def load_drills(directory: Path, registry: Registry) -> tuple[dict[str, DrillPlan], list[Fault]]:
+    """Load every drill of a directory of site files, by the name of its file."""
+    plans: dict[str, DrillPlan] = {}
+    faults: list[Fault] = []
+    for path in sorted((directory / DRILL_FOLDER).glob("*.yaml")):
+        document = load_yaml(path)
+        file, found = check_model(document, DrillFile)
+        if file is not None:
+            found += _faults(document, file, registry)
+        faults += found
+        if file is not None and not found:
+            plans[path.stem] = _plan(path.stem, file, registry)
+    return plans, faults
+
+
+def _faults(document: Document, file: DrillFile, registry: Registry) -> list[Fault]:
+    found = []
+    if _sensor(file, registry) is None:
+        keys = [str(sensor.key) for sensor in registry.sensors()]
+        near = nearest(file.sensor, keys, 1)
+        fix = f"did you mean {near[0]}?" if near else ""
+        what = f"there is no sensor {file.sensor[:80]!r}"
+        allowed = "site/device/quantity, or with the point before the quantity"
+        found.append(document.fault(("sensor",), what, allowed=allowed, fix=fix))
+    if not timedelta(0) < file.lasts <= MAX_LASTS:
+        allowed = f"above 0 and at most {MAX_LASTS.total_seconds() / 3600:g} h"
+        found.append(document.fault(("lasts",), "a drill cannot last so long", allowed=allowed))
+    starts = [step.after for step in file.steps]
+    if starts[0] != timedelta(0) or starts != sorted(starts):
+        what = "the steps are not in order, or none is at once"
+        allowed = "after: 0s first, then later and later"
+        found.append(document.fault(("steps",), what, allowed=allowed))
+    return found
+
+
+def _sensor(file: DrillFile, registry: Registry) -> Sensor | None:
+    parts = file.sensor.split("/")
+    if len(parts) == 3:
+        parts.insert(2, "")
+    return registry.sensor(SensorKey(*parts)) if len(parts) == 4 else None
+
+
+def _plan(name: str, file: DrillFile, registry: Registry) -> DrillPlan:
+    sensor = _sensor(file, registry)
+    if sensor is None:
+        raise LookupError(file.sensor)
+    return DrillPlan(
+        name=name,
+        title=file.title,
+        sensor=sensor.key,
+        hazard=file.hazard,
+        position=sensor.position,
+        lasts=file.lasts,
+        unit=sensor.unit,
+        limit=file.limit,
+        steps=tuple(
+            DrillStep(
+                after=step.after,
+                severity=Severity.of(step.severity),
+                text=step.text,
+                text_zh=step.text_zh,
+                value=step.value,
+            )
+            for step in file.steps
+        ),
+    )
