@@ -77,7 +77,7 @@ async def report_of(program: Program, alert: Alert) -> DrillReport:
     journal, began = program.journal, alert.detected_at
     actions = await journal.actions(alert.id)
     outbox = await journal.outbox(alert.id)
-    tasks = await program.orders.tasks(TaskQuery(alert_id=alert.id))
+    tasks = await program.desks.orders.tasks(TaskQuery(alert_id=alert.id))
     answer = next((act for act in actions if act.action in _ANSWERS), None)
     receipts = [entry.sent_at for entry in outbox if entry.sent_at is not None]
     begun = next((act for act in actions if act.action == "drill"), None)

@@ -251,7 +251,7 @@ class Program:
             is_by_station = bool(at_stations) and not is_listening
             self.engine.judge.silence.hear_only(at_stations if is_by_station else None)
             await self.engine.tick(is_listening=is_listening or is_by_station)
-            await recall_orders(self.engine.drills, self.orders)
+            await recall_orders(self.engine.drills, self.desks.orders)
             self.flags.put(self.engine.judge.belief.flags.take())
             await self._supervise()
             await self._save_states()
