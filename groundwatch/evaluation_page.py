@@ -74,9 +74,10 @@ def _allowances(found: Mapping[str, Any]) -> str:
         "  that they are unusual.",
         "- Labels whose time to be told was widened after first runs are listed in",
         "  [simulator.md](../simulator.md#graces-that-were-widened).",
-        "- In the disturbed run a label has ten minutes more, and a device of which nothing taken",
-        "  within a minute had arrived, or nothing at all for three intervals, is rightly called",
-        "  silent ([0009](../decisions/0009-evaluation.md)).",
+        "- In the disturbed run a label has ten minutes more, and a device is rightly called",
+        "  silent, twice an hour at most, when the newest reading of one of its sensors was older",
+        "  than three of its intervals and a minute, or 5 s while it lifts",
+        "  ([0009](../decisions/0009-evaluation.md)).",
     ]
     for hazard, names in sorted(found["allowed"].items()):
         lines.append(f"- `{hazard or 'anything'}` is allowed in {listed(names)}.")
