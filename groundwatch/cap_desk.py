@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import shapely
 
-from alerting.cap.feed import Entry, FeedConfig, feed_of
+from alerting.cap.entry import Entry, FeedConfig
 from alerting.cap.issue import Issue, cards_of, issues_of
 from alerting.cap.message import CapConfig, Scene, message_of
 from alerting.cap.sign import Writer
@@ -146,6 +146,8 @@ class CapDesk:
 
     async def feed(self, now: datetime, path: str) -> bytes:
         """Give the feed: every alert that stands, then the newest of the last days."""
+        from alerting.cap.feed import feed_of  # and with it lxml, once somebody asks
+
         standing = await self.record.alerts(firing_only=True, limit=MAX_FEED_ALERTS)
         since = now - timedelta(days=self.feed_days)
         recent = await self.record.alerts(since=since, limit=MAX_FEED_ALERTS)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerting.cap.read import MAX_BYTES
+from alerting.cap.heard import MAX_BYTES
 from alerting.channels.http import HttpConfig
 from alerting.engine import Engine
 from groundwatch.district import District

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from alerting.cap.heard import CapRefused
 from alerting.cap.official import OfficialRules, warning_of
 from alerting.cap.place import Spot
-from alerting.cap.read import CapRefused, read_message, tree_of
 from alerting.cap.sign import NotGenuine
 from alerting.model import Alert, Card, Remark, Severity
 from alerting.official import OfficialBoard
@@ -78,6 +78,8 @@ class OfficialDesk:
             CapRefused: it cannot be used or must not be; the text says why.
             JournalError: it could not be recorded, so it does not count.
         """
+        from alerting.cap.read import read_message  # and with it lxml, once a message comes
+
         genuine = self._genuine(body)
         now = self.now()
         taken = warning_of(read_message(genuine), self.spots, self.rules, now)
@@ -103,6 +105,7 @@ class OfficialDesk:
     def _genuine(self, body: bytes) -> bytes:
         if not self.certificate:
             return body
+        from alerting.cap.read import tree_of
         from alerting.cap.signature import verified
 
         try:

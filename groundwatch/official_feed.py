@@ -13,8 +13,7 @@ from urllib.parse import urljoin
 
 from pydantic import SecretStr
 
-from alerting.cap.feed import links_of
-from alerting.cap.read import CapRefused
+from alerting.cap.heard import CapRefused
 from alerting.channels.guard import host_of
 from alerting.channels.http import Ask, HttpConfig, HttpRoad, at_endpoint
 from alerting.errors import DeliveryError, JournalError
@@ -106,6 +105,8 @@ class OfficialFeeds:
             _LOG.warning("official feed", extra=extra)
 
     async def _take_new(self, feed: _Feed) -> None:
+        from alerting.cap.feed import links_of  # and with it lxml, once there is a feed
+
         url = feed.url.get_secret_value()
         body = await self._fetched(feed, url)
         links = links_of(body)

@@ -70,6 +70,8 @@ def open_file(path: Path) -> sqlite3.Connection:
     connection = None
     try:
         connection = connect(path)
+        # What is written here is read again from memory, if at all: few pages need be kept.
+        connection.execute("PRAGMA cache_size = -512")
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         if found > FORMAT:
             raise LogUnusable(

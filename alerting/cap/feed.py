@@ -4,40 +4,21 @@ Ours says for itself whether the messages behind it are signed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
+from alerting.cap.entry import FEED_TYPE, Entry, FeedConfig
 from alerting.cap.form import instant_text
-from alerting.cap.read import CapRefused, tree_of
-from alerting.cap.values import MEDIA_TYPE, Message
+from alerting.cap.heard import CapRefused
+from alerting.cap.read import tree_of
+from alerting.cap.values import MEDIA_TYPE
 from alerting.cap.write import writable
 
 ATOM = "http://www.w3.org/2005/Atom"
-FEED_TYPE = "application/atom+xml"
 MAX_ENTRIES = 1000
 _PREFIXES: Any = {None: ATOM}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One message, and the path under which it is."""
-
-    message: Message
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedConfig:
-    """Whose feed it is, where it is, and whether its messages are signed."""
-
-    sender: str
-    name: str
-    path: str
-    base_url: str = ""
-    is_signing: bool = False
 
 
 def feed_of(entries: Sequence[Entry], config: FeedConfig, now: datetime) -> bytes:

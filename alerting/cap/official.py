@@ -13,8 +13,8 @@ from typing import Annotated
 
 from pydantic import Field, RootModel
 
+from alerting.cap.heard import CapRefused, Heard
 from alerting.cap.place import Spot, why_over
-from alerting.cap.read import CapRefused, Heard
 from alerting.cap.values import Info, Message
 from alerting.model import Remark, Severity
 from alerting.warning import Name, OfficialWarning, Over

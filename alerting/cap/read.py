@@ -7,7 +7,6 @@ not be lost over an offset.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -16,10 +15,10 @@ from lxml import etree
 from alerting.cap.check import faults_of
 from alerting.cap.form import circle_of, instant_of, polygon_of, references_of
 from alerting.cap.gbt35965 import cap_severity
+from alerting.cap.heard import MAX_BYTES, CapRefused, Heard
 from alerting.cap.values import KINDS, NAMESPACE, STATUSES, Area, Info, Message, Pair
 from sensors.document import listed
 
-MAX_BYTES = 1024 * 1024
 MAX_INFOS = 20
 MAX_AREAS = 500
 MAX_PARTS = 2000
@@ -29,23 +28,6 @@ MAX_REMARKS = 20
 
 _NAMESPACES = (NAMESPACE, "urn:oasis:names:tc:emergency:cap:1.1")
 _Value = TypeVar("_Value")
-
-
-class CapRefused(ValueError):
-    """It is no message that can be used; `faults` say what is wrong and what is allowed."""
-
-    def __init__(self, *faults: str) -> None:
-        """Keep the faults."""
-        super().__init__("; ".join(faults))
-        self.faults = faults
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A message as it was understood, and what was not as the standard wants it."""
-
-    message: Message
-    remarks: tuple[str, ...] = ()
 
 
 def tree_of(body: bytes) -> "etree._Element":

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alerting.cap.values import Message
-from alerting.cap.write import bytes_of, element_of
 
 
 class KeyRefused(ValueError):
@@ -40,4 +39,6 @@ class Unsigned:
 
     def bytes_of(self, message: Message) -> bytes:
         """Give a message as XML."""
+        from alerting.cap.write import bytes_of, element_of
+
         return bytes_of(element_of(message))

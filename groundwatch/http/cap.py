@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from alerting.cap.feed import FEED_TYPE
+from alerting.cap.entry import FEED_TYPE
 from alerting.cap.values import MEDIA_TYPE
 from alerting.engine import UnknownAlert
 from groundwatch.http.parts import ProgramPart

@@ -14,7 +14,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alerting.cap.read import MAX_BYTES as MAX_MESSAGE_BYTES
+from alerting.cap.heard import MAX_BYTES as MAX_MESSAGE_BYTES
 from groundwatch.http.problems import ProblemError, answer, problem_of, shown
 from groundwatch.pictures import MAX_BYTES
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from alerting.cap.read import MAX_BYTES, CapRefused
+from alerting.cap.heard import MAX_BYTES, CapRefused
 from alerting.cap.values import MEDIA_TYPE
 from alerting.warning import Name, OfficialRecord
 from groundwatch.http.parts import ProgramPart

@@ -80,7 +80,9 @@ def reader(url: URL, timeout_s: float) -> AsyncEngine:
     pool = _pooled(_MAX_READERS, timeout_s)
     if url.drivername.startswith("postgresql"):
         return _postgres(url, timeout_s, pool)
-    return _sqlite(url, timeout_s, pool, begin="BEGIN", pragmas=["query_only=ON"])
+    return _sqlite(
+        url, timeout_s, pool, begin="BEGIN", pragmas=["query_only=ON", "cache_size=-512"]
+    )
 
 
 def writer(url: URL, timeout_s: float, max_bytes: int | None) -> AsyncEngine:

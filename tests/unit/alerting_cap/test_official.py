@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerting.cap.heard import CapRefused
 from alerting.cap.official import OfficialRules, built_in_topics, warning_of
 from alerting.cap.place import covers, distance_km, holds
-from alerting.cap.read import CapRefused, read_message
+from alerting.cap.read import read_message
 from alerting.cap.values import Area, Circle, Message
 from alerting.model import Severity
 from alerting.official import OfficialBoard, OfficialForce

@@ -17,7 +17,8 @@ from alerting.cap.gbt35965 import (
     identifier_of,
     next_identifier,
 )
-from alerting.cap.read import MAX_BYTES, CapRefused, read_message
+from alerting.cap.heard import MAX_BYTES, CapRefused
+from alerting.cap.read import read_message
 from tests.unit.alerting_cap.officials import GOLDEN, SENT, body
 
 DATA = Path(os.environ.get("GROUNDWATCH_DATA", Path(__file__).parents[3] / "../shared/data"))
