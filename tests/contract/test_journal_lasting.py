@@ -223,7 +223,7 @@ async def test_text_that_no_database_can_hold_does_not_stop_an_alert(url: str) -
         assert found is not None
         assert found.reason == "a\ufffdb\ufffdc"
         assert (await journal.actions("a1"))[0].note == "a\ufffdb\ufffdc"
-        assert await journal.due(LATER) == [an_entry("n1", alert, last_error=strange)]
+        assert await journal.due(LATER) == [an_entry("n1", alert, last_error="a\ufffdb\ufffdc")]
 
 
 async def test_a_number_that_is_none_does_not_stop_an_alert(url: str) -> None:
