@@ -67,7 +67,7 @@ class History:
         self.flags = bytearray()
         self.has_doubtful = False  # a suspect or late reading may be among those kept
         self.zeros: Zeroing | None = None
-        self._slopes: dict[tuple[float, float], float | None] = {}
+        self._slopes: dict[tuple[float, float], float | None] | None = None
         self._marks: tuple[Mark, ...] = ()
 
     def __len__(self) -> int:
@@ -118,7 +118,7 @@ class History:
 
     def drop_first(self, count: int) -> None:
         """Forget the oldest `count` readings."""
-        self._slopes.clear()
+        self._slopes = None
         for mark in self._marks if count else ():
             mark.dropped_s = max(mark.dropped_s, self.times[count - 1])
         del self.times[:count]
@@ -140,7 +140,7 @@ class History:
         return mark
 
     def _note_change(self, time_s: float) -> None:
-        self._slopes.clear()
+        self._slopes = None
         for mark in self._marks:
             mark.changed_s = min(mark.changed_s, time_s)
 
@@ -170,11 +170,12 @@ class History:
         A newer reading does not: windows look back only.
         """
         key = (self.times[index], window_s)
-        if key not in self._slopes:
-            if len(self._slopes) >= _MAX_SLOPES:
-                self._slopes.clear()
-            self._slopes[key] = _slope_per_day(self, index, window_s)
-        return self._slopes[key]
+        slopes = self._slopes
+        if slopes is None or len(slopes) >= _MAX_SLOPES:
+            slopes = self._slopes = {}
+        if key not in slopes:
+            slopes[key] = _slope_per_day(self, index, window_s)
+        return slopes[key]
 
     def window_start(self, index: int, window_s: float) -> int:
         """Give the first index with time > times[index] - window_s."""

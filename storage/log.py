@@ -44,7 +44,7 @@ class LogConfig:
 
     max_bytes: int = 2 * 1024**3
     followers: tuple[str, ...] = ("engine", "shipper")
-    tail_reports: int = 6_000
+    tail_reports: int = 4_000
     tail_blocks: int = 4_096
     quarantine: QuarantineCaps = field(default_factory=QuarantineCaps)
 

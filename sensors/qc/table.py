@@ -170,6 +170,16 @@ def why_not_partner(block: QualityBlock, kind: str) -> str | None:
 
 def checks_for(kind: str, quantity: str, own: QualityBlock | None = None) -> Checks:
     """Give the tests of one sensor: the table's, each replaced by the site file's own."""
+    return _usual(kind, quantity) if own is None else _made(kind, quantity, own)
+
+
+@cache
+def _usual(kind: str, quantity: str) -> Checks:
+    """Give the tests that all sensors of a quantity share where a site file says nothing."""
+    return _made(kind, quantity, None)
+
+
+def _made(kind: str, quantity: str, own: QualityBlock | None) -> Checks:
     tables, _ = load_tables()
     usual = tables.get(kind, {}).get(quantity, QualityBlock())
     block = usual if own is None else usual.model_copy(update=_named(own))
