@@ -77,8 +77,13 @@ class GammuModem:
             config = {"Model": "at", "Connection": self._connection, "Device": self._device}
             machine.SetConfig(0, config)
             machine.Init()
-            self._unlock(gammu, machine)
-            self._machine = machine
+            self._machine = machine  # from here on `close` ends it, whatever comes
+            try:
+                self._unlock(gammu, machine)
+            except ModemFailed:
+                # While the modem is there: thrown away later, it would hold everything up for minutes.
+                self.close()
+                raise
         return self._machine
 
     def _unlock(self, gammu: Any, machine: Any) -> None:
