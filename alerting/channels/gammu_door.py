@@ -81,7 +81,7 @@ class GammuModem:
             try:
                 self._unlock(gammu, machine)
             except ModemFailed:
-                # While the modem is there: thrown away later, it would hold everything up for minutes.
+                # While the modem is there: thrown away later, it would hold all up for minutes.
                 self.close()
                 raise
         return self._machine
