@@ -197,6 +197,7 @@ class Drills:
         del self.present.drills[alert.id]
         self._runs.pop(alert.id, None)
         held = self.publisher.gatherer.answered(alert.id)
+        self.publisher.gatherer.note_answered(alert.id)
         await self.publisher.publish([Change(alert, transition, NotifyReason.CLEARED)], None)
         for subject in held:
             self.parts.deliverer.cancel(subject)

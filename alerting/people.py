@@ -207,6 +207,8 @@ class People:
         )
         await self._parts.journal.record(effects)
         self.desk.keep(done.response, after)
+        if changes or is_quiet:
+            self._publisher.gatherer.note_answered(alert.id)
         if changes:
             self._present.keep(after)
             self._parts.escalator.follow(after)
@@ -221,9 +223,12 @@ class People:
         return (alert_id, *self._publisher.gatherer.answered(alert_id))
 
     def _given_up(self, alert_id: str, done: Done) -> tuple[OutboxEntry, ...]:
-        """Give up what is held for company about the alert."""
+        """Say what becomes of what is held for company about the alert once this is recorded."""
         why = f"not sent, {done.said.deed.value} by {done.said.actor}"
-        return tuple(self._publisher.gatherer.drop(alert_id, NoticeState.CANCELLED, why))
+        return tuple(
+            replace(entry, state=NoticeState.CANCELLED, last_error=why)
+            for entry in self._publisher.gatherer.held_about(alert_id)
+        )
 
     def _acknowledged(self, alert: Alert, done: Done, now: datetime) -> Change:
         """Say that somebody has seen it."""

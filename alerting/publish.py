@@ -137,7 +137,9 @@ class Publisher:
         storm = self._config.gathering.storm
         since = now - storm.within if storm is not None else now
         lately = await self._parts.journal.told_lately(since)
-        self.gatherer.restore(lately, await self._parts.journal.held(), now)
+        released = self.gatherer.restore(lately, await self._parts.journal.held(), now)
+        if released:
+            await self.recorder.take(Effects(settled=tuple(released)))
 
     async def send_late_cards(self) -> None:
         """Send some cards that missed their deadline, unless nobody needs them any more."""

@@ -45,6 +45,11 @@ class Gatherer:
                 self._keep_open(entry)
         return found
 
+    def held_about(self, alert_id: str) -> list[OutboxEntry]:
+        """List what is held about an alert, and leave it held."""
+        storms = self._storms.about(alert_id) if self._storms is not None else []
+        return [*self._groups.about(alert_id), *storms]
+
     def drop(self, alert_id: str, state: NoticeState, why: str) -> list[OutboxEntry]:
         """Give up what is held about an alert; the entries say what became of them."""
         found = self._groups.drop(alert_id)
@@ -57,14 +62,16 @@ class Gatherer:
         self._groups.follow(alert)
 
     def answered(self, alert_id: str) -> list[str]:
-        """Name the notices about several alerts that nobody needs any more: all are answered."""
-        found = []
+        """Name the notices about several alerts that nobody needs once this one is answered."""
+        return [batch_id for batch_id, left in self._open.items() if left <= {alert_id}]
+
+    def note_answered(self, alert_id: str) -> None:
+        """Learn that an alert was answered: nothing of it is held, or open, any more."""
+        self.drop(alert_id, NoticeState.CANCELLED, "")
         for batch_id, left in list(self._open.items()):
             left.discard(alert_id)
             if not left:
                 del self._open[batch_id]
-                found.append(batch_id)
-        return found
 
     def note_receipt(self, entry: OutboxEntry) -> None:
         """Learn that a notice was taken."""
@@ -75,13 +82,21 @@ class Gatherer:
         lately: Sequence[tuple[str, str, datetime]],
         held: Sequence[OutboxEntry],
         now: datetime,
-    ) -> None:
-        """Take up what recipients were told lately, and what was held before a restart."""
+    ) -> list[OutboxEntry]:
+        """Take up what recipients were told lately, and what was held before a restart.
+
+        Gives what need not be held any more, as it is from now on: pending, or not sent with why.
+        """
         for recipient_id, alert_id, at in lately:
             if self._storms is not None:
                 self._storms.count(recipient_id, alert_id, at)
-        for entry in held:
-            self._one(replace(entry, state=NoticeState.PENDING), now)
+        taken = (
+            self._one(replace(entry, state=NoticeState.PENDING, last_error=""), now)
+            for entry in held
+        )
+        return [
+            replace(entry, due_at=now) for entry in taken if entry.state is not NoticeState.HELD
+        ]
 
     def _one(self, entry: OutboxEntry, now: datetime) -> OutboxEntry:
         notice = entry.notice

@@ -43,6 +43,7 @@ class Groups:
         self._rules = rules
         self._groups: dict[Key, _Group] = {}
         self._told: dict[Key, dict[str, None]] = {}
+        self._overtaken: list[OutboxEntry] = []
 
     def __len__(self) -> int:
         """Give how many groups wait."""
@@ -57,6 +58,8 @@ class Groups:
             return self._ended(key, entry)
         if notice.reason not in _WAITS or not wait or notice.alert.severity is Severity.EXTREME:
             self._note_told(key, [entry])
+            if notice.reason in _WAITS:
+                self._overtake(key, entry, now)
             return entry
         group = self._groups.setdefault(key, _Group(now + wait, now))
         group.due_at = min(group.due_at, now + wait)
@@ -65,11 +68,19 @@ class Groups:
         return held
 
     def due(self, now: datetime, present: Present) -> Iterator[Gathered]:
-        """Let the groups go whose wait is over."""
+        """Let the groups go whose wait is over, and settle what a worse notice overtook."""
+        if self._overtaken:
+            overtaken, self._overtaken = tuple(self._overtaken), []
+            yield Gathered(settled=overtaken)
         for key, group in list(self._groups.items()):
             if group.due_at <= now or now < group.since:
                 del self._groups[key]
                 yield self._let_go(key, group, now, present)
+
+    def about(self, alert_id: str) -> list[OutboxEntry]:
+        """List what is held about an alert."""
+        every = (entry for group in self._groups.values() for entry in group.held.values())
+        return [entry for entry in every if entry.notice.alert.id == alert_id]
 
     def drop(self, alert_id: str) -> list[OutboxEntry]:
         """Give up what is held about an alert."""
@@ -124,16 +135,35 @@ class Groups:
 
     def _alone(self, older: Sequence[OutboxEntry], newest: OutboxEntry, now: datetime) -> Gathered:
         """Let one alert's newest notice go as it is; an older one of the same is overtaken."""
-        why = f"overtaken by notice {newest.notice.id}"
-        gone = [replace(e, state=NoticeState.GATHERED, last_error=why, due_at=now) for e in older]
+        gone = _overtaken(older, newest, now)
         released = replace(newest, state=NoticeState.PENDING, last_error="", due_at=now)
         return Gathered(sent=(released,), settled=(*gone, released))
+
+    def _overtake(self, key: Key, entry: OutboxEntry, now: datetime) -> None:
+        """Give up older notices of an alert that wait while a worse one of it leaves at once."""
+        group = self._groups.get(key)
+        if group is None:
+            return
+        about = entry.notice.alert.id
+        older = [each for each in group.held.values() if each.notice.alert.id == about]
+        for each in older:
+            del group.held[each.notice.id]
+        if not group.held:
+            del self._groups[key]
+        self._overtaken += _overtaken(older, entry, now)
 
     def _note_told(self, key: Key, entries: Sequence[OutboxEntry]) -> None:
         told = self._told.setdefault(key, {})
         told.update(dict.fromkeys(entry.notice.alert.id for entry in entries))
         if len(self._told) > MAX_GROUPS:
             del self._told[next(iter(self._told))]
+
+
+def _overtaken(
+    older: Sequence[OutboxEntry], newest: OutboxEntry, now: datetime
+) -> list[OutboxEntry]:
+    why = f"overtaken by notice {newest.notice.id}"
+    return [replace(e, state=NoticeState.GATHERED, last_error=why, due_at=now) for e in older]
 
 
 def _key(entry: OutboxEntry) -> Key:

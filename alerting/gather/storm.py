@@ -108,14 +108,17 @@ class Storms:
             if self._is_calm(load, now):
                 yield from self._close(load, now, present)
 
+    def about(self, alert_id: str) -> list[OutboxEntry]:
+        """List what is held about an alert."""
+        every = (basket for load in self._loads.values() for basket in load.baskets.values())
+        return [e for basket in every for e in basket.held.values() if _is_about(e, alert_id)]
+
     def drop(self, alert_id: str) -> list[OutboxEntry]:
         """Give up what is held about an alert."""
-        found: list[OutboxEntry] = []
-        for load in self._loads.values():
-            for basket in load.baskets.values():
-                for notice_id, entry in list(basket.held.items()):
-                    if entry.notice.alert.id == alert_id:
-                        found.append(basket.held.pop(notice_id))
+        found = self.about(alert_id)
+        for entry in found:
+            for basket in self._loads[entry.notice.recipient.id].baskets.values():
+                basket.held.pop(entry.notice.id, None)
         return found
 
     def _put(self, load: _Load, held: OutboxEntry, now: datetime) -> None:
@@ -129,7 +132,10 @@ class Storms:
         basket.has_news = basket.has_news or notice.reason in _NEW
 
     def _due_at(self, area: str, basket: _Basket, now: datetime) -> datetime:
+        """Give when the next notice of an area is due; at once when the clock was set back."""
         rules, first = self._rules, basket.first_at or now
+        if now < max(first, basket.sent_at or first):
+            return now
         if area == RED:
             every = rules.red_every if basket.has_news else rules.remind_every
             return first if basket.sent_at is None else basket.sent_at + every
@@ -159,7 +165,8 @@ class Storms:
         """Leave the storm with a summary of what came in it and what of it still stands."""
         left = [entry for basket in load.baskets.values() for entry in basket.held.values()]
         since, last = load.since or now, load.last
-        alerts = [present(alert) for alert in load.alerts.values()]
+        meant = {e.notice.alert.id: e.notice.alert for e in left} | load.alerts
+        alerts = [present(alert) for alert in meant.values()]
         load.since, load.last = None, None
         load.baskets.clear()
         load.alerts.clear()
@@ -178,3 +185,7 @@ class Storms:
         begin = now - max(self._rules.within, timedelta(0))
         while load.lately and load.lately[0][0] <= begin:
             load.lately.popleft()
+
+
+def _is_about(entry: OutboxEntry, alert_id: str) -> bool:
+    return entry.notice.alert.id == alert_id

@@ -164,8 +164,10 @@ async def world(
     steps: Ladder | None = None,
     telling: TellRules | None = None,
     gathering: GatherRules | None = None,
+    time: datetime | None = None,
 ) -> AsyncIterator[World]:
     journal, log, clock = journal or MemoryJournal(), log or MemoryLog(), HandClock()
+    clock.time = time or clock.time
     channel = ListChannel()
     router = OneRecipient(steps)
     deliverer = Deliverer(journal=journal, channels={"list": channel}, clock=clock)
