@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 from alerting.escalate.notices import named, step_notices, step_of
@@ -21,6 +22,7 @@ from alerting.route.ladder import FIRST_RUNG, Roads
 
 _LOG = logging.getLogger(__name__)
 _BEGAN = (TransitionKind.RAISED, TransitionKind.UPGRADED, TransitionKind.RETURNED)
+_TURNS = (TransitionKind.MUTED, TransitionKind.RETURNED)
 _LOOKED_AT_AGAIN = timedelta(minutes=1)
 _MUTED_FOR = timedelta(seconds=5)
 MAX_AT_ONCE = 50
@@ -109,8 +111,13 @@ class Escalator:
     def restore(
         self, alert: Alert, transitions: Sequence[Transition], steps: Sequence[EscalationStep]
     ) -> None:
-        """Take up an alert that stands where its recorded steps left it."""
+        """Take up an alert that stands where its recorded steps left it.
+
+        Where none is recorded asking begins now, unless its notices are kept back: people are
+        asked about those once they are told.
+        """
         if not steps:
+            self._restore_unasked(alert, transitions)
             return
         told = frozenset(person for step in steps for person in step.told)
         self._told[alert.id] = told
@@ -126,6 +133,19 @@ class Escalator:
             at=last.at,
             due_at=last.due_at,
             told=told,
+        )
+
+    def _restore_unasked(self, alert: Alert, transitions: Sequence[Transition]) -> None:
+        began = [each for each in transitions if each.kind in _BEGAN]
+        turns = [each.kind for each in transitions if each.kind in _TURNS]
+        is_held = turns[-1:] == [TransitionKind.MUTED]
+        if why_over(alert) or is_held or not began:
+            return
+        now = self._clock.now()
+        ladder = self._router.ladder(alert, now)
+        wait = ladder.rung(0).wait if ladder is not None else _LOOKED_AT_AGAIN
+        self._standing[alert.id] = Escalation(
+            alert=alert, transition=began[-1], n=0, at=now, due_at=now + wait
         )
 
     def follow(self, alert: Alert) -> None:
@@ -144,11 +164,21 @@ class Escalator:
         return self._router.roads_of(self._told.get(alert_id, frozenset()))
 
     def due(self) -> list[Escalation]:
-        """List the escalations with a step to take now, the most severe first, a bounded number."""
+        """List the escalations with a step to take now, the most severe first, a bounded number.
+
+        Those that are muted are put off and take nobody's place.
+        """
         now = self._clock.now()
         ready = [each for each in self._standing.values() if each.due_at <= now or now < each.at]
         ready.sort(key=lambda each: (-each.alert.severity, each.due_at))
-        return ready[:MAX_AT_ONCE]
+        return list(islice((each for each in ready if not self._is_put_off(each, now)), MAX_AT_ONCE))
+
+    def _is_put_off(self, due: Escalation, now: datetime) -> bool:
+        if why_over(due.alert) or not self.why_muted(due.alert, now):
+            return False
+        put_off = replace(anchored(due, now), due_at=now + _MUTED_FOR)
+        self._standing[due.alert.id] = put_off
+        return True
 
     def take(self, due: Escalation, card: Card | None) -> Taken | None:
         """Take the next step of an escalation; None when it has to wait or is over."""
