@@ -136,18 +136,28 @@ class People:
                 self._receipts.setdefault(alert_id, (entry.notice.recipient.name, at))
 
     async def tick(self, now: datetime) -> None:
-        """Record receipts, and bring back what was set aside and whose time has come."""
+        """Bring back what was set aside and whose time has come, and record receipts.
+
+        Alerts that stand come first, and need no journal.
+        """
+        standing = self._publisher.teller.standing
+        for alert_id in sorted(self.desk.set_aside(), key=lambda each: standing(each) is None):
+            known = standing(alert_id) or await self._parts.journal.alert(alert_id)
+            if known is not None:
+                await self._bring_back(self._present.of(known), now)
         await self._record_receipts()
-        for alert_id in self.desk.set_aside():
-            known = await self._parts.journal.alert(alert_id)
-            if known is None:
-                continue
-            alert = self._present.of(known)
-            said = self.desk.due(alert, now)
-            done = self.desk.take(alert, said, now) if said is not None else None
-            if isinstance(done, Done):
-                await self._record_own(alert, done)
-                await self._call_again(alert, done)
+
+    async def _bring_back(self, alert: Alert, now: datetime) -> None:
+        said = self.desk.due(alert, now)
+        done = self.desk.take(alert, said, now) if said is not None else None
+        if not isinstance(done, Done):
+            return
+        self.desk.keep(done.response, alert)
+        if alert.state is AlertState.FIRING:
+            await self._call_again(alert, done, (act_of(done),))
+        else:
+            effects = Effects(actions=(act_of(done),), responses=(done.response,))
+            await self._publisher.recorder.take(effects)
 
     async def restore(self) -> None:
         """Load the responses, and the receipts that a crash kept from being recorded.
@@ -195,10 +205,10 @@ class People:
         changes: list[Change] = []
         if done.said.deed in _MEANS_SEEN and alert.acknowledged_at is None:
             changes = [self._acknowledged(alert, done, now)]
-        after = changes[0].alert if changes else alert
+        after = changes[0].alert if changes else _seen_by_nobody(alert, done)
         is_quiet = done.response.phase.is_over or done.response.shelf is not None
         effects = Effects(
-            alerts=tuple(change.alert for change in changes),
+            alerts=(after,) if after is not alert else (),
             transitions=tuple(change.transition for change in changes),
             cancelled=self._out_of_date(alert.id) if changes or is_quiet else (),
             settled=self._given_up(alert.id, done) if changes or is_quiet else (),
@@ -209,7 +219,7 @@ class People:
         self.desk.keep(done.response, after)
         if changes or is_quiet:
             self._publisher.gatherer.note_answered(alert.id)
-        if changes:
+        if after is not alert:
             self._present.keep(after)
             self._parts.escalator.follow(after)
         for subject in effects.cancelled:
@@ -240,47 +250,49 @@ class People:
         after, transition = step_alert(alert, TransitionKind.ACKNOWLEDGED, now, moment, said=said)
         return Change(after, replace(transition, actor=actor), None)
 
-    async def _call_again(self, alert: Alert, done: Done) -> None:
+    async def _call_again(self, alert: Alert, done: Done, actions: tuple[Action, ...] = ()) -> None:
         """Tell people again of a condition that stands and is set aside no more."""
         if done.said.deed not in _CALLS_AGAIN or alert.state is not AlertState.FIRING:
             return
-        after = replace(self._present.of(alert), acknowledged_at=None, acknowledged_by="")
+        after = _seen_by_nobody(self._present.of(alert), done)
         moment = Moment(done.at, self._turn.last_seq, alert.position)
         said = turned(done.said.note or done.said.deed.value)
         kind = TransitionKind.RETURNED
         after, transition = step_alert(after, kind, done.at, moment, said=said)
         self._present.keep(after)
         transition = replace(transition, actor=done.said.actor)
-        await self._publisher.publish([Change(after, transition, NotifyReason.RETURNED)], None)
-
-    async def _record_own(self, alert: Alert, done: Done) -> None:
-        """Record what the program did by itself; with the journal away it counts all the same."""
-        self.desk.keep(done.response, alert)
-        effects = Effects(actions=(act_of(done),), responses=(done.response,))
-        await self._publisher.recorder.take(effects)
+        change = Change(after, transition, NotifyReason.RETURNED)
+        await self._publisher.publish([change], None, actions)
 
     async def _record_receipts(self) -> None:
         """Record in one step which alerts were told for the first time."""
         done: list[Done] = []
-        for alert_id in list(self._receipts)[:_RECEIPTS_A_TICK]:
-            name, at = self._receipts.pop(alert_id)
-            alert = self._publisher.teller.standing(alert_id)
-            if alert is None:
-                alert = await self._parts.journal.alert(alert_id)
-                if alert is None:
+        try:
+            for alert_id in list(self._receipts)[:_RECEIPTS_A_TICK]:
+                alert = await self._told_of(alert_id)
+                name, at = self._receipts.pop(alert_id)
+                if alert is None or self.desk.of(alert).reached(Phase.NOTIFIED) is not None:
                     continue
-                await self._recall(alert)
-            if self.desk.of(alert).reached(Phase.NOTIFIED) is None:
                 one = self.desk.take(alert, Said(deed=Deed.NOTIFIED, actor=name), at)
                 if isinstance(one, Done):
                     self.desk.keep(one.response, alert)
                     done.append(one)
-        if done:
-            effects = Effects(
-                actions=tuple(act_of(one) for one in done),
-                responses=tuple(one.response for one in done),
-            )
-            await self._publisher.recorder.take(effects)
+        finally:  # also those before one that waits for the journal
+            if done:
+                effects = Effects(
+                    actions=tuple(act_of(one) for one in done),
+                    responses=tuple(one.response for one in done),
+                )
+                await self._publisher.recorder.take(effects)
+
+    async def _told_of(self, alert_id: str) -> Alert | None:
+        """Give an alert that was told, with its response in memory; raises JournalError."""
+        alert = self._publisher.teller.standing(alert_id)
+        if alert is None:
+            alert = await self._parts.journal.alert(alert_id)
+            if alert is not None:
+                await self._recall(alert)
+        return alert
 
     async def _save_point(self, alert: Alert) -> None:
         """Save the memory behind a signed-off alert now, so that a crash cannot raise it again."""
@@ -290,3 +302,11 @@ class People:
         blob = self._judge.points.dump(key)
         state = RuleState(key="|".join(key), seq=self._turn.last_seq, blob=blob)
         await self._parts.journal.save_states([state])
+
+
+def _seen_by_nobody(alert: Alert, done: Done) -> Alert:
+    """Give an alert without its acknowledgement where a deed calls people again."""
+    is_called = done.said.deed in _CALLS_AGAIN and alert.state is AlertState.FIRING
+    if not is_called or alert.acknowledged_at is None:
+        return alert
+    return replace(alert, acknowledged_at=None, acknowledged_by="")

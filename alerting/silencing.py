@@ -12,6 +12,8 @@ from alerting.ports import Effects
 from alerting.publish import Publisher
 from alerting.tell.silence import MAX_SILENCES, why_refused
 
+_SAID = "silence_"
+
 
 class Silencing:
     """Takes silences in turn with the engine's own steps."""
@@ -71,10 +73,11 @@ class Silencing:
 
         An extreme alert is never muted unseen: while one may be, the program says so as a problem.
         """
-        found: dict[str, str | None] = {}
+        said = (name for name in self._publisher.present.system if name.startswith(_SAID))
+        found: dict[str, str | None] = dict.fromkeys(said)
         silences = self._publisher.teller.silences
         for silence in list(silences.values()):
-            name = f"silence_{silence.id}"
+            name = f"{_SAID}{silence.id}"
             is_on = silence.is_on(now)
             if silence.allows_extreme:
                 found[name] = _loud(silence) if is_on else None

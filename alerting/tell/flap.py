@@ -1,7 +1,8 @@
 """Flapping: a condition that comes and goes faster than people can follow is told of once.
 
 One series is one rule on one sensor. With the last change of a burst people learn that it flaps;
-what follows is recorded and held until it has been calm for a while. Extreme alerts are never held.
+what follows is recorded and held until it has been calm for a while. A rise above what was told is
+not held, and extreme alerts never are.
 """
 
 from collections import deque
@@ -30,6 +31,7 @@ class _Series:
     at: deque[datetime] = field(default_factory=deque)
     flaps_since: datetime | None = None
     told: str = ""
+    worst: Severity = Severity.MINOR
     last_at: datetime | None = None
     last: Alert | None = None
 
@@ -58,8 +60,10 @@ class Flaps:
         while series.at and series.at[0] <= now - self._rules.within:
             series.at.popleft()
         self._forget_oldest()
-        if series.flaps_since is None and len(series.at) >= self._rules.times:
-            series.flaps_since, series.told = now, alert.id
+        begins = series.flaps_since is None and len(series.at) >= self._rules.times
+        is_worse = series.flaps_since is not None and alert.severity > series.worst
+        if begins or (is_worse and reason in _COUNTED):
+            series.flaps_since, series.told, series.worst = now, alert.id, alert.severity
             return self._remark(series)
         return ""
 
@@ -92,7 +96,7 @@ class Flaps:
         calm = self._rules.calm.total_seconds() / 60
         return (
             f"it comes and goes ({len(series.at)} times in {minutes:g} min):"
-            f" no more notices below red until it has been calm for {calm:g} min"
+            f" no more notices unless it gets worse, until it has been calm for {calm:g} min"
         )
 
     def _forget_oldest(self) -> None:

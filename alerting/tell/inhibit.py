@@ -1,11 +1,12 @@
 """Inhibition: an alert that says more hides those that only follow from it.
 
 The table is data (`inhibitions.yaml` here, more beside the site files). What is hidden is recorded
-and shown, and told when what hid it is over. An extreme alert is never hidden.
+and shown, and told when what hid it is over. An extreme alert is never hidden. Of alerts that hide one another one is told.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from alerting.model import Alert, AlertState, Severity
 from alerting.mute import Matcher, Muted, Stage
@@ -67,10 +68,20 @@ class Inhibitors:
                 continue
             here = self._standing.get((line.name, self._place(line, alert)), {})
             for other in here.values():
-                if other.id != alert.id:
+                if other.id != alert.id and not self._is_told_instead(alert, other):
                     why = f"hidden by alert {other.id} ({other.rule_id}): {line.why}"
                     return Muted(stage=Stage.INHIBITION, why=why, by=other.id)
         return None
+
+    def _is_told_instead(self, alert: Alert, other: Alert) -> bool:
+        """Say whether, of two that hide one another, this one is told: the worse, then the older."""
+        if other.severity is Severity.EXTREME or _rank(alert) > _rank(other):
+            return False
+        return any(
+            line.hides.takes(other)
+            and alert.id in self._standing.get((line.name, self._place(line, other)), {})
+            for line in self._table.lines
+        )
 
     def _place(self, line: Inhibition, alert: Alert) -> str:
         if line.scope == "gateway":
@@ -80,6 +91,10 @@ class Inhibitors:
 
 def _own_place(line: Inhibition, alert: Alert) -> str:
     return alert.sensor.site if line.scope == "site" else _device(alert)
+
+
+def _rank(alert: Alert) -> tuple[int, datetime, str]:
+    return (-alert.severity, alert.detected_at, alert.id)
 
 
 def _device(alert: Alert) -> str:

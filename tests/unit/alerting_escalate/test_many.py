@@ -11,7 +11,10 @@ from tests.unit.alerting_escalate.values import LadderRouter, rung
 
 LADDER = Ladder(
     name="any",
-    rungs=(rung("first", wait=timedelta(minutes=5)), rung("next", "bob", wait=timedelta(minutes=5))),
+    rungs=(
+        rung("first", wait=timedelta(minutes=5)),
+        rung("next", "bob", wait=timedelta(minutes=5)),
+    ),
     every=timedelta(minutes=10),
 )
 

@@ -220,3 +220,55 @@ async def test_what_comes_and_goes_is_told_once_and_held_until_calm() -> None:
         notices = await here.told(6)
     assert notices[-1].reason is cleared
     assert "calm since" in notices[-1].transition.reason
+
+
+async def test_the_warning_of_a_silence_that_ended_while_the_program_was_down_ends_too() -> None:
+    journal, log = MemoryJournal(), MemoryLog()
+    every = Matcher(sites=frozenset({"site"}), at_most=Severity.EXTREME)
+    async with world(judge(stage()), journal=journal, log=log) as here:
+        await here.engine.silencing.add(silence(matcher=every, allows_extreme=True))
+        await here.engine.tick()
+        await here.told(1)
+    later_on = at(0) + timedelta(hours=3)
+    async with world(judge(stage()), journal=journal, log=log, time=later_on) as later:
+        await later.engine.tick(is_listening=False)
+        (notice,) = await later.told(1)
+        assert notice.reason is NotifyReason.CLEARED
+        assert await journal.alerts(firing_only=True) == []
+
+
+async def test_alerts_that_hide_one_another_leave_one_that_is_told() -> None:
+    both = Matcher(hazards=frozenset({"river_flood"}), at_most=Severity.EXTREME)
+    line = Inhibition(name="either", why="one says it", when=both, hides=both, scope="site")
+    telling = TellRules(inhibitions=InhibitionTable(lines=(line,)))
+    made = [sensor("stage_m", design=DESIGN, device=name) for name in ("D-1", "D-2", "D-3")]
+    async with world(judge(*made), telling=telling) as here:
+        for n, name in enumerate(("D-1", "D-2", "D-3")):
+            for at_s in (400 * n, 400 * n + 300):
+                await here.feed(report(at_s, {"stage_m": 3.2}, device=name))
+        for _ in range(3):
+            await here.engine.tick(is_listening=False)
+        alerts = await here.journal.alerts(firing_only=True)
+        muted = [
+            (await here.journal.transitions(alert.id))[-1].kind is TransitionKind.MUTED
+            for alert in alerts
+        ]
+        assert sorted(muted) == [False, True, True]
+        (notice,) = await here.told(1)
+        assert notice.reason is NotifyReason.FIRST
+
+
+async def test_a_rise_of_what_comes_and_goes_is_told() -> None:
+    rules = TellRules(flapping=FlapRules(times=3, within=timedelta(hours=6)))
+    hour = 3600
+    async with world(judge(sensor("wind_ms", "crane", every_s=30)), telling=rules) as here:
+        for burst in range(4):
+            start = burst * hour
+            await here.feed(*[wind(start + 30 * n, 9.0) for n in range(12)])
+            if burst < 3:
+                await here.feed(*[wind(start + 360 + 30 * n, 2.0) for n in range(100)])
+        await here.told(5)
+        await here.feed(*[wind(3 * hour + 360 + 30 * n, 15.0) for n in range(12)])
+        risen = (await here.told(7))[5:]
+        assert {notice.reason for notice in risen} == {NotifyReason.SEVERITY_ROSE}
+        assert [notice.alert.severity for notice in risen] == [Severity.MODERATE, Severity.SEVERE]

@@ -158,3 +158,54 @@ async def test_what_cannot_be_recorded_was_not_done() -> None:
         assert await here.journal.actions(alert_id) == []
         found = await here.engine.respond(alert_id, Deed.VERIFY, "甲某")
     assert found.reached(Phase.DISPATCHED) is None
+
+
+async def test_a_shelf_comes_back_in_time_although_the_journal_is_away() -> None:
+    async with world(judge(stage())) as here:
+        alert_id = await raised(here)
+        await here.told(1)
+        until = at(300) + timedelta(hours=2)
+        shelve = Said(deed=Deed.SHELVE, actor="甲某", note="pump test", until=until)
+        await here.engine.people.respond(alert_id, shelve)
+        here.journal.is_away = True
+        here.clock.time = until
+        await here.engine.tick(is_listening=False)
+        notices = await here.told(2)
+        assert notices[1].reason is NotifyReason.RETURNED
+        here.journal.is_away = False
+        await here.engine.tick(is_listening=False)
+        response = await here.journal.response(alert_id)
+    assert response is not None
+    assert response.shelf is None
+
+
+async def test_a_denial_and_its_recall_are_one_step_of_the_record() -> None:
+    async with world(judge(stage())) as here:
+        alert_id = await raised(here)
+        await here.told(1)
+        await here.engine.respond(alert_id, Deed.FALSE, "甲某", "a branch on the gauge")
+        here.clock.time += timedelta(hours=13)
+        before = len(here.journal.recorded)
+        await here.engine.tick(is_listening=False)
+        await here.told(2)
+        recalled = [
+            effects
+            for effects in here.journal.recorded[before:]
+            if any(response.phase is not Phase.FALSE for response in effects.responses)
+        ]
+    (first, *_) = recalled
+    assert [notice.notice.reason for notice in first.notices] == [NotifyReason.RETURNED]
+    assert [alert.acknowledged_at for alert in first.alerts] == [None]
+    assert [action.action for action in first.actions] == ["return"]
+
+
+async def test_a_reopened_alert_is_unacknowledged_in_the_very_step_that_reopens_it() -> None:
+    async with world(judge(stage())) as here:
+        alert_id = await raised(here)
+        await here.told(1)
+        await here.engine.respond(alert_id, Deed.FALSE, "甲某", "a branch on the gauge")
+        before = len(here.journal.recorded)
+        await here.engine.respond(alert_id, Deed.REOPEN, "乙某", "it was no branch")
+        reopening = here.journal.recorded[before]
+    assert [response.phase for response in reopening.responses] == [Phase.RAISED]
+    assert [alert.acknowledged_at for alert in reopening.alerts] == [None]
