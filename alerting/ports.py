@@ -188,7 +188,10 @@ class Journal(Protocol):
         ...
 
     async def due(self, now: datetime, limit: int = 100) -> list[OutboxEntry]:
-        """List pending outbox entries whose `due_at` has come, most severe then oldest first."""
+        """List pending outbox entries whose `due_at` has come, most severe then oldest first.
+
+        One that was made later than `now` is due: the clock was set back since.
+        """
         ...
 
     async def save_outcome(self, entry: OutboxEntry) -> None:

@@ -131,7 +131,8 @@ class MemoryJournal:
         pending = [
             entry
             for entry in self._outbox.values()
-            if entry.state is NoticeState.PENDING and entry.due_at <= now
+            if entry.state is NoticeState.PENDING
+            and (entry.due_at <= now or entry.notice.created_at > now)
         ]
         pending.sort(key=lambda e: (-e.notice.alert.severity, e.due_at, e.notice.id))
         return pending[:limit]

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from alerting.deliver.attempt import about, send_once
 from alerting.deliver.config import (
@@ -34,6 +35,7 @@ from alerting.ports import Channel, Journal
 from alerting.render import NOT_RECORDED
 
 _LOG = logging.getLogger(__name__)
+_SET_BACK = timedelta(seconds=1)
 
 
 def _no_link(_: Notice) -> str:
@@ -78,6 +80,7 @@ class Deliverer:
         self._is_more_in_journal = False
         self._counts = Counts()
         self._channel_counts = {name: ChannelCount() for name in channels}
+        self._newest = clock.now()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._time_moved = asyncio.Event()
@@ -207,14 +210,16 @@ class Deliverer:
         limit = n_ready + len(self._flights) + len(self._ledger) + self._config.poll_batch
         self._cancelled_while_reading = set()
         try:
-            entries = await self._ledger.due(self._clock.now(), limit)
+            now = self._clock.now()
+            entries = await self._ledger.due(now, limit)
         except JournalError:
             return  # the ledger has said so; the next reading tries again
         else:
             skipped = self._cancelled_while_reading
             for entry in entries:
-                if entry.notice.alert.id not in skipped:
-                    self._accept(entry, is_recorded=True)
+                if entry.notice.subject not in skipped:
+                    due = replace(entry, due_at=min(entry.due_at, now))
+                    self._accept(due, is_recorded=True)
         finally:
             self._cancelled_while_reading = None
         self._dispatch()
@@ -236,6 +241,10 @@ class Deliverer:
         if group is None:
             return
         now = self._clock.now()
+        if now < self._newest - _SET_BACK:
+            self._waiting.hasten(now)
+            self._newest = now
+        self._newest = max(now, self._newest)
         while (held := self._waiting.take(now, self._has_slot)) is not None:
             flight = _Flight(held)
             self._flights[held.id] = flight

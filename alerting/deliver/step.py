@@ -97,13 +97,16 @@ def cancelled(entry: OutboxEntry, why: str) -> OutboxEntry:
 def _handed(
     entry: OutboxEntry, to: Recipient, rest: tuple[Recipient, ...], now: datetime
 ) -> OutboxEntry:
-    """Make the entry for the person who is told in place of the entry's recipient."""
+    """Make the entry for the person who is told in place of the entry's recipient.
+
+    Its id is made of the notice's own: one alert may lead many summaries.
+    """
     notice = entry.notice
     absent = notice.recipient
     handed = replace(
         notice,
         id=notice_id(
-            notice.alert.id,
+            notice.id,
             notice.transition.ordinal,
             notice.reason,
             to.id,

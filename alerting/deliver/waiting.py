@@ -123,6 +123,11 @@ class WaitingRoom:
         if not same_alert:
             del self._by_alert[held.alert_id]
 
+    def hasten(self, now: datetime) -> None:
+        """Let everything be due now: the clock was set back, and waits mean nothing any more."""
+        self._later = [(min(due_at, now), ticket, held) for due_at, ticket, held in self._later]
+        heapq.heapify(self._later)
+
     def next_due(self) -> datetime | None:
         """Give when the next entry that is not yet due will be; None when there is none."""
         while self._later and self._is_stale(self._later[0][2]):

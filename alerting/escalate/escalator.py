@@ -171,9 +171,8 @@ class Escalator:
         now = self._clock.now()
         ready = [each for each in self._standing.values() if each.due_at <= now or now < each.at]
         ready.sort(key=lambda each: (-each.alert.severity, each.due_at))
-        return list(
-            islice((each for each in ready if not self._is_put_off(each, now)), MAX_AT_ONCE)
-        )
+        open_ones = (each for each in ready if not self._is_put_off(each, now))
+        return list(islice(open_ones, MAX_AT_ONCE))
 
     def _is_put_off(self, due: Escalation, now: datetime) -> bool:
         if why_over(due.alert) or not self.why_muted(due.alert, now):

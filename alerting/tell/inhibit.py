@@ -1,7 +1,8 @@
 """Inhibition: an alert that says more hides those that only follow from it.
 
 The table is data (`inhibitions.yaml` here, more beside the site files). What is hidden is recorded
-and shown, and told when what hid it is over. An extreme alert is never hidden. Of alerts that hide one another one is told.
+and shown, and told when what hid it is over. An extreme alert is never hidden.
+Of alerts that hide one another one is told.
 """
 
 from collections.abc import Mapping
@@ -74,7 +75,7 @@ class Inhibitors:
         return None
 
     def _is_told_instead(self, alert: Alert, other: Alert) -> bool:
-        """Say whether, of two that hide one another, this one is told: the worse, then the older."""
+        """Say whether, of two that hide one another, this one is told: the worse, or older."""
         if other.severity is Severity.EXTREME or _rank(alert) > _rank(other):
             return False
         return any(

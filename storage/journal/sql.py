@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Executable, Row, delete, insert, select, update
+from sqlalchemy import CursorResult, Executable, Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from alerting.errors import JournalError
@@ -271,12 +271,17 @@ class SqlJournal:
     async def due(self, now: datetime, limit: int = 100) -> list[OutboxEntry]:
         """List pending outbox entries whose `due_at` has come, most severe then oldest first.
 
+        One that was made later than `now` is due: the clock was set back since.
+
         An entry that cannot be read back must not hold up the others: it becomes failed, with the
         reason in `last_error`, and is logged.
         """
         question = (
             select(outbox)
-            .where(outbox.c.state == NoticeState.PENDING, outbox.c.due_at <= now)
+            .where(
+                outbox.c.state == NoticeState.PENDING,
+                or_(outbox.c.due_at <= now, outbox.c.created_at > now),
+            )
             .order_by(outbox.c.severity.desc(), outbox.c.due_at, outbox.c.id)
             .limit(limit)
         )

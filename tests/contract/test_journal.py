@@ -431,6 +431,13 @@ async def test_a_notice_already_there_is_not_replaced(journal: AnyJournal) -> No
     assert await journal.outbox("a1") == [sent]
 
 
+async def test_what_was_made_before_the_clock_was_set_back_is_due(journal: AnyJournal) -> None:
+    await journal.record(Effects(alerts=(an_alert(),), notices=(an_entry(due_at=T0 + SECOND),)))
+    assert await journal.due(T0) == []
+    (entry,) = await journal.due(T0 - DAY)
+    assert entry.notice.created_at > T0 - DAY
+
+
 async def test_due_gives_the_most_severe_then_the_oldest(journal: AnyJournal) -> None:
     severe, minor = an_alert("severe"), an_alert("minor", severity=Severity.MINOR)
     extreme = an_alert("extreme", severity=Severity.EXTREME)

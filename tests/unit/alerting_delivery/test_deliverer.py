@@ -30,6 +30,7 @@ from tests.unit.alerting_delivery.values import (
     fails_times,
     make_alert,
     make_entry,
+    make_summary,
     refuses,
 )
 
@@ -281,6 +282,34 @@ class TestRetrying:
         assert told["bob"].state is NoticeState.SENT
         assert "in place of Ann Example" in desk.channel.taken[0].remarks[0]
         assert (status.handed_on, status.failed, status.sent) == (1, 1, 1)
+
+    async def test_every_summary_of_a_storm_reaches_the_stand_in(self) -> None:
+        desk = Desk()
+        desk.channel.answer = refuses()
+        bob = replace(BOB, channel="b")
+        async with desk.running():
+            for n in (1, 2):
+                await desk.give(make_summary(f"summary-{n}", fallbacks=(bob,)))
+        assert len({notice.id for notice in desk.spare.taken}) == 2
+
+    async def test_a_clock_set_back_keeps_nothing_waiting(self) -> None:
+        desk = Desk()
+        desk.channel.answer = fails_times(1)
+        async with desk.running():
+            await desk.give(make_entry())
+            assert desk.channel.taken == []
+            await desk.pass_time(hours=-1)
+            await desk.pass_time(seconds=1)
+            assert len(desk.channel.taken) == 1
+
+    async def test_a_clock_that_was_set_back_before_a_restart_keeps_nothing_waiting(self) -> None:
+        desk = Desk()
+        desk.make()
+        await desk.record(make_entry())
+        desk.clock.move(hours=-1)
+        async with desk.running():
+            await settled()
+        assert len(desk.channel.taken) == 1
 
     async def test_when_every_road_failed_it_is_visible(
         self, caplog: pytest.LogCaptureFixture

@@ -10,8 +10,10 @@ from alerting.model import (
     Alert,
     AlertKind,
     AlertState,
+    Batch,
     Card,
     ChainLink,
+    Gathering,
     Notice,
     NotifyReason,
     OutboxEntry,
@@ -103,6 +105,21 @@ def make_entry(
 ) -> OutboxEntry:
     notice = make_notice(alert, reason=reason, to=to, n=n)
     return OutboxEntry(notice=notice, due_at=due_at, fallbacks=fallbacks)
+
+
+def make_summary(id_: str, *, fallbacks: tuple[Recipient, ...] = ()) -> OutboxEntry:
+    """Make a notice about several alerts, all led by the same one."""
+    batch = Batch(
+        kind=Gathering.STORM,
+        place="town",
+        since=NOW,
+        counts=(0, 0, 2, 0),
+        alert_ids=("alert-1", id_),
+    )
+    notice = make_notice(reason=NotifyReason.STORM)
+    return OutboxEntry(
+        notice=replace(notice, id=f"{id_}-0", batch=batch), due_at=NOW, fallbacks=fallbacks
+    )
 
 
 def make_card() -> Card:
