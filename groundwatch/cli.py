@@ -26,7 +26,7 @@ from groundwatch.cli_response import add_to as add_response
 from groundwatch.cli_route import add_to as add_route
 from groundwatch.cli_silence import app as silence_app
 from groundwatch.cli_tasks import add_to as add_tasks
-from groundwatch.cli_words import AsJson, Url, asked, named
+from groundwatch.cli_words import AsJson, Url, asked, clock_time, named
 from groundwatch.client import DEFAULT_URL, call
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
@@ -256,7 +256,7 @@ def stage(
         return
     for row in answer["now"]:
         place = "/".join(part for part in (site, row["device"]) if part)
-        print(f"{place}: {row['stage']} since {row['at'][:16].replace('T', ' ')} by {row['by']}")
+        print(f"{place}: {row['stage']} since {clock_time(row['at'])} by {row['by']}")
 
 
 @app.command()
@@ -398,7 +398,7 @@ def version() -> None:
 def cycle_lines(rows: list[dict[str, Any]]) -> list[str]:
     """Write lifts as columns: when, which crane, how long, how heavy, from where to where."""
     return [
-        f"{row['started_at'][:19].replace('T', ' ')}  {row['site']}/{row['device']}"
+        f"{clock_time(row['started_at'], to='seconds')}  {row['site']}/{row['device']}"
         f"  {row['duration_s']:6.0f} s  {row['max_load_t']:6.2f} t"
         f"  {_number(row['max_pct'], '4.0f')} %"
         f"  radius {_number(row['start_radius_m'], '.1f')}"
@@ -418,7 +418,7 @@ def alert_lines(rows: list[dict[str, Any]], language: Tongue = Tongue.EN) -> lis
     cells = [
         (
             str(row.get("alert") or row.get("id")),
-            str(row.get("started_at") or row.get("taken_at") or "")[:16].replace("T", " "),
+            clock_time(row.get("started_at") or row.get("taken_at")),
             str(row.get("state") or row.get("kind")),
             str(row.get("severity")),
             str(row.get("sensor")),

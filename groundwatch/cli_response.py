@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from groundwatch.cli_words import Actor, AsJson, Url, asked, named, show
+from groundwatch.cli_words import Actor, AsJson, Url, asked, clock_time, named, show
 from groundwatch.client import DEFAULT_URL, call, send_picture
 from sensors.duration import parse_duration
 from sensors.fault import Refused
@@ -169,7 +169,7 @@ def _line(answer: dict[str, Any]) -> str:
     if answer["assigned_to"]:
         words.append(f"with {answer['assigned_to']}")
     if answer["shelf"]:
-        words.append(f"shelved until {answer['shelf']['until'][:16].replace('T', ' ')} UTC")
+        words.append(f"shelved until {clock_time(answer['shelf']['until'])}")
     if answer["review_at"]:
-        words.append(f"asked about again at {answer['review_at'][:16].replace('T', ' ')} UTC")
+        words.append(f"asked about again at {clock_time(answer['review_at'])}")
     return ", ".join(words)

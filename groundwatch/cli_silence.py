@@ -6,7 +6,7 @@ from urllib.parse import quote
 import typer
 
 from groundwatch.cli_response import minutes_of
-from groundwatch.cli_words import Actor, AsJson, Url, asked, named, show
+from groundwatch.cli_words import Actor, AsJson, Url, asked, clock_time, named, show
 from groundwatch.client import DEFAULT_URL, call
 
 app = typer.Typer(help="Say what people do not want to hear of for a while.", no_args_is_help=True)
@@ -72,8 +72,8 @@ def _line(silence: dict[str, Any]) -> str:
         for name in ("sites", "devices", "hazards", "kinds")
         if silence[name]
     ]
-    until = silence["until"][:16].replace("T", " ")
+    until = clock_time(silence["until"])
     return (
-        f"{silence['id']}: {', '.join(what)} up to {silence['at_most']} until {until} UTC"
+        f"{silence['id']}: {', '.join(what)} up to {silence['at_most']} until {until}"
         f" by {silence['author']}: {silence['comment']}"
     )

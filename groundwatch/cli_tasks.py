@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from groundwatch.cli_words import Actor, AsJson, Url, asked, named, show
+from groundwatch.cli_words import Actor, AsJson, Url, asked, clock_time, named, show
 from groundwatch.client import DEFAULT_URL, call, fetch_text, send_picture
 
 tasks_app = typer.Typer(help="orders to responders: list, give, answer", no_args_is_help=True)
@@ -127,7 +127,7 @@ def _item(text: str) -> dict[str, Any]:
 
 
 def _line(task: dict[str, Any]) -> str:
-    owed = "" if task["owed"] is None else f", {task['owed']} by {task['owed_by']}"
+    owed = "" if task["owed"] is None else f", {task['owed']} by {clock_time(task['owed_by'])}"
     late = f", LATE: {', '.join(task['overdue'])}" if task["overdue"] else ""
     call_them = "" if task["is_told"] else f", no road on file: call {task['phone'] or '?'}"
     mark = "EXERCISE " if task["exercise"] else ""

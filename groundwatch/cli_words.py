@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -33,3 +34,11 @@ def named(actor: str) -> str:
 def show(answer: Any, text: str, *, as_json: bool) -> None:
     """Print an answer for machines, or what it means."""
     print(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else text)
+
+
+def clock_time(instant: str | None, *, to: str = "minutes") -> str:
+    """Give an RFC 3339 instant as a person at this machine reads it, always with its offset."""
+    if not instant:
+        return "-"
+    here = datetime.fromisoformat(instant).astimezone()
+    return here.isoformat(sep=" ", timespec=to)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from alerting.model import Alert, AlertKind, Card, Responder
 from groundwatch.clock import ScaledClock
@@ -30,21 +30,29 @@ class DemoError(Exception):
 
 
 class LastNotices(io.StringIO):
-    """A stream that keeps the newest lines of the console channel and writes all to a file."""
+    """A stream that keeps the newest lines of the console channel and writes all to a file.
 
-    def __init__(self, path: Path) -> None:
+    It writes to `beside` too, where no live view shows them: a pipe, a log.
+    """
+
+    def __init__(self, path: Path, *, beside: TextIO | None = None) -> None:
         """Write to `path` as well."""
         super().__init__()
+        self._beside = beside
         self.lines: deque[str] = deque(maxlen=200)
         self._file = path.open("a", encoding="utf-8")
 
     def write(self, text: str) -> int:
         """Take some text."""
         self.lines.extend(text.splitlines())
+        if self._beside is not None:
+            self._beside.write(text)
         return self._file.write(text)
 
     def flush(self) -> None:
         """Write through."""
+        if self._beside is not None:
+            self._beside.flush()
         if not self._file.closed:
             self._file.flush()
 

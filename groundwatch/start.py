@@ -201,7 +201,9 @@ async def _demo(options: DemoOptions, settings: Settings, district: District) ->
     port = 0 if options.as_json and options.port == 8420 else options.port
     socket = bind(settings.http.host, port)
     settings.state.mkdir(parents=True, exist_ok=True)
-    notices = LastNotices(settings.state / "notices.txt")
+    is_watched = not options.as_json and sys.stdout.isatty()
+    plain = None if options.as_json or is_watched else sys.stdout
+    notices = LastNotices(settings.state / "notices.txt", beside=plain)
     clock = demo_clock(options.speed, time.time(), timedelta(hours=3))  # noqa: TID251
     async with AsyncExitStack() as stack:
         stack.callback(socket.close)
@@ -212,10 +214,12 @@ async def _demo(options: DemoOptions, settings: Settings, district: District) ->
         )
         program.http = HttpServer(program, socket)
         demo = Demo(program=program, clock=clock, sites=options.sites, seconds=options.seconds)
-        if options.as_json:
-            await demo.run(stop)
-        else:
+        if plain is not None:
+            print(f"{_address(program)}; every notice follows as it is sent\n", flush=True)  # noqa: T201
+        if is_watched:
             await _watched(demo, stop)
+        else:
+            await demo.run(stop)
         summary = await demo.summary()
     if options.as_json:
         print(json.dumps(summary, ensure_ascii=False, indent=2))  # noqa: T201
@@ -226,12 +230,11 @@ async def _demo(options: DemoOptions, settings: Settings, district: District) ->
 async def _watched(demo: Demo, stop: asyncio.Event) -> None:
     """Run with a live view in the terminal."""
     program = demo.program
-    assert program.http is not None  # noqa: S101 - set by the caller
-    url = f"http://127.0.0.1:{program.http.port}"
+    url = _address(program)
     broker = program.broker.kind if program.broker else program.mqtt.place
     rate = Rate()
     console = Console()
-    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+    with Live(console=console, auto_refresh=False, screen=True) as live:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(demo.run(stop), name="demonstration")
             while not running.done():
@@ -239,6 +242,11 @@ async def _watched(demo: Demo, stop: asyncio.Event) -> None:
                 width, height = console.size
                 live.update(picture(shown, width=width, height=height), refresh=True)
                 await asyncio.wait({running}, timeout=0.5)
+
+
+def _address(program: Program) -> str:
+    assert program.http is not None  # noqa: S101 - set by the caller
+    return f"http://127.0.0.1:{program.http.port}"
 
 
 async def _shown(program: Program, rate: Rate, broker: str, url: str) -> Shown:

@@ -15,7 +15,7 @@ from alerting.report.deadline import built_in, due_reports
 from alerting.report.facts import ENTERED, MADE, Facts, Known, Stage, detail_of, known_from, why_not
 from alerting.report.grade import grade_of
 from alerting.report.text import as_json, markdown
-from alerting.response.model import Phase, Response
+from alerting.response.model import Deed, Phase, Response
 from alerting.tasks.model import EventKind as K
 from tests.unit.alerting_cap.values import alert_after, past
 from tests.unit.alerting_delivery.values import NOW, make_card
@@ -100,6 +100,21 @@ class TestContent:
         said = " ".join(lines(report, "actions"))
         assert "crane is held" in said
         assert "seen" not in said
+
+    def test_what_people_did_is_said_in_the_language_of_the_report(self) -> None:
+        by_sensors = (Deed.WORSEN, Deed.EASE)
+        acts = tuple(action(deed.value, float(n)) for n, deed in enumerate(Deed))
+        report = first(replace(incident(), actions=acts), Known())
+        en, zh = lines(report, "actions"), lines(report, "actions", zh=True)
+        assert len(zh) == 2 + len(Deed) - len(by_sensors)
+        assert any("已派出力量" in line for line in zh)
+        assert any("sent help" in line for line in en)
+        said = [line.partition("Duty officer")[2] for line in zh[2:]]
+        assert not [line for line in said if any("a" <= sign <= "z" for sign in line)]
+
+    def test_it_says_whom_an_alert_was_assigned_to(self) -> None:
+        given = replace(incident(), actions=(action("assign", 1.0, detail="Night shift"),))
+        assert "assigned it to Night shift" in " ".join(lines(first(given, Known()), "actions"))
 
     def test_official_warnings_stand_apart(self) -> None:
         card = Card(official=(Remark("OFFICIAL red rain", "【官方】暴雨"),))

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from groundwatch import __version__
 from groundwatch.cli import alert_lines, app
+from groundwatch.cli_words import clock_time
 from tests.servers import free_port
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "baiyun"
@@ -198,7 +199,7 @@ def test_alerts_stand_in_columns() -> None:
          "reason": "Low.", "started_at": "2026-06-01T12:31:00Z"},
     ]  # fmt: skip
     assert alert_lines(rows) == [
-        "a1    2026-06-01 12:30  firing    minor    s/d/q     High.",
-        "a234  2026-06-01 12:31  resolved  extreme  site/d/q  Low.",
+        f"a1    {clock_time('2026-06-01T12:30:00Z')}  firing    minor    s/d/q     High.",
+        f"a234  {clock_time('2026-06-01T12:31:00Z')}  resolved  extreme  site/d/q  Low.",
     ]
     assert alert_lines([]) == []
