@@ -28,12 +28,11 @@ from alerting.ports import Action, Effects
 from alerting.publish import Publisher, act_of
 from alerting.response.desk import PROGRAM, Done
 from alerting.response.model import Deed, Said
+from alerting.response.rules import DrillRules
 from alerting.sentence import turned
 from sensors.model import Position, SensorKey
 
 PREFIX = "drill-"
-MAX_DRILLS = 5
-MAX_LASTS = timedelta(hours=8)
 WORDS, WORDS_ZH = "EXERCISE, not a real alert", "演习，并非真实警报"
 
 
@@ -92,6 +91,7 @@ class Drills:
     publisher: Publisher
     present: Present
     turn: Turn
+    rules: DrillRules = field(default_factory=DrillRules)
     ended: deque[str] = field(default_factory=deque)
     _runs: dict[str, _Run] = field(default_factory=dict)
 
@@ -104,9 +104,9 @@ class Drills:
         """
         async with self.turn.lock:
             now = self.parts.clock.now()
-            why_not = why_no_drill(plan, actor, self._real_red())
-            if why_not is None and len(self.present.drills) >= MAX_DRILLS:
-                why_not = f"{MAX_DRILLS} drills are under way already; end one first"
+            why_not = why_no_drill(plan, actor, self._real_red(), self.rules)
+            if why_not is None and len(self.present.drills) >= self.rules.at_once:
+                why_not = f"{self.rules.at_once} drills are under way already; end one first"
             if why_not is not None:
                 raise DeedRefused(f"drill {plan.name}: {why_not}")
             first = plan.steps[0]
@@ -216,14 +216,14 @@ class Drills:
             await self.publisher.recorder.take(effects)
 
 
-def why_no_drill(plan: DrillPlan, actor: str, real: Alert | None) -> str | None:
+def why_no_drill(plan: DrillPlan, actor: str, real: Alert | None, rules: DrillRules) -> str | None:
     """Say why a drill cannot begin now; None when it can."""
     if not actor.strip():
         return "say who you are: it is kept with the drill"
     if real is not None:
         return f"a real extreme alert stands ({real.id}); people are needed there"
-    if not plan.steps or not timedelta(0) < plan.lasts <= MAX_LASTS:
-        return f"a drill has at least one step and lasts {MAX_LASTS} at most"
+    if not plan.steps or not timedelta(0) < plan.lasts <= rules.longest:
+        return f"a drill has at least one step and lasts {rules.longest} at most"
     return None
 
 

@@ -123,9 +123,18 @@ class Engine:
             desk=self._desk,
             turn=self._turn,
         )
-        self.silencing = Silencing(parts=parts, publisher=self._publisher, turn=self._turn)
+        self.silencing = Silencing(
+            parts=parts,
+            publisher=self._publisher,
+            turn=self._turn,
+            rules=self._config.telling.silences,
+        )
         self.drills = Drills(
-            parts=parts, publisher=self._publisher, present=self._present, turn=self._turn
+            parts=parts,
+            publisher=self._publisher,
+            present=self._present,
+            turn=self._turn,
+            rules=self._config.drills,
         )
         parts.deliverer.on_receipt = self.people.note_receipt
         self._stages: deque[StageRecord] = deque()

@@ -11,7 +11,7 @@ from alerting.gather.rules import GatherRules
 from alerting.judge import Judge
 from alerting.model import Alert, AlertKind, Mark
 from alerting.ports import Aside, CardLookup, Journal, Router
-from alerting.response.rules import ResponseRules
+from alerting.response.rules import DrillRules, ResponseRules
 from alerting.tell.teller import TellRules
 from sensors.model import Position
 
@@ -38,6 +38,7 @@ class EngineConfig:
     response: ResponseRules = field(default_factory=ResponseRules)
     telling: TellRules = field(default_factory=TellRules)
     gathering: GatherRules = field(default_factory=GatherRules)
+    drills: DrillRules = field(default_factory=DrillRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

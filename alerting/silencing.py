@@ -10,7 +10,7 @@ from alerting.mute import Silence
 from alerting.parts import Parts, Turn
 from alerting.ports import Effects
 from alerting.publish import Publisher
-from alerting.tell.silence import MAX_SILENCES, why_refused
+from alerting.tell.silence import SilenceRules, why_refused
 
 _SAID = "silence_"
 
@@ -18,8 +18,11 @@ _SAID = "silence_"
 class Silencing:
     """Takes silences in turn with the engine's own steps."""
 
-    def __init__(self, *, parts: Parts, publisher: Publisher, turn: Turn) -> None:
+    def __init__(
+        self, *, parts: Parts, publisher: Publisher, turn: Turn, rules: SilenceRules
+    ) -> None:
         """Hold the parts."""
+        self._rules = rules
         self._parts = parts
         self._publisher = publisher
         self._turn = turn
@@ -39,9 +42,9 @@ class Silencing:
         """
         async with self._turn.lock:
             silences = self._publisher.teller.silences
-            why_not = why_refused(wanted, self._parts.clock.now())
-            if why_not is None and len(silences) >= MAX_SILENCES:
-                why_not = f"{MAX_SILENCES} silences are kept already; end some first"
+            why_not = why_refused(wanted, self._parts.clock.now(), self._rules)
+            if why_not is None and len(silences) >= self._rules.at_most:
+                why_not = f"{self._rules.at_most} silences are kept already; end some first"
             if why_not is not None:
                 raise DeedRefused(f"silence: {why_not}")
             await self._parts.journal.record(Effects(silences=(wanted,)))

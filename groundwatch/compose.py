@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
@@ -18,7 +18,7 @@ from alerting.detect.robust import robust_for
 from alerting.detect.shelf import Shelf
 from alerting.engine import Engine, EngineConfig, Parts
 from alerting.escalate import Escalator
-from alerting.gather.rules import GatherRules, StormRules
+from alerting.gather.rules import GatherRules
 from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.model import Alert, Severity
@@ -386,7 +386,8 @@ def _detector(settings: Settings) -> Callable[[Sensor], Detector | None]:
 
 
 def _engine_config(district: District, telling: TellingSettings) -> EngineConfig:
-    sites = district.registry.sites
+    sites, policy = district.registry.sites, district.response
+    most = policy.storm.most if telling.storm_most is None else telling.storm_most
 
     def area_of(alert: Alert) -> str:
         site = sites.get(alert.site)
@@ -394,18 +395,26 @@ def _engine_config(district: District, telling: TellingSettings) -> EngineConfig
 
     return EngineConfig(
         home=_home(district),
-        telling=TellRules(inhibitions=district.inhibitions),
+        response=policy.people,
+        telling=TellRules(
+            inhibitions=district.inhibitions, flapping=policy.flapping, silences=policy.silences
+        ),
         gathering=GatherRules(
-            waits={
-                Severity.MINOR: timedelta(seconds=telling.minor_wait_s),
-                Severity.MODERATE: timedelta(seconds=telling.moderate_wait_s),
-                Severity.SEVERE: timedelta(seconds=telling.severe_wait_s),
-                Severity.EXTREME: timedelta(0),
-            },
-            storm=StormRules(most=telling.storm_most) if telling.storm_most else None,
+            waits={**policy.company, **_own_waits(telling)},
+            storm=replace(policy.storm, most=most) if most else None,
             area_of=area_of,
         ),
+        drills=policy.drills,
     )
+
+
+def _own_waits(telling: TellingSettings) -> dict[Severity, timedelta]:
+    said = {
+        Severity.MINOR: telling.minor_wait_s,
+        Severity.MODERATE: telling.moderate_wait_s,
+        Severity.SEVERE: telling.severe_wait_s,
+    }
+    return {worth: timedelta(seconds=s) for worth, s in said.items() if s is not None}
 
 
 def _home(district: District) -> Position:

@@ -16,6 +16,7 @@ from alerting.tell.load import load_inhibitions
 from gis_link.loaders import Resources, load_resources
 from groundwatch.drill_files import load_drills
 from groundwatch.limits import gap_text
+from groundwatch.response_file import ResponsePolicy, load_response
 from groundwatch.roads import BUILT_IN_ROADS, Roads
 from groundwatch.whereabouts import Whereabouts
 from sensors.registry import Registry
@@ -52,6 +53,7 @@ class District:
     routes: RouteTable
     resources: Resources
     inhibitions: InhibitionTable
+    response: ResponsePolicy
     drills: Mapping[str, DrillPlan]
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -133,8 +135,9 @@ def load_district(
     routes.places_of = where.of
     faults += route_faults
     inhibitions, inhibition_faults = load_inhibitions(directory)
-    drills, drill_faults = load_drills(directory, registry)
-    faults += inhibition_faults + drill_faults
+    response, response_faults = load_response(directory)
+    drills, drill_faults = load_drills(directory, registry, response.drills)
+    faults += inhibition_faults + response_faults + drill_faults
     said = [str(fault) for fault in faults if not fault.is_warning]
     warned = [str(fault) for fault in faults if fault.is_warning]
     said += [str(fault) for fault in stock_faults if not _is_mild(fault)]
@@ -145,6 +148,7 @@ def load_district(
         routes=routes,
         resources=stock,
         inhibitions=inhibitions,
+        response=response,
         drills=drills,
         faults=tuple(said),
         warnings=tuple(warned),
@@ -162,6 +166,7 @@ def _nothing(directory: Path) -> District:
         routes=RouteTable(),
         resources=Resources(),
         inhibitions=InhibitionTable(),
+        response=ResponsePolicy(),
         drills={},
         faults=(f"{said} with --sites or `sites` in the settings",),
         warnings=(),

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from alerting.drill import MAX_LASTS, DrillPlan, DrillStep
+from alerting.drill import DrillPlan, DrillStep
 from alerting.model import Severity
+from alerting.response.rules import DrillRules
 from sensors.document import Document, Duration, Fault, FileModel, check_model, load_yaml, nearest
+from sensors.duration import duration_text
 from sensors.model import SensorKey
 from sensors.registry import Registry, Sensor
 
@@ -38,7 +40,9 @@ class DrillFile(FileModel):
     steps: Annotated[list[StepEntry], Field(min_length=1, max_length=20)]
 
 
-def load_drills(directory: Path, registry: Registry) -> tuple[dict[str, DrillPlan], list[Fault]]:
+def load_drills(
+    directory: Path, registry: Registry, rules: DrillRules
+) -> tuple[dict[str, DrillPlan], list[Fault]]:
     """Load every drill of a directory of site files, by the name of its file."""
     plans: dict[str, DrillPlan] = {}
     faults: list[Fault] = []
@@ -46,7 +50,7 @@ def load_drills(directory: Path, registry: Registry) -> tuple[dict[str, DrillPla
         document = load_yaml(path)
         file, found = check_model(document, DrillFile)
         if file is not None:
-            found += _faults(document, file, registry)
+            found += _faults(document, file, registry) + _too_long(document, file, rules)
         faults += found
         if file is not None and not found:
             plans[path.stem] = _plan(path.stem, file, registry)
@@ -62,15 +66,19 @@ def _faults(document: Document, file: DrillFile, registry: Registry) -> list[Fau
         what = f"there is no sensor {file.sensor[:80]!r}"
         allowed = "site/device/quantity, or with the point before the quantity"
         found.append(document.fault(("sensor",), what, allowed=allowed, fix=fix))
-    if not timedelta(0) < file.lasts <= MAX_LASTS:
-        allowed = f"above 0 and at most {MAX_LASTS.total_seconds() / 3600:g} h"
-        found.append(document.fault(("lasts",), "a drill cannot last so long", allowed=allowed))
     starts = [step.after for step in file.steps]
     if starts[0] != timedelta(0) or starts != sorted(starts):
         what = "the steps are not in order, or none is at once"
         allowed = "after: 0s first, then later and later"
         found.append(document.fault(("steps",), what, allowed=allowed))
     return found
+
+
+def _too_long(document: Document, file: DrillFile, rules: DrillRules) -> list[Fault]:
+    if timedelta(0) < file.lasts <= rules.longest:
+        return []
+    allowed = f"above 0 and at most {duration_text(rules.longest)} (response.yaml: drill: longest)"
+    return [document.fault(("lasts",), "a drill cannot last so long", allowed=allowed)]
 
 
 def _sensor(file: DrillFile, registry: Registry) -> Sensor | None:

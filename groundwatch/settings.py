@@ -170,15 +170,15 @@ class Hj212Settings(StationSettings):
 
 
 class TellingSettings(_Section):
-    """When alerts travel together: waits for company, and how many in 10 minutes are a storm.
+    """What this installation sets over the district's response.yaml (`company`, `storm`).
 
     A wait of 0 is none, and `storm_most` 0 means that there are no storms.
     """
 
-    minor_wait_s: float = Field(default=10.0, ge=0, le=300)
-    moderate_wait_s: float = Field(default=5.0, ge=0, le=120)
-    severe_wait_s: float = Field(default=2.0, ge=0, le=30)
-    storm_most: int = Field(default=10, ge=0, le=1000)
+    minor_wait_s: float | None = Field(default=None, ge=0, le=300)
+    moderate_wait_s: float | None = Field(default=None, ge=0, le=120)
+    severe_wait_s: float | None = Field(default=None, ge=0, le=30)
+    storm_most: int | None = Field(default=None, ge=0, le=1000)
 
 
 class ModelSettings(_Section):

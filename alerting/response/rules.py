@@ -1,4 +1,6 @@
-"""How long people may set an alert aside, by severity; an operator may change it in the settings.
+"""How long people may set an alert aside, by severity, and how long drills may last.
+
+A district changes it in its response.yaml.
 
 The worse an alert, the shorter: an extreme one comes back within minutes.
 """
@@ -35,3 +37,11 @@ class ResponseRules:
     shelf_at_most: Mapping[Severity, timedelta] = field(default_factory=lambda: _SHELF_AT_MOST)
     false_at_most: Mapping[Severity, timedelta] = field(default_factory=lambda: _FALSE_AT_MOST)
     closes_itself_below: Severity = Severity.SEVERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillRules:
+    """No drill lasts longer than `longest`, and no more than `at_once` are under way."""
+
+    longest: timedelta = timedelta(hours=8)
+    at_once: int = 5

@@ -1,15 +1,20 @@
 """Silences: muted by people, for certain alerts, for a while, with a reason."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerting.model import Alert, AlertKind, Severity
 from alerting.mute import Muted, Silence, Stage
 
-# Defaults of this project (confidence D).
-LONGEST = timedelta(days=7)
-LONGEST_WITH_EXTREME = timedelta(hours=4)
-MAX_SILENCES = 500
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceRules:
+    """How long a silence may last, and how many there may be (confidence D)."""
+
+    longest: timedelta = timedelta(days=7)
+    longest_with_extreme: timedelta = timedelta(hours=4)
+    at_most: int = 500
 
 
 def why_silenced(alert: Alert, silences: Iterable[Silence], now: datetime) -> Muted | None:
@@ -27,10 +32,10 @@ def why_silenced(alert: Alert, silences: Iterable[Silence], now: datetime) -> Mu
     return None
 
 
-def why_refused(silence: Silence, now: datetime) -> str | None:
+def why_refused(silence: Silence, now: datetime, rules: SilenceRules) -> str | None:
     """Say why a silence is not taken, and what is allowed; None when it is."""
     matcher = silence.matcher
-    longest = LONGEST_WITH_EXTREME if silence.allows_extreme else LONGEST
+    longest = rules.longest_with_extreme if silence.allows_extreme else rules.longest
     wants_extreme = matcher.at_most is Severity.EXTREME and not silence.allows_extreme
     checks = (
         (

@@ -24,7 +24,7 @@ from alerting.mute import Muted, Silence, Stage
 from alerting.response.desk import ResponseDesk
 from alerting.tell.flap import FlapRules, Flaps
 from alerting.tell.inhibit import InhibitionTable, Inhibitors
-from alerting.tell.silence import why_silenced
+from alerting.tell.silence import SilenceRules, why_silenced
 
 MAX_TURNS = 500
 _GOOD_NEWS = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
@@ -44,6 +44,7 @@ class TellRules:
 
     inhibitions: InhibitionTable = field(default_factory=InhibitionTable)
     flapping: FlapRules = field(default_factory=FlapRules)
+    silences: SilenceRules = field(default_factory=SilenceRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Running:
     """A running program, its address, and ways to reach into its loop."""
 
     def __init__(self, state: Path, mqtt_port: int, **settings: Any) -> None:
+        self._district = Path(settings.pop("sites", EXAMPLE))
         self._given = settings
         self.clock = MovedClock()
         self.shown = Shown()
@@ -102,11 +103,13 @@ class Running:
         mqtt = {"host": "127.0.0.1", "port": self.mqtt_port}
         calls = {"kind": "voice", "url": "https://voice.example/calls", "secret": CALL_SECRET}
         alone = {"minor_wait_s": 0, "moderate_wait_s": 0, "severe_wait_s": 0, "storm_most": 0}
-        own = {"mqtt": mqtt, "channels": {"duty_calls": calls}, "telling": alone}
-        settings = load_settings(None, sites=EXAMPLE, state=self._state, **(own | self._given))
+        own: dict[str, Any] = {"mqtt": mqtt, "channels": {"duty_calls": calls}, "telling": alone}
+        settings = load_settings(
+            None, sites=self._district, state=self._state, **(own | self._given)
+        )
         listener = bind("127.0.0.1", 0)
         console = Console(stream=self.shown, now=self.clock.now)  # type: ignore[arg-type]
-        district = load_district(EXAMPLE)
+        district = load_district(self._district)
         with listener:
             async with opened(
                 settings, district, clock=self.clock, channels={"console": console}
