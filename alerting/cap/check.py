@@ -69,6 +69,9 @@ def _about_info(info: Info) -> Iterator[str]:
     yield from _word("urgency", info.urgency, URGENCIES)
     yield from _word("severity", info.severity, SEVERITIES)
     yield from _word("certainty", info.certainty, CERTAINTIES)
+    for resource in info.resources:
+        if not resource.description or not resource.media_type:
+            yield "a resource has no resourceDesc or no mimeType"
     for area in info.areas:
         yield from _about_area(area)
 

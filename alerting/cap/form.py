@@ -16,6 +16,7 @@ ZONE = timezone(timedelta(hours=8))
 
 FORBIDDEN = re.compile(r"[\s,<&]")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
+_WORD = re.compile(r'"([^"]*)"|(\S+)')
 _UNFIT = re.compile(r"[^A-Za-z0-9._:@-]")
 
 
@@ -62,7 +63,7 @@ def closed(points: Sequence[Position]) -> tuple[Position, ...]:
 
 def circle_text(circle: Circle) -> str:
     """Give a circle: its middle, latitude first, and its radius in kilometres."""
-    return f"{_pair(circle.centre)} {_number(circle.radius_km)}"
+    return f"{_pair(circle.centre)} {number_text(circle.radius_km)}"
 
 
 def circle_of(text: str) -> Circle:
@@ -70,7 +71,7 @@ def circle_of(text: str) -> Circle:
     parts = text.split()
     if len(parts) != 2:
         raise ValueError(f"{text[:60]!r} is no circle; allowed: latitude,longitude kilometres")
-    radius_km = _float(parts[1])
+    radius_km = number_of(parts[1])
     if radius_km < 0.0:
         raise ValueError(f"a circle of {radius_km:g} km; allowed: 0 or more")
     return Circle(_position(parts[0]), radius_km)
@@ -99,10 +100,11 @@ def is_place(position: Position) -> bool:
 
 
 def _pair(position: Position) -> str:
-    return f"{_number(position.lat)},{_number(position.lon)}"
+    return f"{number_text(position.lat)},{number_text(position.lon)}"
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
+    """Give a number without an exponent, to the sixth decimal."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
@@ -110,13 +112,20 @@ def _position(text: str) -> Position:
     parts = text.split(",")
     if len(parts) != 2:
         raise ValueError(f"{text[:40]!r} is no point; allowed: latitude,longitude")
-    position = Position(_float(parts[0]), _float(parts[1]))
+    position = Position(number_of(parts[0]), number_of(parts[1]))
     if not is_place(position):
         raise ValueError(f"{text[:40]!r} is not on the earth; latitude comes first")
     return position
 
 
-def _float(text: str) -> float:
+def words_of(text: str) -> tuple[str, ...]:
+    """Read words between spaces; one in quotation marks may hold spaces itself."""
+    words = (quoted or plain for quoted, plain in _WORD.findall(text))
+    return tuple(word for word in words if word)
+
+
+def number_of(text: str) -> float:
+    """Read a number; ValueError where it is none."""
     try:
         value = float(text)
     except ValueError:

@@ -13,13 +13,14 @@ from typing import TypeVar
 from lxml import etree
 
 from alerting.cap.check import faults_of
-from alerting.cap.form import circle_of, instant_of, polygon_of, references_of
+from alerting.cap.form import circle_of, instant_of, number_of, polygon_of, references_of, words_of
 from alerting.cap.gbt35965 import cap_severity
 from alerting.cap.heard import MAX_BYTES, CapRefused, Heard
-from alerting.cap.values import KINDS, NAMESPACE, STATUSES, Area, Info, Message, Pair
+from alerting.cap.values import KINDS, NAMESPACE, STATUSES, Area, Info, Message, Pair, Resource
 from sensors.document import listed
 
 MAX_INFOS = 20
+MAX_RESOURCES = 50
 MAX_AREAS = 500
 MAX_PARTS = 2000
 MAX_TEXT = 20_000
@@ -121,11 +122,11 @@ class _Reading:
             scope=self._text(root, "scope"),
             source=self._text(root, "source"),
             restriction=self._text(root, "restriction"),
-            addresses=tuple(self._text(root, "addresses").split()),
+            addresses=words_of(self._text(root, "addresses")),
             codes=self._texts(root, "code"),
             note=self._text(root, "note"),
             references=references_of(self._text(root, "references")),
-            incidents=tuple(self._text(root, "incidents").split()),
+            incidents=words_of(self._text(root, "incidents")),
             infos=tuple(self._info(node) for node in self._nodes(root, "info", MAX_INFOS)),
         )
 
@@ -142,6 +143,7 @@ class _Reading:
             urgency=self._text(node, "urgency") or "Unknown",
             severity=colour or severity or "Unknown",
             certainty=self._text(node, "certainty") or "Unknown",
+            audience=self._text(node, "audience"),
             event_codes=self._pairs(node, "eventCode"),
             effective=self._instant(node, "effective"),
             onset=self._instant(node, "onset"),
@@ -153,7 +155,21 @@ class _Reading:
             web=self._text(node, "web"),
             contact=self._text(node, "contact"),
             parameters=self._pairs(node, "parameter"),
+            resources=tuple(
+                self._resource(each) for each in self._nodes(node, "resource", MAX_RESOURCES)
+            ),
             areas=tuple(self._area(each) for each in self._nodes(node, "area", MAX_AREAS)),
+        )
+
+    def _resource(self, node: "etree._Element") -> Resource:
+        size = self._number(node, "size")
+        return Resource(
+            description=self._text(node, "resourceDesc"),
+            media_type=self._text(node, "mimeType"),
+            size=None if size is None else int(size),
+            uri=self._text(node, "uri"),
+            deref="".join(self._texts(node, "derefUri", MAX_BYTES)[:1]),
+            digest=self._text(node, "digest"),
         )
 
     def _area(self, node: "etree._Element") -> Area:
@@ -163,6 +179,8 @@ class _Reading:
             polygons=tuple(self._each(polygons, polygon_of)),
             circles=tuple(self._each(self._texts(node, "circle"), circle_of)),
             geocodes=self._pairs(node, "geocode"),
+            altitude_ft=self._number(node, "altitude"),
+            ceiling_ft=self._number(node, "ceiling"),
         )
 
     def _each(self, texts: tuple[str, ...], read: Callable[[str], _Value]) -> Iterator[_Value]:
@@ -172,6 +190,10 @@ class _Reading:
                 yield read(text)
             except ValueError as error:
                 self._remarks.append(f"passed over: {error}")
+
+    def _number(self, node: "etree._Element", name: str) -> float | None:
+        text = self._text(node, name)
+        return next(self._each((text,), number_of), None) if text else None
 
     def _instant(self, node: "etree._Element", name: str) -> datetime | None:
         text = self._text(node, name)

@@ -51,13 +51,30 @@ class Circle(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A file a message speaks of: at an address, or within it (`deref`, base 64)."""
+
+    description: str
+    media_type: str
+    size: int | None = None
+    uri: str = ""
+    deref: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """Where a message is for. A polygon's first and last points are the same."""
+    """Where a message is for. A polygon's first and last points are the same.
+
+    `altitude_ft` and `ceiling_ft` are feet above mean sea level, as the standard has them.
+    """
 
     description: str
     polygons: tuple[tuple[Position, ...], ...] = ()
     circles: tuple[Circle, ...] = ()
     geocodes: tuple[Pair, ...] = ()
+    altitude_ft: float | None = None
+    ceiling_ft: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +88,7 @@ class Info:
     urgency: str
     severity: str
     certainty: str
+    audience: str = ""
     event_codes: tuple[Pair, ...] = ()
     effective: datetime | None = None
     onset: datetime | None = None
@@ -82,6 +100,7 @@ class Info:
     web: str = ""
     contact: str = ""
     parameters: tuple[Pair, ...] = ()
+    resources: tuple[Resource, ...] = ()
     areas: tuple[Area, ...] = ()
 
 

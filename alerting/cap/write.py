@@ -9,8 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from alerting.cap.form import circle_text, instant_text, polygon_text, reference_text
-from alerting.cap.values import NAMESPACE, Area, Info, Message, Pair
+from alerting.cap.form import circle_text, instant_text, number_text, polygon_text, reference_text
+from alerting.cap.values import NAMESPACE, Area, Info, Message, Pair, Resource
 
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PREFIXES: Any = {None: NAMESPACE}
@@ -56,6 +56,7 @@ def _add_info(root: "etree._Element", info: Info) -> None:
     _add(node, "urgency", info.urgency)
     _add(node, "severity", info.severity)
     _add(node, "certainty", info.certainty)
+    _add(node, "audience", info.audience)
     for pair in info.event_codes:
         _add_pair(node, "eventCode", pair)
     _add(node, "effective", info.effective)
@@ -69,8 +70,20 @@ def _add_info(root: "etree._Element", info: Info) -> None:
     _add(node, "contact", info.contact)
     for pair in info.parameters:
         _add_pair(node, "parameter", pair)
+    for resource in info.resources:
+        _add_resource(node, resource)
     for area in info.areas:
         _add_area(node, area)
+
+
+def _add_resource(parent: "etree._Element", resource: Resource) -> None:
+    node = etree.SubElement(parent, f"{{{NAMESPACE}}}resource")
+    _add(node, "resourceDesc", resource.description)
+    _add(node, "mimeType", resource.media_type)
+    _add(node, "size", "" if resource.size is None else str(resource.size))
+    _add(node, "uri", resource.uri)
+    _add(node, "derefUri", resource.deref)
+    _add(node, "digest", resource.digest)
 
 
 def _add_area(parent: "etree._Element", area: Area) -> None:
@@ -82,6 +95,8 @@ def _add_area(parent: "etree._Element", area: Area) -> None:
         _add(node, "circle", circle_text(circle))
     for pair in area.geocodes:
         _add_pair(node, "geocode", pair)
+    for name, feet in (("altitude", area.altitude_ft), ("ceiling", area.ceiling_ft)):
+        _add(node, name, "" if feet is None else number_text(feet))
 
 
 def _add_pair(parent: "etree._Element", name: str, pair: Pair) -> None:

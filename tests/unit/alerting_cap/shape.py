@@ -1,9 +1,12 @@
-"""The order and number of CAP's elements, typed out from the standard and not from the writer.
+"""CAP's elements, their order, number and values, typed out from the standard, not from the writer.
 
-Where the schema of OASIS is at hand (`GROUNDWATCH_DATA`) messages are held against it as well.
+This says of every message what the schema of OASIS says, so that nothing is left out where that is
+not at hand; it may not be shipped here. Where it is (`GROUNDWATCH_DATA`), messages are held against
+it as well, and both against each other (`test_shape.py`).
 """
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -21,11 +24,43 @@ _CHILDREN = {
     "info": "language ? category + event 1 responseType * urgency 1 severity 1 certainty 1"
     " audience ? eventCode * effective ? onset ? expires ? senderName ? headline ? description ?"
     " instruction ? web ? contact ? parameter * resource * area *",
+    "resource": "resourceDesc 1 mimeType 1 size ? uri ? derefUri ? digest ?",
     "area": "areaDesc 1 polygon * circle * geocode * altitude ? ceiling ?",
     "eventCode": _PAIR,
     "parameter": _PAIR,
     "geocode": _PAIR,
 }
+
+_WORDS = {
+    "status": "Actual Exercise System Test Draft",
+    "msgType": "Alert Update Cancel Ack Error",
+    "scope": "Public Restricted Private",
+    "category": "Geo Met Safety Security Rescue Fire Health Env Transport Infra CBRNE Other",
+    "responseType": "Shelter Evacuate Prepare Execute Avoid Monitor Assess AllClear None",
+    "urgency": "Immediate Expected Future Past Unknown",
+    "severity": "Extreme Severe Moderate Minor Unknown",
+    "certainty": "Observed Likely Possible Unlikely Unknown",
+}
+_INSTANT = (
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+    r"[-+](0\d|1[0-4]):[0-5]\d"
+)
+_FORMS = {
+    **dict.fromkeys(("sent", "effective", "onset", "expires"), _INSTANT),
+    "language": r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*",
+    "size": r"[-+]?\d+",
+    "altitude": r"[-+]?(\d+(\.\d*)?|\.\d+)",
+    "ceiling": r"[-+]?(\d+(\.\d*)?|\.\d+)",
+    **{name: words.replace(" ", "|") for name, words in _WORDS.items()},
+}
+
+
+def faults(root: "etree._Element") -> list[str]:
+    """Say everything that is wrong with a message, by what is typed out here and by the schema."""
+    found = faults_of_shape(root)
+    if SCHEMA.is_file() and not schema().validate(root):
+        found += [f"by the schema: {error.message}" for error in schema().error_log]
+    return found
 
 
 def faults_of_shape(root: "etree._Element") -> list[str]:
@@ -41,6 +76,9 @@ def faults_of_shape(root: "etree._Element") -> list[str]:
         if wanted is None:
             if inside or not (node.text or "").strip():
                 found.append(f"{name.localname} is empty or has children")
+            wanted_form = _FORMS.get(name.localname)
+            if wanted_form and not re.fullmatch(wanted_form, (node.text or "").strip()):
+                found.append(f"{name.localname} is {node.text!r}")
             continue
         found += [f"{name.localname}: {said}" for said in _faults(own, wanted.split())]
     return found
