@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -166,7 +166,7 @@ def _over(policy: ResponsePolicy, part: ResponsePart) -> ResponsePolicy:
     )
 
 
-def _given(part: _Part) -> dict[str, object]:
+def _given(part: _Part) -> dict[str, Any]:
     return part.model_dump(exclude={"source", "confidence"}, exclude_none=True)
 
 

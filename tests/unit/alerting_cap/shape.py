@@ -59,7 +59,7 @@ def faults(root: "etree._Element") -> list[str]:
     """Say everything that is wrong with a message, by what is typed out here and by the schema."""
     found = faults_of_shape(root)
     if SCHEMA.is_file() and not schema().validate(root):
-        found += [f"by the schema: {error.message}" for error in schema().error_log]
+        found.append(f"by the schema: {schema().error_log}")
     return found
 
 
