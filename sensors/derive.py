@@ -7,13 +7,14 @@ What needs several reports or devices is a joint (`alerting.joint`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from types import MappingProxyType
 from typing import NamedTuple
 
 from sensors.crane.chart import Chart
 from sensors.model import Qc
+from sensors.rating import Rating
 
 _PASS = int(Qc.PASS)
 NOTHING_KNOWN: Mapping[str, float] = MappingProxyType({})
@@ -21,13 +22,17 @@ NOTHING_KNOWN: Mapping[str, float] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a recipe may look at: one point of one device. `chart_why` says why it has no chart."""
+    """What a recipe may look at: one point of one device.
+
+    `chart_why` says why a crane has no chart; `rating` is the curve of a gauge that has one.
+    """
 
     kind: str
     design: Mapping[str, float]
     measured: frozenset[str]
     chart: Chart | None = None
     chart_why: str = "the site file gives no `chart`"
+    rating: Rating | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,7 @@ class Derivation:
     `compute` takes the inputs in order and gives None where there is no value to give. `says` is
     for people. `design` is put beside the device's own for the rules on it. One that is silent by
     its nature (the tilt without a load, while there is a load) is not `is_steady`, and its silence
-    is not blindness.
+    is not blindness. A value over `suspect_above` is more than what it was made from can vouch for.
     """
 
     output: str
@@ -46,6 +51,7 @@ class Derivation:
     says: str
     design: Mapping[str, float] = field(default_factory=dict)
     is_steady: bool = True
+    suspect_above: float | None = None
 
 
 class Recipe(NamedTuple):
@@ -85,15 +91,7 @@ def found(source: Source, recipes: Iterable[Recipe]) -> Found:
     for recipe in recipes:
         if recipe.output in known:
             continue
-        answer = recipe.make(
-            Source(
-                kind=source.kind,
-                design=source.design,
-                measured=known,
-                chart=source.chart,
-                chart_why=source.chart_why,
-            )
-        )
+        answer = recipe.make(replace(source, measured=known))
         if isinstance(answer, str):
             missing[recipe.output] = answer
         elif answer is not None:

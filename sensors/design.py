@@ -148,6 +148,8 @@ DESIGN: dict[str, DesignName] = {
         D("warning_stage_m", "m", "warning stage (警戒水位)", *_STAGE),
         D("guaranteed_stage_m", "m", "guaranteed stage (保证水位)", *_STAGE),
         D("record_stage_m", "m", "highest stage on record (历史最高水位)", *_STAGE),
+        D("warning_flow_m3s", "m3/s", "warning flow (警戒流量)", 0.001, 200_000.0),
+        D("guaranteed_flow_m3s", "m3/s", "guaranteed flow (保证流量)", 0.001, 200_000.0),
         D("near_stage_m", "m", "how far below the warning stage is near it", 0.01, 10.0),
         D("rise_1h_moderate_m", "m", "rise within an hour, moderate", 0.01, 50.0),
         D("rise_1h_severe_m", "m", "rise within an hour, severe", 0.01, 50.0),

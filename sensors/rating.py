@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 EXTRAPOLATE = 1.5
 _LEAST_GAUGINGS = 3
+# Segments fitted apart never meet exactly; a flow that falls by more than this is a mistake.
+_LEAST_STEP = 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Rating:
     n_gaugings: int
     highest_gauging_m: float
     dated: date
+    source: str = ""
 
 
 class Flow(NamedTuple):
@@ -67,9 +70,17 @@ def why_no_rating(rating: Rating, *, is_tidal: bool = False) -> str | None:
         if not segment.low_m < segment.high_m or min(segment.c, segment.b) <= 0.0:
             low_m = segment.low_m
             return f"the segment from {low_m:g} m must end above its start, with C and b above 0"
-    for lower, upper in pairwise(rating.segments):
-        if lower.high_m != upper.low_m:
-            return f"the segments leave {lower.high_m:g} m to {upper.low_m:g} m open or overlap"
+    if rating.highest_gauging_m <= rating.segments[0].low_m:
+        return f"the highest gauging, {rating.highest_gauging_m:g} m, lies below the curve"
+    return next(filter(None, map(_why_apart, pairwise(rating.segments))), None)
+
+
+def _why_apart(two: tuple[Segment, Segment]) -> str | None:
+    lower, upper = two
+    if lower.high_m != upper.low_m:
+        return f"the segments leave {lower.high_m:g} m to {upper.low_m:g} m open or overlap"
+    if upper.flow(upper.low_m) < lower.flow(lower.high_m) * _LEAST_STEP:
+        return f"the flow falls where the segments meet, at {upper.low_m:g} m"
     return None
 
 

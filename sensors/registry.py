@@ -19,6 +19,7 @@ from sensors.lifecycle import StageChange
 from sensors.model import Position, SensorKey
 from sensors.neighbours import Neighbours
 from sensors.qc.checks import NO_CHECKS, Checks
+from sensors.rating import Rating
 
 
 class SiteKind(StrEnum):
@@ -163,6 +164,7 @@ class Device:
     sensors: tuple[Sensor, ...]
     addresses: Mapping[str, str] = field(hash=False, default_factory=dict)
     chart: Chart | None = None
+    rating: Rating | None = None
     missing: Mapping[str, str] = field(hash=False, default_factory=dict)
     dates: Mapping[str, date] = field(hash=False, default_factory=dict)
     stages: tuple[StageChange, ...] = ()

@@ -25,6 +25,7 @@ from sensors.model import Position, SensorKey
 from sensors.neighbours import Neighbours
 from sensors.plausible import Believable, believable
 from sensors.qc.table import checks_for, why_not_partner
+from sensors.rating import Rating, Segment, why_no_rating
 from sensors.recipes.table import with_derived
 from sensors.registry import ClockRule, Device, Given, Sensor, Site
 from sensors.sheet import given_at, own_limit
@@ -225,6 +226,7 @@ class SiteReading:
             parent = self._parent(block, header, at)
             sensors = self._sensors(parent, at)
             chart = self._chart(block, at)
+            rating = self._rating(block, at)
             if block is None or self._given_before(block.id, (*at, "id"), seen, "device"):
                 continue
             if header is not None and parent.position is not None:
@@ -238,6 +240,7 @@ class SiteReading:
                     sensors=sensors,
                     addresses=block.addresses,
                     chart=chart,
+                    rating=rating,
                     dates=block.dates,
                     stages=_changes(block.stages),
                 )
@@ -259,6 +262,29 @@ class SiteReading:
             self._fault((*at, "chart"), f"a {block.kind} has no load chart", fix="remove it")
             return None
         return found
+
+    def _rating(self, block: DeviceBlock | None, at: Location) -> Rating | None:
+        """Give a gauge's rating curve; a fault where it cannot be used."""
+        if block is None or block.rating is None:
+            return None
+        here: Location = (*at, "rating")
+        if block.kind != "water_level":
+            self._fault(here, f"a {block.kind} has no rating curve", fix="remove it")
+            return None
+        rating = Rating(
+            segments=tuple(
+                Segment(low_m=s.from_m, high_m=s.to_m, c=s.c, h0_m=s.h0_m, b=s.b)
+                for s in block.rating.segments
+            ),
+            n_gaugings=block.rating.gaugings,
+            highest_gauging_m=block.rating.highest_gauging_m,
+            dated=block.rating.dated,
+            source=block.rating.source,
+        )
+        if (why_not := why_no_rating(rating)) is not None:
+            self._fault(here, why_not, "segments that rise and join, each from_m below to_m")
+            return None
+        return rating
 
     # --- zones ---
 

@@ -337,6 +337,26 @@ class ChartBlock(FileModel):
     jib_m: Annotated[Number, Field(gt=0, le=120, description="jib length in m")]
 
 
+class SegmentBlock(FileModel):
+    """One stretch of a rating curve: Q = c (stage - h0_m)^b in m3/s from `from_m` up to `to_m`."""
+
+    from_m: Number
+    to_m: Number
+    c: Annotated[Number, Field(gt=0)]
+    h0_m: Annotated[Number, Field(description="stage at which nothing flows")]
+    b: Annotated[Number, Field(ge=0.5, le=5, description="1.5 to 3 at most sections")]
+
+
+class RatingBlock(FileModel):
+    """A gauge's `rating:`; stages in the gauge's own stage."""
+
+    segments: Annotated[list[SegmentBlock], Field(min_length=1, max_length=20)]
+    gaugings: Annotated[int, Field(ge=1, le=100_000, description="how many it stands on")]
+    highest_gauging_m: Annotated[Number, Field(description="stage of the highest gauging")]
+    dated: Annotated[Day, Field(description="day of the newest gauging")]
+    source: Annotated[Text, Field(description="who measured it, and where it is written")]
+
+
 class ZoneBlock(FileModel):
     """One entry of `zones:`; `top_m` is an elevation, or a height above `ground_m` where given."""
 
@@ -362,6 +382,7 @@ class DeviceBlock(FileModel):
     design_sheet: SheetBlock | None = None
     addresses: AddressBlock = Field(default_factory=dict)
     chart: ChartBlock | None = None
+    rating: RatingBlock | None = None
     dates: DateBlock = Field(default_factory=dict)
     stages: Stages = Field(default_factory=list)
     sensors: Annotated[

@@ -7,6 +7,7 @@ from sensors.catalogue import KINDS
 from sensors.derive import Derivation, Found, Ready, Recipe, Source, found, per_cent
 from sensors.model import SensorKey
 from sensors.recipes.crane import CRANE, alarms_of, tilt
+from sensors.recipes.water_level import WATER_LEVEL
 from sensors.registry import Device, Sensor
 
 # Moving, for a cage: faster than its speed sensor's noise (confidence D).
@@ -48,6 +49,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         Recipe("tilt_deg", tilt),
         Recipe("device_alarms", alarms_of("warning_bits", _PLATFORM_ALARMS)),
     ),
+    "water_level": WATER_LEVEL,
 }
 
 
@@ -72,12 +74,21 @@ def with_derived(device: Device) -> Device:
 
 
 def _source(device: Device, design: Mapping[str, float], measured: frozenset[str]) -> Source:
-    return Source(kind=device.kind, design=design, measured=measured, chart=device.chart)
+    return Source(
+        kind=device.kind,
+        design=design,
+        measured=measured,
+        chart=device.chart,
+        rating=device.rating,
+    )
 
 
 def _sensor(device: Device, point: str, beside: Sensor, derivation: Derivation) -> Sensor:
     entry = KINDS[device.kind].quantities[derivation.output]
     design = {**beside.design, **derivation.design} if derivation.design else beside.design
+    usual = entry.high if entry.suspect_high is None else entry.suspect_high
+    if derivation.suspect_above is not None:
+        usual = min(usual, derivation.suspect_above)
     return Sensor(
         key=SensorKey(device.site, device.id, point, entry.key),
         kind=device.kind,
@@ -88,7 +99,7 @@ def _sensor(device: Device, point: str, beside: Sensor, derivation: Derivation) 
         low=entry.low,
         high=entry.high,
         suspect_low=entry.low if entry.suspect_low is None else entry.suspect_low,
-        suspect_high=entry.high if entry.suspect_high is None else entry.suspect_high,
+        suspect_high=usual,
         every=device.every,
         position=beside.position,
         design=design,
