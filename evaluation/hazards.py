@@ -14,7 +14,7 @@ from pathlib import Path
 
 from alerting.measures.table import name_zh, window_text
 from alerting.model import Provenance, Severity
-from alerting.numbers import DesignValue, Least, Number, Resolved, TableValue, worked_out
+from alerting.numbers import DesignValue, Least, Number, Resolved, TableValue, stem, worked_out
 from alerting.render.words import source_words
 from alerting.rules import PACK_FOLDER, Side, load_packs
 from alerting.rules.form import LevelSpec, RuleSpec, WaySpec
@@ -113,7 +113,8 @@ def _number(number: Number, rule: RuleSpec, kind: str, *, is_zh: bool) -> str:
         found = worked_out(number, _bare(kind, rule.quantities[0]))
         if isinstance(found, Resolved):
             return f"{found.value:g}"
-        cell = f"`{number.table}`: `{number.item}`, `{number.column}`"
+        item = number.item.replace("{stem}", stem(rule.quantities[0]))
+        cell = f"`{number.table}`: `{item}`, `{number.column}`"
         return f"({cell})"
     return f"{number:g}"
 
@@ -123,7 +124,8 @@ def _design(number: DesignValue, rule: RuleSpec, kind: str, *, is_zh: bool) -> s
     if number.default is not None:
         shown = f" [{_number(number.default, rule, kind, is_zh=is_zh)}]"
     is_plain = isinstance(number.default, float | int)  # then what follows changes it alike
-    text = f"`{number.design}`{shown if is_plain else ''}"
+    name = number.design.replace("{stem}", stem(rule.quantities[0]))
+    text = f"`{name}`{shown if is_plain else ''}"
     if number.times != 1.0:
         text = f"{number.times:g} × {text}"
     if number.plus:

@@ -9,7 +9,17 @@ from evaluation.hazards import filled, language_of, main, rules
 
 FOLDER = Path(__file__).parents[3] / "docs/hazards"
 PAGES = sorted(FOLDER.glob("*.md"))
-HAZARDS = ("crane", "formwork", "hoist", "pit", "ponding", "rain", "water-level")
+HAZARDS = (
+    "camera",
+    "crane",
+    "formwork",
+    "hoist",
+    "pit",
+    "platform",
+    "ponding",
+    "rain",
+    "water-level",
+)
 
 
 def test_every_hazard_has_a_page_in_both_languages() -> None:
@@ -35,6 +45,21 @@ def test_every_level_of_its_rules_has_a_line(page: Path) -> None:
     levels = sum(len(rules()[name][1].levels) for name in named[1].split())
     table = text[named.end() : text.index("<!-- /limits -->")]
     assert table.count("\n| ") - 1 == levels
+
+
+def test_every_rule_stands_on_a_page() -> None:
+    named = {
+        name
+        for page in PAGES
+        for found in re.findall(r"<!-- limits ([a-z0-9_ ]+) -->", page.read_text("utf-8"))
+        for name in found.split()
+    }
+    like_the_counter = {"rain_total", "rain_intensity"}  # asserted below
+    assert set(rules()) - named == like_the_counter
+
+
+def test_no_name_on_a_page_is_a_pattern() -> None:
+    assert [page.name for page in PAGES if "{stem}" in page.read_text("utf-8")] == []
 
 
 def test_both_languages_speak_of_the_same_rules() -> None:
