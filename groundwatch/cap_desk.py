@@ -21,6 +21,7 @@ from alerting.model import Alert, Mark, Notice, NotifyReason, OutboxEntry, Trans
 from gis_link.area import AREA_TIERS, Areas
 from gis_link.model import Place, Tier
 from gis_link.model import Position as GisPosition
+from groundwatch.gbt_names import GbtNames
 from sensors.model import Position
 
 MAX_FEED_ALERTS = 200
@@ -88,13 +89,17 @@ class CapDesk:
     writer: Writer
     now: Callable[[], datetime]
     feed_days: int = 7
+    names: GbtNames | None = None
 
     async def issued(self, alert: Alert, now: datetime) -> list[Issued]:
         """Give every message of an alert up to now, oldest first."""
         steps = await self.record.transitions(alert.id)
         cards = cards_of(entry.notice for entry in await self.record.outbox(alert.id))
         found = issues_of(alert, steps, now, cards=cards, renew_every=self.config.renew_every)
-        return [Issued(issue, self.message(alert, issue)) for issue in found]
+        return [Issued(issue, await self._named(self.message(alert, issue))) for issue in found]
+
+    async def _named(self, message: Message) -> Message:
+        return message if self.names is None else await self.names.named(message)
 
     def message(
         self,
@@ -142,7 +147,20 @@ class CapDesk:
             said = "the journal is away" if away else "the record names no beginning of this alert"
             raise DeliveryError(f"cap: nothing to send: {said}", retryable=away)
         issue = _wanted(found, notice)
-        return self.message(notice.alert, issue, mark=notice.mark, remarks=remarks)
+        said = self.message(notice.alert, issue, mark=notice.mark, remarks=remarks)
+        return await self._named(said)
+
+    async def gbt35965_of(self, notice: Notice) -> dict[str, str] | None:
+        """Give what systems of GB/T 35965 know the message of a notice by; None where nothing."""
+        if self.names is None or notice.task or notice.batch is not None:
+            return None
+        try:
+            info = (await self.message_for(notice)).infos[0]
+        except DeliveryError:  # there is no such message, or nobody can tell now
+            return None
+        head = "gbt35965:"
+        said = {name.removeprefix(head): value for name, value in info.parameters if head in name}
+        return said or None
 
     async def feed(self, now: datetime, path: str) -> bytes:
         """Give the feed: every alert that stands, then the newest of the last days."""

@@ -7,12 +7,33 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from alerting.cap.form import FORBIDDEN
+from alerting.cap.gbt35965 import Agency
 from alerting.cap.hazards import HazardsRefused, built_in, load_hazards
 from alerting.cap.message import CapConfig
 from alerting.cap.sign import KeyRefused, Unsigned, Writer
 from alerting.channels.cap import CapRoadConfig
 from alerting.channels.guard import AllowList
 from alerting.channels.http import HttpConfig
+
+
+class Gbt35965Settings(BaseModel):
+    """The issuing unit by GB/T 35965: area by GB/T 2260, agency, its unit, and two more signs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    area: str = Field(min_length=1, max_length=20)
+    agency: str = Field(min_length=1, max_length=20)
+    unit: str = Field(default="000", max_length=20)
+    tail: str = Field(default="00", max_length=20)
+
+    @model_validator(mode="after")
+    def _is_sender(self) -> "Gbt35965Settings":
+        self.sender()
+        return self
+
+    def sender(self) -> Agency:
+        """Give the issuing unit; ValueError where it has not the form."""
+        return Agency(area=self.area, agency=self.agency, unit=self.unit, tail=self.tail)
 
 
 class CapSettings(BaseModel):
@@ -22,7 +43,9 @@ class CapSettings(BaseModel):
     `certificate` (PEM) messages are not signed. `valid_h: 0` leaves `expires` out. `status: Test`
     is for trials. `hazards` is a table of one's own in place of the one that comes with the
     program. The feed holds what stands and what began within `feed_days`. The channel `cap` posts
-    messages to people's addresses, or to `url`; `allowed_hosts` is as for webhooks.
+    messages to people's addresses, or to `url`; `allowed_hosts` is as for webhooks. With
+    `gbt35965` messages and webhooks carry the identifiers under which systems of that standard
+    know them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -46,6 +69,7 @@ class CapSettings(BaseModel):
     feed_days: int = Field(default=7, ge=1, le=90)
     url: SecretStr | None = None
     allowed_hosts: tuple[str, ...] = ()
+    gbt35965: Gbt35965Settings | None = None
 
     @field_validator("allowed_hosts")
     @classmethod

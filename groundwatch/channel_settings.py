@@ -35,7 +35,7 @@ from alerting.channels.sms_http import SmsHttp, SmsHttpConfig
 from alerting.channels.sms_smpp import SmppConfig, SmsSmpp
 from alerting.channels.sms_tencent import Tencent, TencentConfig
 from alerting.channels.voice import Voice, VoiceConfig
-from alerting.channels.webhook import Webhook, WebhookConfig
+from alerting.channels.webhook import Foreign, Webhook, WebhookConfig
 from alerting.channels.wecom import WeCom
 from alerting.model import Severity
 from alerting.ports import Channel
@@ -48,11 +48,15 @@ BUILT_IN = ("console", "webhook", "cap")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoadParts:
-    """What channels are opened with: the clock on the wall, where links lead, who tells devices."""
+    """What channels are opened with: the clock on the wall, where links lead, who tells devices.
+
+    `foreign` says what systems of GB/T 35965 know a notice's message by.
+    """
 
     now: Callable[[], datetime]
     base_url: str = ""
     teller: Teller
+    foreign: Foreign | None = None
 
 
 class ChannelEntry(BaseModel):
@@ -105,7 +109,7 @@ class WebhookEntry(_Http):
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return Webhook(config=self.config(name, ""), now=parts.now)
+        return Webhook(config=self.config(name, ""), now=parts.now, foreign=parts.foreign)
 
     def why_refused(self, address: str) -> str | None:
         """Say why an address cannot be posted to."""

@@ -113,7 +113,12 @@ async def opened(
         keepers = await _keepers(settings, stack)
         cap = cap_desk(settings, district, keepers.journal, clock)
         sirens = SirenDoor()
-        means = RoadParts(now=SystemClock().now, base_url=settings.http.public_url, teller=sirens)
+        means = RoadParts(
+            now=SystemClock().now,
+            base_url=settings.http.public_url,
+            teller=sirens,
+            foreign=cap.gbt35965_of,
+        )
         roads = open_roads(settings, console or sys.stderr, means, stack)
         roads |= {"cap": cap_road(settings, cap, stack)} | dict(channels or {})
         book = TaskBook()

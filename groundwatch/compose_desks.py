@@ -14,6 +14,7 @@ from groundwatch.cap_desk import CapDesk, Ground
 from groundwatch.clock import Clock, SystemClock
 from groundwatch.compose_official import official_desk, official_feeds
 from groundwatch.district import District
+from groundwatch.gbt_names import GbtNames
 from groundwatch.live import LiveResources
 from groundwatch.official_desk import CardsWithContext, OfficialDesk
 from groundwatch.official_feed import OfficialFeeds
@@ -88,6 +89,7 @@ async def open_desks(running: Running, stack: AsyncExitStack) -> Desks:
 
 def cap_desk(settings: Settings, district: District, journal: SqlJournal, clock: Clock) -> CapDesk:
     """Make what gives alerts as messages of CAP."""
+    unit = settings.cap.gbt35965
     return CapDesk(
         record=journal,
         ground=Ground(district.resources.places),
@@ -95,6 +97,7 @@ def cap_desk(settings: Settings, district: District, journal: SqlJournal, clock:
         writer=settings.cap.writer(),
         now=clock.now,
         feed_days=settings.cap.feed_days,
+        names=None if unit is None else GbtNames(record=journal, agency=unit.sender()),
     )
 
 

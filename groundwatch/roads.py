@@ -63,4 +63,5 @@ def open_roads(
 
 def _webhook(settings: Settings, parts: RoadParts) -> Webhook:
     http = HttpConfig(allowed_hosts=settings.webhook.allowed_hosts)
-    return Webhook(config=WebhookConfig(secret=settings.webhook.secret, http=http), now=parts.now)
+    config = WebhookConfig(secret=settings.webhook.secret, http=http)
+    return Webhook(config=config, now=parts.now, foreign=parts.foreign)

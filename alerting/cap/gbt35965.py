@@ -3,7 +3,8 @@
 GB/T 35965 has blocks like those of CAP and is not CAP: nothing this program writes as CAP is called
 GB/T 35965. What is known of it here are the identifiers of 31 characters (from value rules of a
 province) and that its severities are colours; neither is from the printed standard itself
-(confidence C and V), so both stay in this one file.
+(confidence C and V), so both stay in this one file. A message of ours carries the identifier under
+which a system of GB/T 35965 would know it, as a parameter, where an issuing unit is configured.
 
     44011100100000_20260601140322_0
     area   6  agency 3  unit 3  00  _  instant of China  _  sequence 0-9
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerting.cap.form import ZONE
+from alerting.cap.values import Pair
 
 LENGTH = 31
 SEQUENCES = 10
-MAX_LOOK_AHEAD_S = 60
+MAX_LOOK_AHEAD_S = 3600
 
 _SHAPE = re.compile(r"(\d{6})([0-9A-Za-z]{3})([0-9A-Za-z]{3})([0-9A-Za-z]{2})_(\d{14})_(\d)")
 _COLOURS = {
@@ -86,7 +88,7 @@ def next_identifier(agency: Agency, at: datetime, taken: Collection[str]) -> Ide
     A second has ten; when they are used up the next second's are taken.
 
     Raises:
-        ValueError: every one of a whole minute is taken.
+        ValueError: every one of a whole hour is taken.
     """
     for second in range(MAX_LOOK_AHEAD_S):
         moment = at.replace(microsecond=0) + timedelta(seconds=second)
@@ -95,6 +97,26 @@ def next_identifier(agency: Agency, at: datetime, taken: Collection[str]) -> Ide
             if str(candidate) not in taken:
                 return candidate
     raise ValueError(f"all identifiers of the {MAX_LOOK_AHEAD_S} s from {at} on are taken")
+
+
+def span_of(agency: Agency, at: datetime) -> tuple[str, str]:
+    """Give the first and the last identifier `next_identifier` may choose, in the order of text."""
+    first = at.replace(microsecond=0)
+    last = first + timedelta(seconds=MAX_LOOK_AHEAD_S - 1)
+    return (
+        str(Identifier(agency=agency, at=first, sequence=0)),
+        str(Identifier(agency=agency, at=last, sequence=SEQUENCES - 1)),
+    )
+
+
+def parameters_of(identifier: str, severity: str) -> tuple[Pair, ...]:
+    """Give what a message says for systems of GB/T 35965: identifier, issuing unit, colour."""
+    colour = colour_word(severity)
+    pairs = [
+        Pair("gbt35965:identifier", identifier),
+        Pair("gbt35965:sender", identifier.partition("_")[0]),
+    ]
+    return (*pairs, Pair("gbt35965:severity", colour)) if colour else tuple(pairs)
 
 
 def cap_severity(word: str) -> str | None:

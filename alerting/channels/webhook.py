@@ -9,7 +9,7 @@ so that a receiver can drop a second copy and refuse a forged one (`alerting.cha
 answer 2xx takes the notice.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -23,6 +23,8 @@ from alerting.channels.http import Ask, HttpConfig, HttpRoad, at_endpoint, refer
 from alerting.channels.signing import KEY_HEADER, SIGNATURE_HEADER, signature, why_weak
 from alerting.model import Notice, Receipt
 from alerting.render import render_json
+
+Foreign = Callable[[Notice], Awaitable[Mapping[str, str] | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,18 @@ class WebhookConfig:
 class Webhook:
     """Posts notices."""
 
-    def __init__(self, *, config: WebhookConfig, now: Callable[[], datetime]) -> None:
-        """Make the client; nothing connects before the first notice. `now` is wall-clock time."""
+    def __init__(
+        self,
+        *,
+        config: WebhookConfig,
+        now: Callable[[], datetime],
+        foreign: Foreign | None = None,
+    ) -> None:
+        """Make the client; nothing connects before the first notice. `now` is wall-clock time.
+
+        `foreign` says what systems of GB/T 35965 know a notice's message by.
+        """
+        self._foreign = foreign
         self.name = config.name
         self._config = config
         self._now = now
@@ -82,7 +94,8 @@ class Webhook:
         Raises:
             DeliveryError: it was not taken; `retryable` says whether to try again.
         """
-        body = msgspec.json.encode(render_json(notice))
+        known_as = None if self._foreign is None else await self._foreign(notice)
+        body = msgspec.json.encode(render_json(notice, known_as))
         headers = {KEY_HEADER: notice.id, "Content-Type": "application/json"}
         hidden: tuple[str, ...] = ()
         if self._config.secret is not None:

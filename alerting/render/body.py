@@ -24,11 +24,14 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `text`: the same in words in the recipient's language.
 - `task`: the id of the order the notice is about, else null; the alert then has the order's id.
 - `link`: the path under which the program answers for the alert.
+- `gbt35965`: `identifier`, `sender`, `severity` (a colour) under which systems of GB/T 35965 know
+  the message; null where no issuing unit is configured or the record is away.
 - `ack_link`: an address at which the recipient acknowledges, once and for a while; theirs alone.
 
 Missing numbers are null.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +44,7 @@ from sensors.model import SensorKey
 FORMAT = "groundwatch.notice/1"
 
 
-def render_json(notice: Notice) -> dict[str, Any]:
+def render_json(notice: Notice, gbt35965: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Give the notice as a JSON object of format `groundwatch.notice/1`.
 
     Keys are only ever added within one format number. Instants are RFC 3339 in UTC; missing
@@ -66,6 +69,7 @@ def render_json(notice: Notice) -> dict[str, Any]:
         "remarks": list(notice.remarks),
         "text": render_text(notice, notice.recipient.language),
         "task": notice.task or None,
+        "gbt35965": None if gbt35965 is None else dict(gbt35965),
         "link": path_of(notice),
         "ack_link": notice.ack_link or None,
     }

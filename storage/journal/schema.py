@@ -269,6 +269,15 @@ resource_edits = Table(
     Index(None, "resource", "id"),
 )
 
+# Under which identifier of GB/T 35965 a message of CAP is known outside; given once, for ever.
+foreign_names = Table(
+    "foreign_names",
+    metadata,
+    Column("identifier", Words, primary_key=True),
+    Column("message", Words, nullable=False),
+    UniqueConstraint("message"),
+)
+
 rule_state = Table(
     "rule_state",
     metadata,

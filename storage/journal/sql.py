@@ -23,7 +23,7 @@ from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, St
 from alerting.response.model import Response
 from alerting.tasks.model import Event
 from alerting.warning import Name, OfficialRecord
-from storage.journal import connect, edits, rows, statements
+from storage.journal import connect, edits, foreign_names, rows, statements
 from storage.journal.faults import translated
 from storage.journal.listing import (
     AlertQuery,
@@ -372,6 +372,18 @@ class SqlJournal:
     ) -> list[ResourceEdit]:
         """List the edits of one resource, newest first, those numbered below `before`."""
         return await self._ask(edits.history(resource, kind, before, limit), edits.edit_of)
+
+    async def foreign_name(
+        self, message: str, span: tuple[str, str], choose: foreign_names.Choose
+    ) -> str:
+        """Give the name by which a message is known outside; `choose` a free one of a span first.
+
+        Raises:
+            ValueError: `choose` finds none; whatever it says.
+        """
+        return await self._write(
+            lambda connection: foreign_names.name_given(connection, message, span, choose)
+        )
 
     async def prune(self, before: datetime) -> int:
         """Delete notices sent, failed or cancelled before `before`, of alerts that are over.

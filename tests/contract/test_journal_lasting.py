@@ -5,7 +5,7 @@ import contextlib
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -300,3 +300,17 @@ async def test_edits_of_resources_are_kept_in_order_and_old_positions_go(url: st
             each.number for each in found
         ]
         assert len(await journal.edits("T1")) == 3
+
+
+async def test_a_message_keeps_its_name_outside_and_shares_it_with_none(url: str) -> None:
+    span = ("s_20260601140000_0", "s_20260601140000_9")
+
+    def choose(taken: Collection[str]) -> str:
+        return next(name for n in range(10) if (name := f"{span[0][:-1]}{n}") not in taken)
+
+    async with opened(url) as journal:
+        first = [await journal.foreign_name(f"m{n}", span, choose) for n in range(3)]
+    async with opened(url) as journal:
+        again = [await journal.foreign_name(f"m{n}", span, choose) for n in range(4)]
+    assert [name[-1] for name in again] == ["0", "1", "2", "3"]
+    assert first == again[:3]
