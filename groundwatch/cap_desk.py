@@ -147,8 +147,8 @@ class CapDesk:
             said = "the journal is away" if away else "the record names no beginning of this alert"
             raise DeliveryError(f"cap: nothing to send: {said}", retryable=away)
         issue = _wanted(found, notice)
-        said = self.message(notice.alert, issue, mark=notice.mark, remarks=remarks)
-        return await self._named(said)
+        made = self.message(notice.alert, issue, mark=notice.mark, remarks=remarks)
+        return await self._named(made)
 
     async def gbt35965_of(self, notice: Notice) -> dict[str, str] | None:
         """Give what systems of GB/T 35965 know the message of a notice by; None where nothing."""
