@@ -1,6 +1,7 @@
 """Identifiers of GB/T 35965 in what leaves: messages of CAP, the feed and webhooks say the same."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ async def posted(live: Running, alert: dict[str, Any]) -> Any:
         config = WebhookConfig(url=SecretStr(receiver.url), http=http)
         channel = Webhook(config=config, now=live.clock.now, foreign=foreign)
         async with channel:
-            await channel.send(entries[0].notice)
+            notice = entries[0].notice
+            await channel.send(replace(notice, recipient=replace(notice.recipient, address="")))
         return json.loads(receiver.received[0].body)["gbt35965"]
 
 
