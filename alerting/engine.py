@@ -20,6 +20,7 @@ from alerting.book import Change, Moment, open_alert, step_alert
 from alerting.drill import Drills
 from alerting.errors import JournalError, UnknownAlert
 from alerting.escalate import by_alert
+from alerting.follow_up import FollowUp
 from alerting.judge import Judge
 from alerting.model import (
     Alert,
@@ -135,6 +136,9 @@ class Engine:
             present=self._present,
             turn=self._turn,
             rules=self._config.drills,
+        )
+        self.follow_up = FollowUp(
+            parts=parts, publisher=self._publisher, present=self._present, turn=self._turn
         )
         parts.deliverer.on_receipt = self.people.note_receipt
         self._stages: deque[StageRecord] = deque()

@@ -1,6 +1,7 @@
 """What the engine is made of, and what its parts share while it runs."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +10,7 @@ from alerting.deliver import Deliverer
 from alerting.escalate import Escalator
 from alerting.gather.rules import GatherRules
 from alerting.judge import Judge
-from alerting.model import Alert, AlertKind, Mark
+from alerting.model import Alert, AlertKind, Mark, Remark
 from alerting.ports import Aside, CardLookup, Journal, Router
 from alerting.response.rules import DrillRules, ResponseRules
 from alerting.tell.teller import TellRules
@@ -41,9 +42,14 @@ class EngineConfig:
     drills: DrillRules = field(default_factory=DrillRules)
 
 
+def _no_orders(alert_id: str) -> tuple[Remark, ...]:
+    del alert_id
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the engine works with."""
+    """What the engine works with; `orders` says how far those are who were sent for an alert."""
 
     journal: Journal
     cards: CardLookup
@@ -52,6 +58,7 @@ class Parts:
     clock: Clock
     aside: Aside
     escalator: Escalator
+    orders: Callable[[str], tuple[Remark, ...]] = _no_orders
 
 
 class Turn:

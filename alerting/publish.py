@@ -151,6 +151,7 @@ class Publisher:
             card = await look_up(self._parts.cards, alert, self._config.late_card_deadline_s)
             if card is None:
                 card = Card(missing="the look-up did not answer in time")
+            card = self._with_orders(alert, card)
             occasion = Occasion(
                 alert=alert, transition=change.transition, reason=NotifyReason.CARD, card=card
             )
@@ -166,7 +167,7 @@ class Publisher:
         for due in escalator.due():
             alert = self.present.of(due.alert)
             escalator.follow(alert)
-            taken = escalator.take(due, await cards.card(alert))
+            taken = escalator.take(due, self._with_orders(alert, await cards.card(alert)))
             if taken is not None:
                 steps.append(taken.step)
                 entries += taken.notices
@@ -279,6 +280,10 @@ class Publisher:
     def _step_cards(self, most_s: float) -> StepCards:
         return StepCards(self._parts.cards, deadline_s=self._config.card_deadline_s, most_s=most_s)
 
+    def _with_orders(self, alert: Alert, card: Card | None) -> Card | None:
+        """Give a card with how far those are who were sent; alerts of one place share the rest."""
+        return None if card is None else replace(card, orders=self._parts.orders(alert.id))
+
     def _why_muted(self, alert: Alert, now: datetime) -> str:
         """Say why nobody is asked about an alert for the time being; "" when they are."""
         muted = self.teller.why_muted(alert, now)
@@ -302,7 +307,7 @@ class Publisher:
             if card is None:
                 remarks = (*remarks, CARD_FOLLOWS)
                 self._late_cards.append(change)
-            occasion = replace(occasion, card=card)
+            occasion = replace(occasion, card=self._with_orders(change.alert, card))
         told = self._parts.escalator.told(change.alert.id) if reason in TOLD_AS_AT_PEAK else ()
         occasion = replace(occasion, remarks=remarks)
         return make_notices(occasion, self._parts.router, now, told)

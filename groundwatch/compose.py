@@ -27,9 +27,10 @@ from alerting.tasks.book import TaskBook
 from alerting.tell.teller import TellRules
 from groundwatch.ack_desk import AckDesk
 from groundwatch.ack_link import linker
+from groundwatch.card_watch import CardWatch
 from groundwatch.channel_settings import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
-from groundwatch.compose_desks import Running, cap_desk, cap_road, open_desks
+from groundwatch.compose_desks import Running, cap_desk, cap_road, open_desks, orders_of
 from groundwatch.compose_near import open_near
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper
@@ -135,6 +136,7 @@ async def opened(
             clock=clock,
             aside=EffectsAside(settings.state / REFUSED_FILE, now=SystemClock().now),
             escalator=escalator,
+            orders=orders_of(book, settings),
         )
         computed = ComputedWriter(store=keepers.store)
         engine = await _engine(settings, district, parts, keepers.log, computed)
@@ -197,6 +199,7 @@ async def opened(
             store=keepers.store,
             cards=near.cards,
             live=near.live,
+            watching=CardWatch(record=keepers.journal, cards=context, orders=parts.orders),
             desks=await open_desks(running, stack),
             engine=engine,
             deliverer=deliverer,
@@ -325,6 +328,9 @@ def _connect(program: Program) -> None:
         pipeline.on_orders = program.telling.commander.put
         pipeline.on_replies = program.telling.commander.take_replies
     program.engine.listeners.extend([program.writer.put, program.watch.note_changes])
+    program.live.listeners.append(program.watching.note)
+    program.desks.orders.listeners.append(program.watching.note)
+    program.watching.listeners.append(program.engine.follow_up.send)
 
 
 def _telling(source: MqttSource, doors: Opened, clock: Clock) -> Telling:

@@ -1,11 +1,13 @@
 """Makes what people work with beside alerts: CAP out, official messages in, orders, reports."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from alerting.channels.cap import CapChannel
 from alerting.deliver import Deliverer
 from alerting.engine import Engine
+from alerting.model import Remark
 from alerting.ports import Channel
 from alerting.report.build import Rules
 from alerting.report.deadline import built_in
@@ -21,6 +23,7 @@ from groundwatch.official_feed import OfficialFeeds
 from groundwatch.report_desk import ReportDesk
 from groundwatch.settings import Settings
 from groundwatch.task_desk import TaskDesk, TaskParts
+from groundwatch.task_notices import status_lines
 from storage.journal import SqlJournal
 
 
@@ -108,6 +111,12 @@ def cap_road(settings: Settings, cap: CapDesk, stack: AsyncExitStack) -> Channel
     )
     stack.push_async_callback(road.close)
     return road
+
+
+def orders_of(book: TaskBook, settings: Settings) -> Callable[[str], tuple[Remark, ...]]:
+    """Give what says how far the orders of an alert are."""
+    deadlines = settings.tasks.table()
+    return lambda alert_id: status_lines(book.of_alert(alert_id), deadlines)
 
 
 def _task_parts(running: Running) -> TaskParts:

@@ -23,6 +23,7 @@ class Near(NamedTuple):
     cards: CardDesk
     live: LiveResources
     flooded: FloodedRoads
+    closures: Closures
 
 
 async def open_near(
@@ -47,4 +48,4 @@ async def open_near(
     await live.open()
     flooded = FloodedRoads(closures, district.resources.needs)
     flooded.begin(await journal.alerts(firing_only=True, limit=_MOST_STANDING))
-    return Near(cards, live, flooded)
+    return Near(cards, live, flooded, closures)

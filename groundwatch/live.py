@@ -62,6 +62,7 @@ class LiveResources:
         """Begin with what the files say; `tell` is given the resources after every change."""
         self.now = files
         self.unfit: tuple[str, ...] = ()
+        self.listeners: list[Callable[[], None]] = []
         self._store, self._tell = store, tell
         self._turn = asyncio.Lock()
 
@@ -171,6 +172,8 @@ class LiveResources:
         await self._store.add_edit(edit)
         self.now = changed
         await asyncio.to_thread(self._tell, changed)
+        for listener in self.listeners:
+            listener()
         return edit
 
 

@@ -17,6 +17,7 @@ from alerting.engine import Engine
 from alerting.errors import JournalError
 from alerting.unusual import Examined
 from groundwatch.ack_desk import AckDesk
+from groundwatch.card_watch import CardWatch
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
 from groundwatch.compose_desks import Desks
@@ -92,6 +93,7 @@ class Program:
     store: TelemetryStore
     cards: CardDesk
     live: LiveResources
+    watching: CardWatch
     desks: Desks
     engine: Engine
     deliverer: Deliverer
@@ -152,6 +154,7 @@ class Program:
                 keep("models", self._learn),
                 keep("telling", self.telling.run),
                 keep("orders", self.desks.orders.run),
+                keep("cards", self.watching.run),
                 keep("official_feeds", self.desks.feeds.run),
             ]
             if self.broker is not None:

@@ -33,7 +33,7 @@ from groundwatch.task_notices import (
     news_notices,
     order_notice,
     over_notice,
-    status_line,
+    status_lines,
 )
 from storage.journal.task_rows import TaskQuery
 
@@ -268,8 +268,7 @@ class TaskDesk:
 
     def lines(self, alert_id: str) -> tuple[Remark, ...]:
         """Say how far each open order of an alert is."""
-        found = self.book.of_alert(alert_id)
-        return tuple(status_line(task, self._parts.deadlines) for task in found)
+        return status_lines(self.book.of_alert(alert_id), self._parts.deadlines)
 
     async def _take_late(self, task: Task, event: Event) -> None:
         """Let it count that an order is late; without the journal it is told all the same."""

@@ -4,7 +4,7 @@ A notice about an order goes under the order's name, so that acknowledging the a
 the order back. Its remarks are the order itself, in the reader's language.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -125,6 +125,11 @@ def status_line(task: Task, deadlines: Deadlines) -> Remark:
         return Remark(en, zh)
     leg, at = _LEG[owed.leg], shown_time(owed.at)
     return Remark(f"{en}, {leg.en} by {at}", f"{zh}，{leg.zh}于{at}前")
+
+
+def status_lines(tasks: Iterable[Task], deadlines: Deadlines) -> tuple[Remark, ...]:
+    """Say on a card how far each order of an alert is."""
+    return tuple(status_line(task, deadlines) for task in tasks)
 
 
 def _entry(

@@ -38,11 +38,14 @@ def make_notices(
     router: Router,
     now: datetime,
     told: Sequence[Sequence[Recipient]] = (),
+    *,
+    n: int = 0,
 ) -> tuple[OutboxEntry, ...]:
     """Make one pending outbox entry per person whom `router` names, due at once.
 
     Good news (severity fell, cleared, withdrawn) goes to everybody who was told the worst: the
     router is then asked about the alert at its peak, and `told` adds those who were asked since.
+    `n` tells notices of one step and reason apart.
     """
     alert = occasion.alert
     asked = alert
@@ -53,7 +56,7 @@ def make_notices(
     ids = {first.id for first, *_ in named}
     for first, *fallbacks in (*named, *(roads for roads in told if roads[0].id not in ids)):
         notice = Notice(
-            id=notice_id(alert.id, occasion.transition.ordinal, occasion.reason, first.id),
+            id=notice_id(alert.id, occasion.transition.ordinal, occasion.reason, first.id, n=n),
             reason=occasion.reason,
             alert=alert,
             transition=occasion.transition,

@@ -161,6 +161,9 @@ class AlertDetail(AlertAnswer):
     transitions: list[StepAnswer]
     actions: list[ActionAnswer]
     response: ResponseAnswer
+    card: "CardAnswer | None" = Field(
+        description="Who and what can help now, while it stands; null when it is over."
+    )
 
 
 class AlertPage(Answer):

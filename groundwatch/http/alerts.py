@@ -82,7 +82,8 @@ class SensorQuestion(Asked):
 class CardQuestion(Asked):
     """Which card."""
 
-    fresh: bool = Field(default=False, description="Look up again instead of as it was sent.")
+    fresh: bool = Field(default=False, description="Look up now, also when the alert is over.")
+    sent: bool = Field(default=False, description="As its newest notice carried it.")
 
 
 @router.get("/alerts", tags=["alerts"], summary="List alerts, newest first")
@@ -123,6 +124,7 @@ async def one_alert(alert_id: str, program: ProgramPart) -> AlertDetail:
         transitions=[StepAnswer.of(step) for step in steps],
         actions=[ActionAnswer.of(action) for action in actions],
         response=ResponseAnswer.of(response),
+        card=await _card_now(program, alert) if alert.state is AlertState.FIRING else None,
     )
 
 
@@ -168,11 +170,14 @@ async def remark(alert_id: str, said: Remark, program: ProgramPart, hub: HubPart
 async def card(
     alert_id: str, program: ProgramPart, wanted: Annotated[CardQuestion, Query()]
 ) -> CardAnswer:
-    """Give the card as its newest notice carried it; looked up now if none has left with one."""
+    """Give the card as it is now while the alert stands, and as it was sent when it is over."""
     alert = await _alert(program, alert_id)
-    sent = None if wanted.fresh else _sent_card(await program.journal.outbox(alert_id))
-    if sent is not None:
-        return CardAnswer.of(program.desks.orders.beside(sent, alert.id), "notice")
+    is_live = wanted.fresh or (alert.state is AlertState.FIRING and not wanted.sent)
+    sent = None if is_live else _sent_card(await program.journal.outbox(alert_id))
+    return await _card_now(program, alert) if sent is None else CardAnswer.of(sent, "notice")
+
+
+async def _card_now(program: Program, alert: Alert) -> CardAnswer:
     found = await program.cards.card(alert)
     found = program.desks.orders.beside(program.desks.official.beside(found, alert.site), alert.id)
     return CardAnswer.of(found, "now")

@@ -94,6 +94,7 @@ def make_app(program: Program) -> FastAPI:
     program.engine.listeners.append(board.note)
     program.engine.listeners.append(lambda changes: stream.tell_changes(hub, changes))
     program.desks.orders.listeners.append(partial(stream.tell_task, hub, program))
+    program.watching.listeners.append(partial(stream.tell_card, hub))
     app.add_middleware(Guard, names=_names(program.settings.http))
     return app
 

@@ -8,9 +8,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from alerting.book import Change
 from alerting.errors import JournalError
+from alerting.model import Alert, Card
 from alerting.tasks.model import Event as TaskEvent
 from alerting.tasks.model import Task
-from groundwatch.http.alert_models import AlertAnswer, StepAnswer
+from groundwatch.http.alert_models import AlertAnswer, CardAnswer, StepAnswer
 from groundwatch.http.board import Board, counted
 from groundwatch.http.events import Event, Hub, Listener, TooManyListeners
 from groundwatch.http.parts import HubPart
@@ -77,6 +78,12 @@ def tell_task(hub: Hub, program: Program, task: Task, event: TaskEvent) -> None:
         "event": EventAnswer.of(event).model_dump(mode="json"),
     }
     hub.publish("task", body)
+
+
+async def tell_card(hub: Hub, alert: Alert, card: Card) -> None:
+    """Publish that who can help near a standing alert has changed, with the card as it is now."""
+    body = {"alert": alert.id, "card": CardAnswer.of(card, "now").model_dump(mode="json")}
+    hub.publish("card", body)
 
 
 async def status_of(program: Program, board: Board) -> dict[str, Any]:

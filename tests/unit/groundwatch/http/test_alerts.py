@@ -34,12 +34,12 @@ def test_an_alert_says_what_where_how_bad_and_from_which_standard(live: Running)
 
 def test_the_card_is_the_one_that_was_sent_or_fresh(live: Running) -> None:
     alert = live.overload("TC-02", 101.0, 102.0)
-    card = live.get(f"{API}/alerts/{alert['id']}/card")
+    card = live.get(f"{API}/alerts/{alert['id']}/card", sent="true")
     assert card["origin"] == "notice"
     assert card["teams"]
     assert card["teams"][0]["distance_m"] > 0
     assert card["chain"]
-    fresh = live.get(f"{API}/alerts/{alert['id']}/card", fresh="true")
+    fresh = live.get(f"{API}/alerts/{alert['id']}/card")
     assert fresh["origin"] == "now"
     assert [team["id"] for team in fresh["teams"]] == [team["id"] for team in card["teams"]]
 
@@ -204,6 +204,7 @@ def test_a_remark_is_kept_and_changes_nothing(live: Running) -> None:
     after = live.get(path)
     assert after.pop("actions")[-1]["note"] == "crane 1 is lowering"
     before.pop("actions")
+    assert [each.pop("card")["teams"] != [] for each in (before, after)] == [True, True]
     assert after == before
 
 
