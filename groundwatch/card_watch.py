@@ -97,7 +97,7 @@ class CardWatch:
             for listener in self.listeners:
                 await listener(alert, card)
         self._told[alert.id] = now
-        return now != before
+        return bool(now != before)
 
 
 def _essence(card: Card) -> Any:
