@@ -1,7 +1,6 @@
 """Points sorted by the cells of a latitude-longitude grid: a box around a point is a few slices."""
 
 import math
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -96,10 +95,9 @@ class Grid:
         starts, columns = self._starts, self._columns
         spans: list[tuple[int, int]] = []
         found = 0
-        for box in self._boxes(at, radius_m):
-            for row in range(box.first_row, box.last_row + 1):
-                begin = starts[row * columns + box.first]
-                end = starts[row * columns + box.last + 1]
+        for first_row, last_row, first, last in self._boxes(at, radius_m):
+            for row in range(first_row * columns, last_row * columns + 1, columns):
+                begin, end = starts[row + first], starts[row + last + 1]
                 if begin < end:
                     spans.append((begin, end))
                     found += end - begin
@@ -110,26 +108,22 @@ class Grid:
         if not spans:
             return ids[:0].astype(np.int64)
         joined = np.concatenate([ids[begin:end] for begin, end in spans], dtype=np.int64)
-        return joined if self._is_apart(spans) else np.unique(joined)
-
-    def _is_apart(self, spans: list[tuple[int, int]]) -> bool:
-        """Say whether no two spans overlap: they come in order, but where the date line cuts."""
-        return all(one[1] <= other[0] for one, other in pairwise(spans))
+        return joined if _is_apart(spans) else np.unique(joined)
 
     def _boxes(self, at: Position, radius_m: float) -> list[_Box]:
         """Give the cells of the circle's box; two or three parts where the date line cuts it."""
         d_lat = math.degrees(radius_m / R_MIN_M) * 1.001 + 1e-9
         d_lon = _lon_reach_deg(at.lat, radius_m)
+        south, north = at.lat - d_lat, at.lat + d_lat
+        west, east = at.lon - d_lon, at.lon + d_lon
+        spans = [(west, east)]
         if d_lon >= 180.0:
             spans = [(-180.0, 180.0)]
         else:
-            west, east = at.lon - d_lon, at.lon + d_lon
-            spans = [(west, east)]
             if west < -180.0:
                 spans.append((west + 360.0, 180.0))
             if east > 180.0:
                 spans.append((-180.0, east - 360.0))
-        south, north = at.lat - d_lat, at.lat + d_lat
         boxes = [self._cut(south, north, west, east) for west, east in spans]
         return [box for box in boxes if box is not None]
 
@@ -142,6 +136,16 @@ class Grid:
         if first_row > last_row or first > last:
             return None
         return _Box(first_row, last_row, first, last)
+
+
+def _is_apart(spans: list[tuple[int, int]]) -> bool:
+    """Say whether no two spans overlap: they come in order, but where the date line cuts."""
+    end = -1
+    for begin, next_end in spans:
+        if begin < end:
+            return False
+        end = next_end
+    return True
 
 
 def _lon_reach_deg(lat: float, radius_m: float) -> float:

@@ -7,8 +7,8 @@ micrometre (tested against pyproj.Geod, which measures whatever is farther).
 
 import math
 from collections.abc import Sequence
-from functools import cache
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,7 @@ Bools = NDArray[np.bool_]
 _A, _E2 = 6378137.0, 0.0066943799901413165
 R_MIN_M: Final = 6335439.0
 HALF_TURN_M: Final = 20_037_508.4
-_NEAR_M = 20_000.0
-_POLAR_DEG = 89.0  # beyond, directions turn too fast for the short way of measuring
-_DATE_LINE_DEG = 179.0  # beyond, longitudes of neighbours may differ by a whole turn
+NEAR_M: Final = 20_000.0
 
 
 @cache
@@ -53,43 +51,56 @@ def ecef_of(at: Position) -> tuple[float, float, float]:
     return flat * math.cos(lam), flat * math.sin(lam), normal * (1.0 - _E2) * math.sin(phi)
 
 
-def arcs_m(at: Position, lat: Floats, lon: Floats, chord_m: Floats) -> Floats:
-    """Give geodesic distances to points whose chords from `at` are known."""
-    if not lat.size:
-        return np.empty(0)
-    farthest_m = float(chord_m.max())
-    if farthest_m <= _NEAR_M and abs(at.lat) <= _POLAR_DEG and abs(at.lon) <= _DATE_LINE_DEG:
-        return _short_arcs_m(at, lat, lon, chord_m)
-    metres = _short_arcs_m(at, lat, (lon - at.lon + 180.0) % 360.0 - 180.0 + at.lon, chord_m)
-    is_far = (chord_m > _NEAR_M) | (abs(at.lat) > _POLAR_DEG)
-    metres[is_far] = _geodesic(at, lat[is_far], lon[is_far])
-    return metres
+class Stand(NamedTuple):
+    """A point to measure from: where it is in the earth, which way is north, and the curvatures.
+
+    `across` is the curvature of the ellipsoid from east to west, `more_along` how much more of it
+    there is from north to south; both per metre.
+    """
+
+    xyz: Floats
+    north: Floats
+    across: float
+    more_along: float
 
 
-def _short_arcs_m(at: Position, lat: Floats, lon: Floats, chord_m: Floats) -> Floats:
-    """Lengthen chords to arcs by the radius of curvature in the direction of each."""
-    phi = math.radians(at.lat)
+@lru_cache(maxsize=16)
+def stand(at: Position) -> Stand:
+    """Reckon once what all measuring of one look-up begins with."""
+    phi, lam = math.radians(at.lat), math.radians(at.lon)
     flat = 1.0 - _E2 * math.sin(phi) ** 2
     normal = _A / math.sqrt(flat)
     meridian = normal * (1.0 - _E2) / flat
-    north = lat - at.lat
-    north *= meridian
-    north *= north
-    east = lon - at.lon
-    east *= normal * math.cos(phi)
-    east *= east
-    east += north
-    east += 1e-30
-    north /= east
-    # Now `north` is the share of the meridian; 1/24 of the squared curvature in that direction.
-    north *= 1.0 / meridian - 1.0 / normal
-    north += 1.0 / normal
-    north *= chord_m
-    north *= north
-    north *= 1.0 / 24.0
-    north += 1.0
-    north *= chord_m
-    return north
+    north = -math.sin(phi) * math.cos(lam), -math.sin(phi) * math.sin(lam), math.cos(phi)
+    curvature = 1.0 / normal, 1.0 / meridian - 1.0 / normal
+    return Stand(np.array(ecef_of(at)), np.array(north), *curvature)
+
+
+def arcs_m(at: Position, gaps: Floats) -> Floats:
+    """Give distances over the ground from `at` along `gaps`: geodesic up to `NEAR_M`.
+
+    `gaps`, shape (n, 3), is the way through the earth to each point, earth-centred, in metres.
+    """
+    of = stand(at)
+    chord_2 = np.einsum("ij,ij->i", gaps, gaps)
+    curvature = np.einsum("ij,j->i", gaps, of.north)
+    curvature *= curvature
+    curvature /= chord_2 + 1e-30  # the share of the meridian
+    curvature *= of.more_along
+    curvature += of.across
+    curvature *= curvature
+    curvature *= chord_2
+    curvature *= 1.0 / 24.0
+    curvature += 1.0
+    curvature *= np.sqrt(chord_2)
+    return curvature
+
+
+def with_far(at: Position, lat: Floats, lon: Floats, metres: Floats) -> Floats:
+    """Give the distances with those beyond `NEAR_M` measured along the geodesic."""
+    is_far = metres > NEAR_M
+    metres[is_far] = _geodesic(at, lat[is_far], lon[is_far])
+    return metres
 
 
 def _geodesic(at: Position, lat: Floats, lon: Floats) -> Floats:
@@ -99,10 +110,7 @@ def _geodesic(at: Position, lat: Floats, lon: Floats) -> Floats:
 
 def measure_m(at: Position, lat: Floats, lon: Floats) -> Floats:
     """Give geodesic distances in metres to points given as arrays of degrees."""
-    if not lat.size:
-        return np.empty(0)
-    gap = ecef(lat, lon) - ecef_of(at)
-    return arcs_m(at, lat, lon, np.sqrt(np.einsum("ij,ij->i", gap, gap)))
+    return with_far(at, lat, lon, arcs_m(at, ecef(lat, lon) - stand(at).xyz))
 
 
 def distances_m(origin: Position, to: Sequence[Position]) -> Floats:
@@ -126,7 +134,10 @@ def bearings_deg(lat: Floats, lon: Floats, gap: Floats) -> Floats:
 
 def bearing_deg(origin: Position, to: Position) -> float:
     """Give the geodesic bearing at `origin` towards `to`, 0 to 360 clockwise from true north."""
-    return float(geod().inv(origin.lon, origin.lat, to.lon, to.lat)[0]) % 360.0
+    gap = np.subtract(ecef_of(to), ecef_of(origin))
+    if gap @ gap > NEAR_M**2:
+        return float(geod().inv(origin.lon, origin.lat, to.lon, to.lat)[0]) % 360.0
+    return float(bearings_deg(np.array([origin.lat]), np.array([origin.lon]), gap[None, :])[0])
 
 
 def longest_m(chord_m: float) -> float:

@@ -17,7 +17,17 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from gis_link.grid import Grid
-from gis_link.ground import HALF_TURN_M, Bools, Floats, Ints, arcs_m, ecef, ecef_of
+from gis_link.ground import (
+    HALF_TURN_M,
+    NEAR_M,
+    Bools,
+    Floats,
+    Ints,
+    arcs_m,
+    ecef,
+    stand,
+    with_far,
+)
 from gis_link.model import Position
 
 MAX_ENTRIES: Final = 1_000_000
@@ -161,16 +171,24 @@ class Index:
 
     def degrees_of(self, rows: Ints) -> tuple[Floats, Floats]:
         """Give the latitudes and longitudes of rows."""
-        return self._points.lat[rows], self._points.lon[rows]
+        return self._points.lat.take(rows), self._points.lon.take(rows)
 
     def gaps(self, at: Position, rows: Ints) -> Floats:
         """Give the way through the earth from `at` to rows, earth-centred, in metres: (n, 3)."""
-        return self._points.xyz[rows] - ecef_of(at)
+        gaps: Floats = self._points.xyz.take(rows, axis=0)
+        gaps -= stand(at).xyz
+        return gaps
 
     def distances_m(self, at: Position, rows: Ints) -> Floats:
         """Give the distances of rows."""
-        of, chord_m = self._points, chords_m(self.gaps(at, rows))
-        return arcs_m(at, of.lat[rows], of.lon[rows], chord_m)
+        return self.along_m(at, rows, self.gaps(at, rows))
+
+    def along_m(self, at: Position, rows: Ints, gaps: Floats) -> Floats:
+        """Give the distances of rows to which the way is known."""
+        metres = arcs_m(at, gaps)
+        if len(metres) and metres.max() > NEAR_M:
+            return with_far(at, *self.degrees_of(rows), metres)
+        return metres
 
     def _gathered(self, at: Position, k: int, farthest_m: float, word: str) -> tuple[Ints, float]:
         grid = self._grids.get(word)
@@ -190,15 +208,9 @@ class Index:
         return rows[inside], metres[inside]
 
 
-def chords_m(gaps: Floats) -> Floats:
-    """Give the lengths of ways through the earth."""
-    found: Floats = np.sqrt(np.einsum("ij,ij->i", gaps, gaps))
-    return found
-
-
 def _sorted(rows: Ints, metres: Floats) -> Found:
     order = np.lexsort((rows, metres))
-    return Found(rows[order], metres[order])
+    return Found(rows.take(order), metres.take(order))
 
 
 def degrees(positions: Sequence[Position]) -> tuple[Floats, Floats]:

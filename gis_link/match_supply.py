@@ -7,6 +7,7 @@ some of everything. Depots inside the danger area are left out.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import islice, zip_longest
 from typing import Final, NamedTuple
 
@@ -218,7 +219,7 @@ class SupplyFinder:
         ):
             upto = of_item[: end + self._n_spare]
             has_some = upto.nonzero()[0]
-            columns_ = (each[has_some].tolist() for each in (rows, metres, upto))
+            columns_ = (each.take(has_some).tolist() for each in (rows, metres, upto))
             within: list[_Source] = list(zip(*columns_, strict=True))
             if is_one_spot:
                 within.sort(key=_nearest_then_fullest)
@@ -302,16 +303,19 @@ class SupplyFinder:
     ) -> list[SupplyPick]:
         by_road = self._travels(chosen, need.hazard, scene)
         by_code = {item.code: item for item in items}
+        today = scene.now.date()
         picks = [
-            self._pick(_Hit(row, metres, travel), by_code, scene)
+            self._pick(_Hit(row, metres, travel), by_code, scene, today)
             for (row, metres), travel in zip(chosen.items(), by_road, strict=True)
         ]
         return sorted(
             picks, key=lambda pick: (not pick.travel.is_open, pick.travel.seconds, pick.depot.id)
         )
 
-    def _pick(self, hit: _Hit, items: dict[str, Item], scene: Scene) -> SupplyPick:
-        depot, today = self._depots.at_row(hit.row), scene.now.date()
+    def _pick(
+        self, hit: _Hit, items: dict[str, Item], scene: Scene, today: date
+    ) -> SupplyPick:
+        depot = self._depots.at_row(hit.row)
         stock = [line for line in depot.stock if line.item in items]
         held = dict.fromkeys(items, 0.0)
         for line in stock:
@@ -319,18 +323,18 @@ class SupplyFinder:
         if hit.row in self._promised.by_row():
             for code in held:
                 held[code] -= self._promised.at(hit.row, code, scene.holder)
-        lines = tuple(
+        lines = [
             SupplyLine(items[code], left, items[code].unit)
             for code, left in held.items()
             if left > 0.0
-        )
+        ]
         names = words.joined([line.item.plural for line in lines])
         why = f"has {len(lines)} of the {len(items)} items needed: {names}; {ring(hit.distance_m)}"
         checks = [line.checked_at for line in stock if held[line.item] > 0.0]
         known = [at for at in checks if at is not None]
         oldest = min(known) if known and len(known) == len(checks) else None
         fresh = words.as_of(oldest, scene.now)
-        return SupplyPick(depot, hit.distance_m, hit.travel, lines, fresh, why)
+        return SupplyPick(depot, hit.distance_m, hit.travel, tuple(lines), fresh, why)
 
 
 def _degrees(depot: Depot) -> tuple[float, float]:

@@ -169,11 +169,11 @@ class TeamFinder:
             inside = self._in_danger(rows, metres, scene)
             n_in_danger = int(inside.sum())
             rows, metres = rows[~inside], metres[~inside]
-        duty, seen_s = self._columns.is_on_duty[rows], self._columns.seen_s[rows]
-        is_old = seen_s < (scene.now - STALE_AFTER).timestamp()
+        duty, seen_s = self._columns.is_on_duty.take(rows), self._columns.seen_s.take(rows)
+        is_old = seen_s < _old_s(scene.now)
         return _Pool(
             Found(rows, metres),
-            self._columns.skills[rows],
+            self._columns.skills.take(rows),
             duty & ~is_old,
             duty & is_old,
             ~duty,
@@ -195,7 +195,7 @@ class TeamFinder:
             return {}
         n = max(wanted, MIN_TEAMS)
         n *= 1 if isinstance(self._reach, StraightLine) else _BY_ROAD
-        ready = _first(pool.found, able[pool.skills] & pool.is_ready, n)
+        ready = _first(pool.found, able.take(pool.skills) & pool.is_ready, n)
         if len(ready) < n and not pool.is_all:
             found = self._index.within(scene.at, RING_M, code)
             pool = self._pool(found, scene, is_all=True)
@@ -256,8 +256,8 @@ class TeamFinder:
         travel = travels(
             self._reach, scene.at, list(hits.values()), need.hazard, lambda: self._positions(rows)
         )
-        old_s = (scene.now - STALE_AFTER).timestamp()
-        lists = (each[rows].tolist() for each in (of.skills, of.is_on_duty, of.seen_s))
+        old_s = _old_s(scene.now)
+        lists = (each.take(rows).tolist() for each in (of.skills, of.is_on_duty, of.seen_s))
         found = [
             _Candidate(
                 (
@@ -281,15 +281,21 @@ class TeamFinder:
 
     def _pick(self, need: Need, scene: Scene, chosen: _Candidate) -> TeamPick:
         team, distance_m = self._teams.at_row(chosen.row), chosen.distance_m
-        primary = tuple(code for code in need.primary if code in team.capabilities)
-        matched = primary or tuple(code for code in need.support if code in team.capabilities)
-        names = words.joined(self._table.capabilities[code].name for code in matched)
+        able = team.capabilities
+        primary = tuple([code for code in need.primary if code in able])
+        matched = primary or tuple([code for code in need.support if code in able])
+        names = words.joined([self._table.capabilities[code].name for code in matched])
         why = f"{'primary' if primary else 'support'}: {names}; {ring(distance_m)}; "
         why += f"on duty, {team.strength} people" if team.on_duty else "OFF DUTY: call in"
         if team.as_of is not None and scene.now - team.as_of > STALE_AFTER:
             why += f"; {_stale(team, scene)}"
         fresh = _fresh(team, scene.now)
         return TeamPick(team, distance_m, chosen.travel, bool(primary), matched, fresh, why)
+
+
+def _old_s(now: datetime) -> float:
+    """Give the moment before which a position is old, as `seen_s` counts."""
+    return now.timestamp() - STALE_AFTER.total_seconds()
 
 
 def _row(team: Team, kinds: dict[frozenset[str], int]) -> tuple[int, bool, float]:
@@ -303,9 +309,9 @@ def _degrees(team: Team) -> tuple[float, float]:
 
 def _first(found: Found, is_wanted: Bools, k: int) -> dict[int, float]:
     """Give the nearest `k` of the wanted ones: rows with their distances."""
-    at = is_wanted.nonzero()[0][:k].tolist()
-    rows, metres = found
-    return {int(rows[place]): float(metres[place]) for place in at}
+    at = is_wanted.nonzero()[0][:k]
+    rows, metres = found.rows.take(at), found.metres.take(at)
+    return dict(zip(rows.tolist(), metres.tolist(), strict=True))
 
 
 def _age_rank(seen_s: float) -> float:

@@ -84,21 +84,22 @@ class Lines(NamedTuple):
     def held(self, rows: Ints, items: Sequence[str], today: date) -> Floats:
         """Give what each depot has of each item on a day, shape (items, rows)."""
         n = len(rows)
-        begins = self.starts[rows]
-        length = self.starts[rows + 1] - begins
+        begins = self.starts.take(rows)
+        length = self.starts.take(rows + 1) - begins
         ends = length.cumsum()
         total = int(ends[-1]) if n else 0
-        at = np.arange(total) + np.repeat(begins - (ends - length), length)
+        at = np.arange(total) + (begins - (ends - length)).repeat(length)
         slots = np.full(len(self.codes) + 1, -1, dtype=np.int64)
         for slot, item in enumerate(items):
-            slots[self.codes.get(item, -1)] = slot
+            slots[self.codes.get(item, -1)] = slot * n
         slots[-1] = -1
-        slot_of = slots[self.item[at]]
+        slot_of = slots.take(self.item.take(at))
         wanted = (slot_of >= 0).nonzero()[0]
-        at, place = at[wanted], slot_of[wanted] * n + np.repeat(np.arange(n), length)[wanted]
-        left = np.where(self.expires[at] >= today.toordinal(), self.left[at], 0.0)
-        sums: Floats = np.bincount(place, weights=left, minlength=len(items) * n).astype(np.float64)
-        return sums.reshape(len(items), n)
+        place = (slot_of + np.arange(n).repeat(length)).take(wanted)
+        at = at.take(wanted)
+        left = self.left.take(at) * (self.expires.take(at) >= today.toordinal())
+        sums: Floats = np.bincount(place, weights=left, minlength=len(items) * n)
+        return sums.astype(np.float64, copy=False).reshape(len(items), n)
 
 
 def _line(stock: Stock, codes: dict[str, int]) -> tuple[int, float, int]:

@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from gis_link import words
-from gis_link.ground import Floats, Ints, arcs_m, bearing_deg, bearings_deg
-from gis_link.index import Index, chords_m
+from gis_link.ground import Floats, Ints, bearing_deg, bearings_deg
+from gis_link.index import Index
 from gis_link.model import Camera, CameraStatus, Position
 from gis_link.shelf import Packed, Shelf, columns
 
@@ -219,14 +219,14 @@ class Views:
         """Give the cameras that can show the point: working ones first, best picture first."""
         rows, gaps, metres = self._in_range(at)
         of = self._columns
-        bearing = bearings_deg(of.lat[rows], of.lon[rows], -gaps)
-        turn = np.abs((bearing - of.heading_deg[rows] + 180.0) % 360.0 - 180.0)
+        bearing = bearings_deg(of.lat.take(rows), of.lon.take(rows), -gaps)
+        turn = np.abs((bearing - of.heading_deg.take(rows) + 180.0) % 360.0 - 180.0)
         # Most are ruled out all at once, a hair generously; `why_not` has the last word.
-        likely = (turn <= of.half_deg[rows]) | (metres < _UNDERFOOT_M)
-        rows, metres, bearing = rows[likely], metres[likely], bearing[likely]
-        pixels = of.gain[rows] / np.maximum(np.hypot(metres, of.height_m[rows]), 1.0)
+        likely = ((turn <= of.half_deg.take(rows)) | (metres < _UNDERFOOT_M)).nonzero()[0]
+        rows, metres, bearing = rows.take(likely), metres.take(likely), bearing.take(likely)
+        pixels = of.gain.take(rows) / np.maximum(np.hypot(metres, of.height_m.take(rows)), 1.0)
         views: list[View] = []
-        for n in np.lexsort((rows, metres, -pixels, of.rank[rows])).tolist():
+        for n in np.lexsort((rows, metres, -pixels, of.rank.take(rows))).tolist():
             camera, distance_m = self._cameras.at_row(int(rows[n])), float(metres[n])
             if why_not(camera, distance_m, float(bearing[n])) is None:
                 views.append(_view(camera, distance_m, float(bearing[n]), now))
@@ -242,11 +242,9 @@ class Views:
         ]
         rows = np.concatenate(maybe) if maybe else np.empty(0, dtype=np.int64)
         gaps = self._index.gaps(at, rows)
-        chord = chords_m(gaps)
-        inside = chord <= self._columns.range_m[rows]
-        rows, gaps, chord = rows[inside], gaps[inside], chord[inside]
-        of = self._columns
-        return rows, gaps, arcs_m(at, of.lat[rows], of.lon[rows], chord)
+        metres = self._index.along_m(at, rows, gaps)
+        inside = (metres <= self._columns.range_m.take(rows)).nonzero()[0]
+        return rows.take(inside), gaps.take(inside, axis=0), metres.take(inside)
 
     def nearest_blocked(self, at: Position) -> Blocked | None:
         """Give the nearest camera and why it does not show the point; None without cameras."""

@@ -32,4 +32,4 @@ def as_of(at: datetime | None, now: datetime) -> str:
 def joined(parts: Iterable[str]) -> str:
     """Say a list: `a, b and c`."""
     words = list(parts)
-    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)

@@ -171,8 +171,10 @@ class CardDesk:
     ) -> tuple[tuple[str, str], ...]:
         """Give the Chinese of the supplies and capabilities that a card speaks of."""
         items = {name for depot in supplies for name, _, _ in depot.items}
+        if not (items or shortfall):
+            return ()
         said = "; ".join(shortfall)
-        return tuple(pair for pair in self._names if pair[0] in items or pair[0] in said)
+        return tuple([pair for pair in self._names if pair[0] in items or pair[0] in said])
 
 
 def _missing(resources: Resources) -> str:
