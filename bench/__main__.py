@@ -54,17 +54,17 @@ def _measured(*, is_quick: bool, profile: Path | None) -> dict[str, float]:
     _say("look-ups")
     n_lookups = 300 if is_quick else 1_000
     for count, name in ((20_000, "20k"), (100_000, "100k")):
-        by_clock, by_processor = near.measure(count, n_lookups)
-        figures[f"near_p99_ms_{name}"] = by_clock
-        figures[f"near_cpu_p99_ms_{name}"] = by_processor
+        figures |= _near(name, near.measure(count, n_lookups))
     _say("look-ups among a million, in a process of their own")
-    million = near.measure_apart(1_000_000, n_lookups)
-    figures["near_p99_ms_1m"] = million["p99_ms"]
-    figures["near_cpu_p99_ms_1m"] = million["cpu_p99_ms"]
-    figures["near_rss_mb_1m"] = million["rss_mb"]
+    million, rss_mb = near.measure_apart(1_000_000, n_lookups)
+    figures |= {**_near("1m", million), "near_rss_mb_1m": rss_mb}
     _say("rules")
     figures["rules_us_per_crane_msg"] = judging.measure(20 if is_quick else 120)
     return figures
+
+
+def _near(name: str, found: near.Figures) -> dict[str, float]:
+    return {f"near_{figure}_{name}": value for figure, value in found._asdict().items()}
 
 
 def _memory(on_stage: Stage) -> dict[str, float]:

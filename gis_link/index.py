@@ -33,7 +33,15 @@ from gis_link.model import Position
 MAX_ENTRIES: Final = 1_000_000
 _NONE: Final = np.empty(0, dtype=np.int64)
 
-Keep = Callable[[Ints], Bools]
+# A belt is first searched so many times as far as what it goes around.
+_FIRST_BEYOND: Final = 1.25
+
+
+class Belt(NamedTuple):
+    """Everything farther than the inner radius, none when 0, up to the outer one."""
+
+    inner_m: float
+    outer_m: float
 
 
 class Found(NamedTuple):
@@ -45,6 +53,9 @@ class Found(NamedTuple):
     def __len__(self) -> int:
         """Give how many rows were found."""
         return len(self.rows)
+
+
+Keep = Callable[[Found], Bools]
 
 
 class _Points(NamedTuple):
@@ -148,18 +159,29 @@ class Index:
         keep: Keep | None = None,
     ) -> Found:
         """Give the `k` nearest rows within the radius; `keep` says which rows count."""
+        return self.between(at, k, Belt(0.0, radius_m), word, keep)
+
+    def between(
+        self, at: Position, k: int, belt: Belt, word: str = "", keep: Keep | None = None
+    ) -> Found:
+        """Give the `k` nearest rows of a belt; what it goes around is not searched bit by bit."""
         if k <= 0 or (word not in self._grids and word not in self._later.rows):
             return Found(_NONE, np.empty(0))
-        farthest_m = min(radius_m, HALF_TURN_M)
+        farthest_m = min(belt.outer_m, HALF_TURN_M)
         rows, reach_m = self._gathered(at, k, farthest_m, word)
+        if reach_m <= belt.inner_m:
+            reach_m = min(belt.inner_m * _FIRST_BEYOND, farthest_m)
+            rows = self.maybe_within(at, reach_m, word)
         while True:
             is_last = reach_m >= farthest_m
-            rows, metres = self._within(at, rows, radius_m if is_last else reach_m)
-            if keep is not None and len(rows):
-                kept = keep(rows)
-                rows, metres = rows[kept], metres[kept]
-            if is_last or len(rows) >= k:
-                found = _sorted(rows, metres)
+            found = self._of_belt(
+                at, rows, Belt(belt.inner_m, reach_m if not is_last else belt.outer_m)
+            )
+            if keep is not None and len(found):
+                kept = keep(found)
+                found = Found(found.rows[kept], found.metres[kept])
+            if is_last or len(found) >= k:
+                found = _sorted(*found)
                 return Found(found.rows[:k], found.metres[:k])
             reach_m = min(reach_m * 2.0, farthest_m)
             rows = self.maybe_within(at, reach_m, word)
@@ -206,6 +228,13 @@ class Index:
         metres = self.distances_m(at, rows)
         inside = metres <= radius_m
         return rows[inside], metres[inside]
+
+    def _of_belt(self, at: Position, rows: Ints, belt: Belt) -> Found:
+        rows, metres = self._within(at, rows, belt.outer_m)
+        if belt.inner_m <= 0.0:
+            return Found(rows, metres)
+        is_out = metres > belt.inner_m
+        return Found(rows[is_out], metres[is_out])
 
 
 def _sorted(rows: Ints, metres: Floats) -> Found:

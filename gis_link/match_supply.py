@@ -6,6 +6,7 @@ serve in turns: the first of every item before the second of any, so that a shor
 some of everything. Depots inside the danger area are left out.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice, zip_longest
@@ -15,7 +16,7 @@ import numpy as np
 
 from gis_link import words
 from gis_link.ground import Bools, Floats, Ints
-from gis_link.index import Found, Index
+from gis_link.index import Belt, Found, Index
 from gis_link.model import Depot, Position
 from gis_link.need import Item, Need, NeedTable
 from gis_link.reach import StraightLine, Travel, TravelTime, travels
@@ -58,6 +59,22 @@ class _Wanted(NamedTuple):
 
     item: Item
     quantity: float
+
+
+class _Plan(NamedTuple):
+    """What one severity of a need asks for, and how it is looked for.
+
+    Items that few depots are likely to cover are looked for `together`, among the nearest
+    `n_together`; one that takes many depots among so many of its own holders, so that the others
+    need not measure so many.
+    """
+
+    need: Need
+    wanted: list[_Wanted]
+    is_asked: bool
+    together: list[_Wanted]
+    n_together: int
+    apart: list[tuple[_Wanted, int]]
 
 
 # A depot near the point: its row, how far it is, and how much of the wanted item it can hand out.
@@ -129,6 +146,7 @@ class SupplyFinder:
         self._spread = self.base.spread
         self._n_spare = 0 if isinstance(reach, StraightLine) else _SPARE_BY_ROAD
         self._promised = Promised(depots, reservations)
+        self._plans: dict[tuple[str, int], _Plan] = {}
         if depots.loose or depots.gone:
             new = Lines.of(depots.loose, dict(self._lines.codes))
             n = len(depots.packed)
@@ -147,44 +165,49 @@ class SupplyFinder:
         Where this severity asks for nothing yet, the depots are those it would begin with, and
         nothing counts as missing.
         """
-        asked = need.items_wanted(scene.severity)
-        codes = asked or next(filter(None, map(need.items_wanted, (2, 3, 4))), [])
-        if not codes:
+        plan = self._plan(need, scene.severity)
+        if not plan.wanted:
             return [], []
-        wanted = [_Wanted(self._table.items[code], quantity) for code, quantity in codes]
-        found = self._seek(wanted, scene)
-        shortfall = [self._missing(each) for each in found if each.is_short] if asked else []
+        found = self._seek(plan, scene)
+        shortfall = [self._missing(each) for each in found if each.is_short and plan.is_asked]
         sources = self._soonest(found, need.hazard, scene)
         n_depots = len({row for taken in sources for row, _, _ in taken})
         if n_depots > MAX_DEPOTS:
             shortfall.append(f"shown are {MAX_DEPOTS} of {n_depots} depots that hold a part")
         chosen = dict(islice(_in_turns(sources), MAX_DEPOTS))
-        picks = self._picks(chosen, [each.item for each in wanted], need, scene)
+        picks = self._picks(chosen, [each.item for each in plan.wanted], need, scene)
         if not picks and not shortfall:
             shortfall.append(f"no depot within {WIDEST} holds supplies for {need.hazard}")
         return picks, shortfall
 
-    def _seek(self, wanted: Sequence[_Wanted], scene: Scene) -> list[_Sought]:
-        """Look for every item among the nearest depots, and farther for what they lack.
-
-        An item that takes many depots is looked for among its own holders, so that the others need
-        not measure so many.
-        """
+    def _plan(self, need: Need, severity: int) -> _Plan:
+        """Give what a severity asks for; reckoned once for each need and severity."""
+        known = self._plans.get((need.hazard, severity))
+        if known is not None and known.need is need:
+            return known
+        asked = need.items_wanted(severity)
+        codes = asked or next(filter(None, map(need.items_wanted, (2, 3, 4))), [])
+        wanted = [_Wanted(self._table.items[code], quantity) for code, quantity in codes]
         likely = {each: self._n_likely(each) for each in wanted}
         together = [each for each in wanted if likely[each][1] <= _MOST_TOGETHER]
+        n_together = max((likely[each][1] for each in together), default=0)
+        apart = [(each, likely[each][0]) for each in wanted if each not in together]
+        plan = _Plan(need, wanted, bool(asked), together, n_together, apart)
+        self._plans[need.hazard, severity] = plan
+        return plan
+
+    def _seek(self, plan: _Plan, scene: Scene) -> list[_Sought]:
+        """Look for every item among the nearest depots, and farther for what they lack."""
         found: dict[_Wanted, _Sought] = {}
-        if together:
-            n_depots = max(likely[each][1] for each in together)
-            near, reach_m = self._index.gather(scene.at, n_depots, RING_M)
-            for sought in self._counted(together, near, scene):
+        if plan.together:
+            near, reach_m = self._index.gather(scene.at, plan.n_together, RING_M)
+            for sought in self._counted(plan.together, near, scene):
                 found[sought.wanted] = self._completed(sought, reach_m, scene)
-        for each in wanted:
-            if each not in found:
-                code, n_holders = each.item.code, likely[each][0]
-                near, reach_m = self._index.gather(scene.at, n_holders, RING_M, code)
-                [sought] = self._counted([each], near, scene)
-                found[each] = self._completed(sought, reach_m, scene)
-        return [found[each] for each in wanted]
+        for each, n_holders in plan.apart:
+            near, reach_m = self._index.gather(scene.at, n_holders, RING_M, each.item.code)
+            [sought] = self._counted([each], near, scene)
+            found[each] = self._completed(sought, reach_m, scene)
+        return [found[each] for each in plan.wanted]
 
     def _completed(self, sought: _Sought, reach_m: float, scene: Scene) -> _Sought:
         """Look in all rings, and then beyond, for what is short."""
@@ -209,18 +232,13 @@ class SupplyFinder:
             return [_Sought(each, [], 0, 0.0, [], n_out) for each in wanted]
         held = self._held(rows, [each.item.code for each in wanted], scene)
         sums = held.cumsum(axis=1)
-        quantities = np.array([each.quantity for each in wanted])
-        n_less = (sums < quantities[:, None]).sum(axis=1)
-        ends = metres.searchsorted(metres[np.minimum(n_less, len(rows) - 1)], side="right")
+        n_less = (sums < np.array([[each.quantity] for each in wanted])).sum(axis=1)
+        ends = metres.searchsorted(metres.take(np.minimum(n_less, len(rows) - 1)), side="right")
+        ends += self._n_spare
         is_one_spot = bool((metres[1:] == metres[:-1]).any())
         found: list[_Sought] = []
-        for each, of_item, end, total in zip(
-            wanted, held, ends.tolist(), sums[:, -1].tolist(), strict=True
-        ):
-            upto = of_item[: end + self._n_spare]
-            has_some = upto.nonzero()[0]
-            columns_ = (each.take(has_some).tolist() for each in (rows, metres, upto))
-            within: list[_Source] = list(zip(*columns_, strict=True))
+        by_item = _sources(near, held, ends)
+        for each, within, total in zip(wanted, by_item, sums[:, -1].tolist(), strict=True):
             if is_one_spot:
                 within.sort(key=_nearest_then_fullest)
             n_taken = _n_taken(within, each.quantity)
@@ -231,15 +249,11 @@ class SupplyFinder:
         """Add the next depots that have some, however far."""
         code = sought.wanted.item.code
 
-        def has_some_outside(rows: Ints) -> Bools:
-            metres = self._index.distances_m(scene.at, rows)
-            is_out = metres > RING_M
-            if scene.danger:
-                is_out &= ~self._in_danger(Found(rows, metres), scene)
-            some: Bools = is_out & (self._held(rows, [code], scene)[0] > 0.0)
-            return some
+        def has_some(found: Found) -> Bools:
+            some: Bools = self._held(found.rows, [code], scene)[0] > 0.0
+            return some & ~self._in_danger(found, scene) if scene.danger else some
 
-        found = self._index.nearest(scene.at, _NEXT, word=code, keep=has_some_outside)
+        found = self._index.between(scene.at, _NEXT, Belt(RING_M, math.inf), code, has_some)
         held = self._held(found.rows, [code], scene)[0]
         columns_ = (each.tolist() for each in (*found, held))
         return sought._replace(beyond=list(zip(*columns_, strict=True)))
@@ -312,9 +326,7 @@ class SupplyFinder:
             picks, key=lambda pick: (not pick.travel.is_open, pick.travel.seconds, pick.depot.id)
         )
 
-    def _pick(
-        self, hit: _Hit, items: dict[str, Item], scene: Scene, today: date
-    ) -> SupplyPick:
+    def _pick(self, hit: _Hit, items: dict[str, Item], scene: Scene, today: date) -> SupplyPick:
         depot = self._depots.at_row(hit.row)
         stock = [line for line in depot.stock if line.item in items]
         held = dict.fromkeys(items, 0.0)
@@ -339,6 +351,16 @@ class SupplyFinder:
 
 def _degrees(depot: Depot) -> tuple[float, float]:
     return depot.position.lat, depot.position.lon
+
+
+def _sources(near: Found, held: Floats, ends: Ints) -> list[list[_Source]]:
+    """Give for each item, a row of `held`, the depots before its end that have some."""
+    places = np.arange(held.shape[1])
+    has_some = (held > 0.0) & (places < ends[:, None])
+    at = has_some.nonzero()[1]
+    columns_ = (near.rows.take(at), near.metres.take(at), held[has_some])
+    every = zip(*(each.tolist() for each in columns_), strict=True)
+    return [list(islice(every, n)) for n in has_some.sum(axis=1).tolist()]
 
 
 def _nearest_then_fullest(source: _Source) -> tuple[float, float, int]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from gis_link import words
 from gis_link.ground import Bools, Floats, Ints, distances_m
-from gis_link.index import Found, Index, numbers_by_word
+from gis_link.index import Belt, Found, Index, numbers_by_word
 from gis_link.model import Position, Team
 from gis_link.need import Need, NeedTable
 from gis_link.reach import StraightLine, Travel, TravelTime, travels
@@ -237,12 +237,11 @@ class TeamFinder:
     def _beyond(self, code: str, k: int, scene: Scene, radius_m: float) -> dict[int, float]:
         """Give the nearest teams on duty outside the rings."""
 
-        def on_duty_outside(rows: Ints) -> Bools:
-            metres = self._index.distances_m(scene.at, rows)
-            is_fit = self._columns.is_on_duty[rows] & (metres > RING_M)
-            return is_fit & ~self._in_danger(rows, metres, scene) if scene.danger else is_fit
+        def on_duty(found: Found) -> Bools:
+            is_fit = self._columns.is_on_duty[found.rows]
+            return is_fit & ~self._in_danger(*found, scene) if scene.danger else is_fit
 
-        found = self._index.nearest(scene.at, k, radius_m, code, on_duty_outside)
+        found = self._index.between(scene.at, k, Belt(RING_M, radius_m), code, on_duty)
         return dict(zip(found.rows.tolist(), found.metres.tolist(), strict=True))
 
     def _name(self, hits: dict[int, float]) -> str:

@@ -130,7 +130,7 @@ class RoadGraph:
 
         None where there is none within reach.
         """
-        found = self._nodes.nearest(at, 1, MAX_SNAP_M, keep=lambda rows: ways.has_way[rows])
+        found = self._nodes.nearest(at, 1, MAX_SNAP_M, keep=lambda found: ways.has_way[found.rows])
         found = found if len(found) else self._nodes.nearest(at, 1, MAX_SNAP_M)
         if not len(found):
             return None

@@ -121,6 +121,7 @@ class Shelf(Sequence[R]):
         """Pack the records."""
         self.kind = kind
         self.packed = Packed(kind, records)
+        self._n_packed = len(self.packed)
         self.loose: tuple[R, ...] = ()
         self.gone: frozenset[int] = frozenset()
 
@@ -159,7 +160,7 @@ class Shelf(Sequence[R]):
 
     def at_row(self, row: int) -> R:
         """Give the record of a row, as indexes number them."""
-        n = len(self.packed)
+        n = self._n_packed
         return self.packed[row] if row < n else self.loose[row - n]
 
     def row_of(self, record_id: str) -> int | None:
@@ -204,6 +205,6 @@ class Shelf(Sequence[R]):
 
     def _with(self, loose: tuple[R, ...], gone: frozenset[int]) -> "Shelf[R]":
         changed: Shelf[R] = Shelf.__new__(Shelf)
-        changed.kind, changed.packed = self.kind, self.packed
+        changed.kind, changed.packed, changed._n_packed = self.kind, self.packed, self._n_packed
         changed.loose, changed.gone = loose, gone
         return changed

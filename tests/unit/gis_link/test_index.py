@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from gis_link.ground import Bools, Ints, bearings_deg, distances_m, ecef, measure_m
-from gis_link.index import Found, Index, degrees, numbers_by_word
+from gis_link.ground import Bools, bearings_deg, distances_m, ecef, measure_m
+from gis_link.index import Belt, Found, Index, degrees, numbers_by_word
 from gis_link.model import Position
 from tests.unit.gis_link.builders import away, brute_force_m, scattered
 
@@ -73,13 +73,32 @@ def test_the_answer_is_that_of_brute_force(
     def accept(position: Position) -> bool:
         return position.lon * 1e6 % 1.0 < 0.3
 
-    def keep(rows: Ints) -> Bools:
-        return np.array([accept(POINTS[row]) for row in rows.tolist()], dtype=np.bool_)
+    def keep(found: Found) -> Bools:
+        return np.array([accept(POINTS[row]) for row in found.rows.tolist()], dtype=np.bool_)
 
     expected = by_brute_force(POINTS, at, k, radius_m, is_wanted)
     found = INDEX.nearest(at, k, radius_m, word, keep if picky else None)
     assert_same(POINTS, found, expected)
     assert_same(POINTS, CHANGED.nearest(at, k, radius_m, word, keep if picky else None), expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    near_here,
+    st.integers(1, 40),
+    st.sampled_from([500.0, 3_000.0, 10_000.0, 80_000.0]),
+    st.sampled_from([5_000.0, 20_000.0, math.inf]),
+    st.sampled_from(["", "rare", "common"]),
+)
+def test_of_a_belt_the_answer_is_that_of_brute_force_too(
+    at: Position, k: int, inner_m: float, outer_m: float, word: str
+) -> None:
+    everything = by_brute_force(
+        POINTS, at, len(POINTS), outer_m, lambda p: not word or word in words(p)
+    )
+    expected = [(p, metres) for p, metres in everything if metres > inner_m][:k]
+    assert_same(POINTS, INDEX.between(at, k, Belt(inner_m, outer_m), word), expected)
+    assert_same(POINTS, CHANGED.between(at, k, Belt(inner_m, outer_m), word), expected)
 
 
 @settings(max_examples=60, deadline=None)
