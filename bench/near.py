@@ -31,7 +31,7 @@ _PER_METRE = ("m", "m²")
 
 
 class Figures(NamedTuple):
-    """What look-ups took in ms: by the clock the first time, and of processor time.
+    """What look-ups took in ms, by the clock the first time and of processor time, and the memory.
 
     Processor time is the least of three passes over all points, long enough apart that nothing of a
     point is still at hand: where cores are shared, a neighbour's turn counts as processor time too.
@@ -40,6 +40,7 @@ class Figures(NamedTuple):
     p99_ms: float
     cpu_p50_ms: float
     cpu_p99_ms: float
+    rss_mb: float
 
 
 def measure(n_resources: int, n_lookups: int) -> Figures:
@@ -49,29 +50,27 @@ def measure(n_resources: int, n_lookups: int) -> Figures:
     gc.freeze()  # as the program does once everything is loaded
     try:
         passes = [_timed(desk, n_lookups) for _ in range(_N_PASSES)]
+        rss_mb = machine.rss_mb(os.getpid())  # everything loaded
     finally:
         gc.unfreeze()
     by_clock = sorted(took_ms for took_ms, _ in passes[0])
     least = sorted(
         min(spent_ms for _, spent_ms in of_point) for of_point in zip(*passes, strict=True)
     )
-    return Figures(percentile(by_clock, 99), percentile(least, 50), percentile(least, 99))
+    return Figures(percentile(by_clock, 99), percentile(least, 50), percentile(least, 99), rss_mb)
 
 
-def measure_apart(n_resources: int, n_lookups: int) -> tuple[Figures, float]:
-    """Give the figures and the resident megabytes of a process that does nothing else."""
+def measure_apart(n_resources: int, n_lookups: int) -> Figures:
+    """Measure in a process that does nothing else."""
     command = [sys.executable, "-m", "bench.near", str(n_resources), str(n_lookups)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
-    rss_mb = found.pop("rss_mb")
-    return Figures(**found), rss_mb
+    return Figures(**found)
 
 
 def main() -> None:
-    """Measure and print; the resident memory is that after the look-ups, everything loaded."""
-    n_resources, n_lookups = int(sys.argv[1]), int(sys.argv[2])
-    figures = measure(n_resources, n_lookups)._asdict()
-    print(json.dumps({**figures, "rss_mb": machine.rss_mb(os.getpid())}))
+    """Measure and print."""
+    print(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]))._asdict()))
 
 
 def _timed(desk: CardDesk, n_lookups: int) -> list[tuple[float, float]]:

@@ -83,7 +83,7 @@ def arcs_m(at: Position, gaps: Floats) -> Floats:
     """
     of = stand(at)
     chord_2 = np.einsum("ij,ij->i", gaps, gaps)
-    curvature = np.einsum("ij,j->i", gaps, of.north)
+    curvature: Floats = np.einsum("ij,j->i", gaps, of.north)
     curvature *= curvature
     curvature /= chord_2 + 1e-30  # the share of the meridian
     curvature *= of.more_along

@@ -98,7 +98,7 @@ class Lines(NamedTuple):
         place = (slot_of + np.arange(n).repeat(length)).take(wanted)
         at = at.take(wanted)
         left = self.left.take(at) * (self.expires.take(at) >= today.toordinal())
-        sums: Floats = np.bincount(place, weights=left, minlength=len(items) * n)
+        sums = np.bincount(place, weights=left, minlength=len(items) * n)
         return sums.astype(np.float64, copy=False).reshape(len(items), n)
 
 
