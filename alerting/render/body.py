@@ -14,9 +14,9 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
   not reached).
 - `transition`: the step of the alert's life this notice is about; `late_by_s` when the reading came
   later than its pack allows.
-- `card`: `teams`, `supplies`, `cameras` (each with distance, travel time, freshness and why), the
-  command `chain`, the `shortfall` in words, the `orders` given, the `official` warnings in
-  force there; null when it was not ready.
+- `card`: `teams`, `supplies`, `cameras`, `places` (shelters, hospitals, pumps, and what may be in
+  danger), each with distance, travel time, freshness and why; the command `chain`, the `shortfall`
+  in words, the `orders` given, the `official` warnings in force there; null when it was not ready.
 - `batch`: several alerts in one notice (a group or a storm): `counts` of those that stand by
   severity, the `worst` by name, every one in `alert_ids`; null for a notice about one. `alert` is
   then the worst of them.
@@ -149,6 +149,7 @@ def _card_json(card: Card) -> dict[str, Any]:
             {"tier": link.tier, "place": link.place, "person": link.person, "phone": link.phone}
             for link in card.chain
         ],
+        "places": [_responder_json(responder) for responder in card.places],
         "shortfall": list(card.shortfall),
         "orders": [{"en": said.en, "zh": said.zh} for said in card.orders],
         "official": [{"en": said.en, "zh": said.zh} for said in card.official],

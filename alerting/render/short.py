@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from alerting.model import Alert, AlertKind, Batch, Card, Mark, Notice, NotifyReason, Responder
 from alerting.render.atoms import Size, cut
 from alerting.render.gathered import counted, headline, place, worst
+from alerting.render.nearby import helping, nearby_words, threatened
 from alerting.render.phrases import card_words, thing_words
 from alerting.render.text import path_of, subject_words, why
 from alerting.render.words import (
@@ -213,17 +214,30 @@ def _near(card: Card, language: str) -> Iterator[str]:
     words = words_of(language)
     for responder in card.teams[:2]:
         yield _responder(responder, card, language)
-    for link in reversed(card.chain):
-        if link.phone:
-            yield " ".join(part for part in (link.place, link.person, link.phone) if part)
-            break
+    responsible = list(_responsible(card))
+    yield from responsible[:1]
+    for each in threatened(card)[:2]:
+        yield f"{words['danger']}{words['colon']}{nearby_words(each, language, is_short=True)}"
     for responder in card.supplies[:1]:
         yield _responder(responder, card, language)
+    for each in helping(card)[:1]:
+        yield nearby_words(each, language, is_short=True)
     for text in card.shortfall:
         yield f"{words['shortfall']}{words['colon']}{card_words(text, language, card.glossary)}"
     if card.missing:
         missing = card_words(card.missing, language)
         yield f"{words['card_missing']}{words['colon']}{missing}"
+    yield from responsible[1:]
+
+
+def _responsible(card: Card) -> Iterator[str]:
+    """Give who answers for each place, the smallest place first, one person a place."""
+    first: dict[str, str] = {}
+    for link in card.chain:
+        if link.phone:
+            said = " ".join(part for part in (link.place, link.person, link.phone) if part)
+            first.setdefault(link.place, said)
+    yield from reversed(first.values())
 
 
 def _responder(responder: Responder, card: Card, language: str) -> str:

@@ -19,6 +19,7 @@ from alerting.model import (
     Transition,
 )
 from alerting.render.gathered import lines_of
+from alerting.render.nearby import nearby_lines
 from alerting.render.phrases import card_words, thing_words
 from alerting.render.words import (
     Words,
@@ -175,6 +176,7 @@ def _card_lines(card: Card, language: str) -> list[str]:
         )
         if found
     ]
+    lines += [_labelled(words, label, said) for label, said in nearby_lines(card, language)]
     if card.chain:
         links = [
             " ".join(part for part in (link.place, link.person, link.phone) if part)

@@ -179,7 +179,7 @@ def test_no_english_leaks_into_a_chinese_notice(case: Case, qc: Qc) -> None:
 
 def names_of(card: Card) -> set[str]:
     found = {link.place for link in card.chain} | {link.person for link in card.chain}
-    for each in (*card.teams, *card.supplies, *card.cameras):
+    for each in (*card.teams, *card.supplies, *card.cameras, *card.places):
         found |= {each.name, each.phone, each.link}
     return {name for name in found if name}
 
@@ -205,4 +205,5 @@ def file_names() -> set[str]:
     found = load_district(ROOT / "examples/baiyun").resources
     names = [team.name for team in found.teams] + [depot.name for depot in found.depots]
     names += [camera.name for camera in found.cameras] + [place.name for place in found.places]
+    names += [facility.name for facility in found.facilities]
     return set(names)
