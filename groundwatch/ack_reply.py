@@ -45,10 +45,12 @@ def is_from(person: Person, sender: str) -> bool:
 
     Telephone numbers are compared by their last eleven digits, whatever stands before them.
 
-    >>> _same("+86 000 0000 0125", "00000000125"), _same("http://a/1", "http://a/1?x")
-    (True, False)
+    >>> is_same_address("+86 000 0000 0125", "00000000125")
+    True
+    >>> is_same_address("http://a/1", "http://a/1?x")
+    False
     """
-    return any(_same(road.address, sender) for road in person.roads if road.address)
+    return any(is_same_address(road.address, sender) for road in person.roads if road.address)
 
 
 def masked(sender: str) -> str:
@@ -60,7 +62,8 @@ def masked(sender: str) -> str:
     return f"…{sender.strip()[-2:]}" if len(sender.strip()) > 4 else "…"
 
 
-def _same(address: str, sender: str) -> bool:
+def is_same_address(address: str, sender: str) -> bool:
+    """Say whether two addresses are the same one; telephone numbers by their last digits."""
     ours, theirs = _digits(address), _digits(sender)
     if ours and theirs:
         return ours == theirs

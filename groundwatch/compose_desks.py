@@ -12,6 +12,7 @@ from alerting.ports import Channel
 from alerting.report.build import Rules
 from alerting.report.deadline import built_in
 from alerting.tasks.book import TaskBook
+from groundwatch.ack_reply import is_from
 from groundwatch.cap_desk import CapDesk, Ground
 from groundwatch.clock import Clock, SystemClock
 from groundwatch.compose_official import official_desk, official_feeds
@@ -20,6 +21,7 @@ from groundwatch.gbt_names import GbtNames
 from groundwatch.live import LiveResources
 from groundwatch.official_desk import CardsWithContext, OfficialDesk
 from groundwatch.official_feed import OfficialFeeds
+from groundwatch.order_reply import OrderReplies
 from groundwatch.report_desk import ReportDesk
 from groundwatch.settings import Settings
 from groundwatch.task_desk import TaskDesk, TaskParts
@@ -35,6 +37,7 @@ class Desks:
     official: OfficialDesk
     feeds: OfficialFeeds
     orders: TaskDesk
+    replies: OrderReplies
     reports: ReportDesk
     link_key: bytes = field(repr=False)
 
@@ -85,6 +88,12 @@ async def open_desks(running: Running, stack: AsyncExitStack) -> Desks:
         official=official,
         feeds=feeds,
         orders=orders,
+        replies=OrderReplies(
+            desk=orders,
+            is_known=lambda sender: any(
+                is_from(person, sender) for person in running.district.routes.people.values()
+            ),
+        ),
         reports=reports,
         link_key=running.link_key,
     )
@@ -133,4 +142,5 @@ def _task_parts(running: Running) -> TaskParts:
         now=running.of_people.now,
         channel=settings.tasks.channel,
         language=settings.language,
+        hears_answers=settings.replies.hears,
     )

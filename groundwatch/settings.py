@@ -109,6 +109,11 @@ class RepliesSettings(_Section):
             ipaddress.ip_network(network)
         return networks
 
+    @property
+    def hears(self) -> bool:
+        """Say whether anybody's answers are heard."""
+        return self.secret is not None or bool(self.networks)
+
 
 class WebhookSettings(_Section):
     """How webhooks are signed, and which hosts they may go to.

@@ -117,7 +117,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskParts:
-    """What the desk works with; `channel` is the road to responders who are not in people files."""
+    """What the desk works with; `channel` is the road to responders who are not in people files.
+
+    `hears_answers` says that a provider passes on what people answer to messages.
+    """
 
     journal: TaskJournal
     delivery: Delivery
@@ -130,6 +133,7 @@ class TaskParts:
     now: Callable[[], datetime]
     channel: str = ""
     language: str = "en"
+    hears_answers: bool = False
 
 
 class TaskDesk:
@@ -181,7 +185,7 @@ class TaskDesk:
             await self._seen(task)
             matter = await self._matter(task, event)
             if order.roads:
-                entries = [order_notice(matter, order.roads, self._parts.deadlines)]
+                entries = [self._order_notice(matter, order.roads)]
             else:
                 entries = news_notices(matter, self._duty(alert, now), "")
             await self._record(event, entries)
@@ -363,6 +367,10 @@ class TaskDesk:
             level=new.level,
             mark=new.mark if alert.mark is Mark.ACTUAL else alert.mark,
         )
+
+    def _order_notice(self, matter: Matter, roads: Roads) -> OutboxEntry:
+        parts = self._parts
+        return order_notice(matter, roads, parts.deadlines, hears_answers=parts.hears_answers)
 
     def _roads(self, responder: str, name: str, phone: str) -> Roads:
         """Find how a responder is told: as a person of that id, else by the channel for phones."""

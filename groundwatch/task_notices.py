@@ -57,8 +57,18 @@ class Matter:
     card: Card | None = None
 
 
-def order_notice(matter: Matter, roads: Roads, deadlines: Deadlines) -> OutboxEntry:
-    """Tell the responder what is asked, until when, and how to answer."""
+def short_code(task_id: str) -> str:
+    """Give the beginning of an order's number, by which it is answered in a short message."""
+    return task_id.removeprefix("t-")[:4]
+
+
+def order_notice(
+    matter: Matter, roads: Roads, deadlines: Deadlines, *, hears_answers: bool = False
+) -> OutboxEntry:
+    """Tell the responder what is asked, until when, and how to answer.
+
+    `hears_answers` says that a provider passes on what people answer.
+    """
     task, order = matter.task, matter.task.order
     owed = due(task, deadlines)
     by = Remark("")
@@ -68,13 +78,21 @@ def order_notice(matter: Matter, roads: Roads, deadlines: Deadlines) -> OutboxEn
     said = [Remark(order.what, order.what), by]
     if items:
         said.append(Remark(f"take {items}", f"领取{items}"))
-    answer = f"/api/v1/tasks/{task.id}/accept"
-    said.append(
-        Remark(
-            f"answer: POST {answer}, or tell the duty office", f"回复：POST {answer}，或告知值班室"
-        )
-    )
+    said.append(_answer_words(task.id, hears_answers=hears_answers))
     return _entry(matter, roads, NotifyReason.ORDER, said)
+
+
+def _answer_words(task_id: str, *, hears_answers: bool) -> Remark:
+    code = short_code(task_id)
+    if hears_answers:
+        return Remark(
+            f"answer: accept {code}, on scene {code}, done {code}, or decline {code} and why",
+            f"回复：接受 {code}、到场 {code}、完成 {code}，或 拒绝 {code} 加原因",
+        )
+    path = f"/api/v1/tasks/{task_id}/accept"
+    return Remark(
+        f"answer: POST {path}, or tell the duty office", f"回复：POST {path}，或告知值班室"
+    )
 
 
 def over_notice(matter: Matter, roads: Roads) -> OutboxEntry:

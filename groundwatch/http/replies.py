@@ -22,7 +22,10 @@ _FORBIDDEN: dict[int | str, dict[str, Any]] = {
 }
 router = APIRouter(responses=_FORBIDDEN)
 
-OutcomeWord = Literal["acknowledged", "not_understood", "unknown_sender", "nothing_open", "risen"]
+OutcomeWord = Literal[
+    "acknowledged", "not_understood", "unknown_sender", "nothing_open", "risen",
+    "order_answered", "order_refused", "which_order", "no_order",
+]  # fmt: skip
 
 
 class ReplyWord(Asked):
@@ -38,6 +41,7 @@ class ReplyAnswer(Answer):
     outcome: OutcomeWord
     text: str = Field(description="In the language of who answered.")
     alert: str | None = Field(description="The alert it was about.")
+    task: str | None = Field(default=None, description="The order it was about.")
 
 
 class ReceiptWord(Asked):
@@ -83,11 +87,16 @@ def _is_from(request: Request, networks: tuple[str, ...]) -> bool:
 @router.post(
     "/replies",
     tags=["alerts"],
-    summary="An answer to a message: received",
+    summary="An answer to a message: received, or to an order",
     dependencies=[Depends(_entitled)],
 )
 async def reply(said: ReplyWord, program: ProgramPart) -> ReplyAnswer:
-    """Acknowledge the newest open alert of whoever sent it, or the one it names."""
+    """Answer an order, or acknowledge the newest open alert of whoever sent it, or one it names."""
+    about = await program.desks.replies.reply(said.sender, said.text)
+    if about is not None:
+        return ReplyAnswer(
+            outcome=about.outcome.value, text=about.text, alert=None, task=about.task_id or None
+        )
     done = await program.acks.reply(said.sender, said.text)
     return ReplyAnswer(outcome=done.outcome.value, text=done.text, alert=done.alert_id or None)
 
