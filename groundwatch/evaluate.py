@@ -1,7 +1,8 @@
 """How good the warnings are: every labelled scenario judged, and what was missed, late or false.
 
-The marks: nothing missed, nothing cleared while its danger lasted, and at most one false alarm in
-thirty quiet site-days. A quiet site-day is a simulated day of a site on which no label applies.
+The marks: nothing missed, nothing cleared while its danger lasted, no alert without its card, and
+at most one false alarm in thirty quiet site-days. A quiet site-day is a simulated day of a site on
+which no label applies.
 """
 
 import time
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from alerting.model import Alert
+from groundwatch.carded import without_card
+from groundwatch.cards import CardDesk
+from groundwatch.clock import ScaledClock
 from groundwatch.district import District, load_district
 from groundwatch.simulator import SimulatorError, messages, scenarios, truth_of
 from groundwatch.trial import Course, Trial
@@ -40,6 +44,7 @@ class Score:
     late: int = 0
     false_clears: int = 0
     false_alarms: int = 0
+    without_card: int = 0
     quiet_site_days: float = 0.0
 
     def count(self, fault: Fault) -> None:
@@ -59,6 +64,8 @@ class Score:
             said.append(f"{self.missed} missed, allowed is none")
         if self.false_clears:
             said.append(f"{self.false_clears} cleared too early, allowed is none")
+        if self.without_card:
+            said.append(f"{self.without_card} without a card, allowed is none")
         if self.false_alarms * DAYS_A_FALSE_ALARM > self.quiet_site_days:
             most = self.quiet_site_days / DAYS_A_FALSE_ALARM
             said.append(f"{self.false_alarms} false alarms, allowed are {most:.1f}")
@@ -128,6 +135,8 @@ async def evaluate(
         start = datetime.fromisoformat(truth["start"]) if truth["start"] else _START
         course = await Trial(district, truth, start).run(messages(name, faults=faults))
         found = _faults(truth, course, faults=faults)
+        desk = CardDesk(district.resources, ScaledClock(start=course.end, speed=1.0))
+        found += await without_card(desk, course.seen())
         _add(report, (name, truth), course, found)
         if tell is not None:
             tell(_line(name, truth, course, found))
@@ -228,7 +237,10 @@ def _line(name: str, truth: dict[str, Any], course: Course, found: list[Fault]) 
 
 def summary(report: Report, title: str) -> str:
     """Give the table by hazard and the line that says whether the marks hold."""
-    names = ("labels", "missed", "late", "false_clears", "false_alarms", "quiet_site_days")
+    names = (
+        *("labels", "missed", "late", "false_clears", "false_alarms", "without_card"),
+        "quiet_site_days",
+    )
     heads = [name.replace("_", " ") for name in names]
     rows = [(hazard, s) for hazard, s in sorted(report.per_hazard.items())]
     lines = [f"{title:18} " + " ".join(f"{head:>15}" for head in heads)]

@@ -15,6 +15,7 @@ _COLUMNS = {
     "late": "late",
     "false_clears": "cleared too early",
     "false_alarms": "false alarms",
+    "without_card": "without card",
     "quiet_site_days": "quiet site-days",
 }
 _MOST_NAMED = 50
@@ -22,7 +23,8 @@ _HEAD = """# The warnings on labelled scenarios
 
 Written by `groundwatch evaluate --scenarios --faults --report docs/evaluation/scenarios.md`. What
 is counted, and how, is in [simulator.md](../simulator.md); the marks are: nothing missed, nothing
-cleared while its danger lasted, at most one false alarm in 30 quiet site-days.
+cleared while its danger lasted, no alert whose first notice would lack its card, at most one false
+alarm in 30 quiet site-days.
 """
 
 

@@ -24,6 +24,7 @@ class FaultKind(StrEnum):
     LATE = "late"
     FALSE_CLEAR = "false_clears"
     FALSE_ALARM = "false_alarms"
+    WITHOUT_CARD = "without_card"
 
 
 @dataclass(frozen=True, slots=True)

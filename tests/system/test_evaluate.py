@@ -76,7 +76,7 @@ def test_the_page_says_what_was_found_and_what_was_allowed(tmp_path: Path) -> No
         words = ("--scenarios", "--faults", "--only", "silent-one-sensor", "--report", str(page))
         assert evaluate(*words)[0] == 0
     text = pages[0].read_text(encoding="utf-8")
-    assert "| sensor_silent | 1 | 0 | 0 | 0 | 0 | 0 |" in text
+    assert "| sensor_silent | 1 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
     assert "The marks hold." in text
     assert "## Disturbed: 1 % lost" in text
     assert "- `sensor_silent` is allowed in silent-one-sensor." in text
