@@ -54,12 +54,14 @@ Compute = Callable[[float, Sequence[Seen | None]], float | None]
 class Input:
     """One input of a joint.
 
-    `max_age_s` is how long a reading counts; `window_s` how far back the function looks behind the
-    newest one. The output has a value at the instants of inputs that are triggers.
+    `max_age_s` is how long a reading counts; one older than `fresh_s` makes the output doubtful.
+    `window_s` is how far back the function looks behind the newest one. The output has a value at
+    the instants of inputs that are triggers.
     """
 
     key: SensorKey
     max_age_s: float
+    fresh_s: float = math.inf
     window_s: float = 0.0
     is_trigger: bool = True
 
@@ -113,7 +115,7 @@ class JointWatch:
     watch: Watch
     _places: dict[SensorKey, int] = field(init=False)
     _triggers: tuple[History, ...] = field(init=False)
-    _ages: tuple[tuple[History, float], ...] = field(init=False)
+    _ages: tuple[tuple[History, float, float], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Index the inputs by sensor."""
@@ -121,7 +123,9 @@ class JointWatch:
         both = list(zip(self.joint.inputs, self.sources, strict=True))
         self._triggers = tuple(source.history for entry, source in both if entry.is_trigger)
         self.watch.behind_s = math.inf  # as far as its inputs may be, which are bounded themselves
-        self._ages = tuple((source.history, entry.max_age_s) for entry, source in both)
+        self._ages = tuple(
+            (source.history, entry.max_age_s, entry.fresh_s) for entry, source in both
+        )
 
     def take(self, keys: Collection[SensorKey], time_s: float) -> Outcome:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
@@ -191,13 +195,13 @@ class JointWatch:
     def _put(self, time_s: float, values: list[Computed]) -> Sequence[Track]:
         seen: list[Seen | None] = []
         qc = Qc.PASS
-        for history, max_age_s in self._ages:
+        for history, max_age_s, fresh_s in self._ages:
             entry = _seen(history, max_age_s, time_s)
             seen.append(entry)
             if entry is None:
                 if self.joint.wants_all:
                     qc = Qc.SUSPECT
-            elif history.flags[entry.place] != _CAN_CLEAR:
+            elif history.flags[entry.place] != _CAN_CLEAR or time_s - entry.time_s > fresh_s:
                 qc = Qc.SUSPECT
         value = self.joint.compute(time_s, seen)
         if value is not None:

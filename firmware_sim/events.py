@@ -162,6 +162,21 @@ DEEDS: dict[str, Deed] = {
         },
     ),
     "overturn": Deed("the mast goes over along the jib and does not stop", ("crane",), {}),
+    "trespass": Deed(
+        "persons are in a zone that a camera watches",
+        ("camera",),
+        {"n": Param(1.0, 1.0, 100.0), "lasting": Param(600.0, 10.0, 864000.0)},
+    ),
+    "strand": Deed(
+        "vehicles stand in a zone that a camera watches",
+        ("camera",),
+        {"n": Param(1.0, 1.0, 100.0), "lasting": Param(600.0, 10.0, 864000.0)},
+    ),
+    "traffic": Deed(
+        "vehicles pass through a zone that a camera watches",
+        ("camera",),
+        {"per_min": Param(6.0, 0.1, 12.0), "lasting": _LASTING},
+    ),
     "stick": Deed("sensors repeat their last values", ANY, {"lasting": _LASTING}),
     "gap": Deed("sensors give nothing", ANY, {"lasting": _LASTING}),
     "spike": Deed("one sample is off by this much, in the base unit", ANY, {"by": _BY}),

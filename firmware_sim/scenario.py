@@ -42,6 +42,8 @@ HAZARDS = (
     "rainstorm",
     "river_flood",
     "ponding",
+    "no_entry_zone",
+    "vehicle_in_water",
     "sensor_silent",
     "sensor_doubtful",
     "anomaly",

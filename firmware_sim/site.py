@@ -22,9 +22,8 @@ DEFAULT_EVERY_S = {
     "rain": 60.0,
     "water_level": 60.0,
     "platform": 5.0,
+    "camera": 60.0,
 }
-# Cameras speak through Frigate, which is no device.
-NOT_SIMULATED = frozenset({"camera"})
 _MIN_EVERY_S = 0.1
 
 
@@ -108,8 +107,6 @@ def load_site(path: Path) -> list[DeviceSpec]:
         page.fault(page.root.line_of("devices"), "`devices` must be a list")
         rows = Rows(1)
     for row, line in zip(rows, rows.lines, strict=True):
-        if isinstance(row, Block) and row.get("kind") in NOT_SIMULATED:
-            continue
         device = _device(page, site_id, shared, (row, line))
         if device is not None:
             devices.append(device)

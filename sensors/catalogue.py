@@ -196,6 +196,7 @@ CAMERA = _kind(
     "camera that counts what it sees",
     Q("persons", "人数", "persons in the zone", "count", 0.0, 1000.0),
     Q("vehicles", "车辆数", "vehicles in the zone", "count", 0.0, 1000.0),
+    Q("vehicle_depth_m", "涉水深度", "depth of water where a vehicle is", "m", 0.0, 20.0),
 )
 
 KINDS: dict[str, Kind] = {

@@ -161,8 +161,10 @@ DESIGN: dict[str, DesignName] = {
         D("low_point_m", "m", "elevation of the lowest point of the road", *_STAGE),
         # Zones of cameras
         D("persons_allowed", "count", "persons allowed in a no-entry zone, usually 0", 0.0, 1000.0),
-        D("vehicles_allowed", "count", "vehicles allowed in a flooded underpass, 0", 0.0, 1000.0),
+        # Underpasses
+        D("warning_depth_m", "m", "ponding depth in which no vehicle should be", 0.01, 5.0),
         D("close_depth_m", "m", "ponding depth at which the road is closed", 0.01, 5.0),
+        D("depth_holds_h", "h", "how long a silent gauge's last depth counts on", 0.0, 240.0),
     )
 }
 

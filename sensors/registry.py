@@ -20,6 +20,7 @@ from sensors.model import Position, SensorKey
 from sensors.neighbours import Neighbours
 from sensors.qc.checks import NO_CHECKS, Checks
 from sensors.rating import Rating
+from sensors.underpass import Underpass
 
 
 class SiteKind(StrEnum):
@@ -212,6 +213,7 @@ class Site:
     couplings: tuple[Coupling, ...] = ()
     official: tuple[OfficialCoupling, ...] = ()
     neighbours: tuple[Neighbours, ...] = ()
+    underpasses: tuple[Underpass, ...] = ()
 
 
 class Registry:

@@ -41,10 +41,12 @@ from sensors.site_schema import (
     StageBlock,
     ZoneBlock,
 )
+from sensors.underpass import Underpass
 from sensors.units import Unit
 from sensors.virtual.crane import with_virtual
 from sensors.virtual.due import with_due
 from sensors.virtual.ground import SETTLES, pole, with_virtual_ground
+from sensors.virtual.water import why_not, with_virtual_water
 
 # A device farther than this from its site is more likely a typing error than a large site.
 FAR_KM = 50.0
@@ -54,6 +56,7 @@ _TELL_APART = {
     "device": "change its id",
     "sensor": "give each point its own `point`",
     "zone": "change its id",
+    "underpass": "give each zone one gauge, the lowest one",
     "name": "give each sensor of the device its own `sent_as`",
 }
 
@@ -142,13 +145,26 @@ class SiteReading:
                 Neighbours(one=block.poles[0], other=block.poles[1], spacing_m=block.spacing_m)
                 for block in file.neighbours
             ),
+            underpasses=tuple(
+                Underpass(zone=block.zone, gauge=block.gauge) for block in file.underpasses
+            ),
         )
+        self._check_ends(site)
+        return with_virtual_water(with_virtual_ground(with_virtual(site)))
+
+    def _check_ends(self, site: Site) -> None:
+        """Find poles, zones and gauges that entries of the site name and it does not have."""
         for index, pair in enumerate(site.neighbours):
             for name in (pair.one, pair.other):
                 if pole(site, name) is None:
                     what = f"neighbours: no pole {name} that measures its settlement"
                     self._fault(("neighbours", index), what, f"device/point with {listed(SETTLES)}")
-        return with_virtual_ground(with_virtual(site))
+        zones: dict[str, int] = {}
+        for index, underpass in enumerate(site.underpasses):
+            at: Location = ("underpasses", index)
+            if what := why_not(site, underpass):
+                self._fault(at, f"underpasses: {what}", "device or device/point of this site")
+            self._given_before(underpass.zone, (*at, "zone"), zones, "underpass")
 
     def _couplings(self, blocks: Sequence[CouplingBlock], site: str) -> tuple[Coupling, ...]:
         """Build the couplings; whether their gauges exist is seen when all sites are loaded."""

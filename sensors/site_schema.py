@@ -36,6 +36,7 @@ MAX_CORNERS = 200
 MAX_STAGES = 500
 MAX_COUPLINGS = 20
 MAX_NEIGHBOURS = 1000
+MAX_UNDERPASSES = 1000
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _ID_ALLOWED = "1 to 64 of A-Z a-z 0-9 _ . - and first a letter or digit"
@@ -295,6 +296,13 @@ class NeighboursBlock(FileModel):
     spacing_m: Annotated[Number, Field(gt=0, le=50, description="how far apart they stand")]
 
 
+class UnderpassBlock(FileModel):
+    """One entry of `underpasses:`; both ends are a `device` or `device/point` of the site."""
+
+    zone: Annotated[Text, Field(description="the camera's zone there: CAM-1/lane")]
+    gauge: Annotated[Text, Field(description="what measures the depth there: UP-1")]
+
+
 class SiteBlock(FileModel):
     """The `site:` block."""
 
@@ -396,6 +404,9 @@ class SiteFile(FileModel):
 
     stages: Stages = Field(default_factory=list)
     neighbours: Annotated[list[NeighboursBlock], Field(max_length=MAX_NEIGHBOURS)] = Field(
+        default_factory=list
+    )
+    underpasses: Annotated[list[UnderpassBlock], Field(max_length=MAX_UNDERPASSES)] = Field(
         default_factory=list
     )
     couplings: Annotated[list[CouplingBlock], Field(max_length=MAX_COUPLINGS)] = Field(

@@ -8,6 +8,7 @@ from alerting.joints.crane_overturn import overturn_joints
 from alerting.joints.crane_pair import pair_joints
 from alerting.joints.crane_zone import zone_joints
 from alerting.joints.settlement import settlement_joints
+from alerting.joints.vehicle_water import water_joints
 from sensors.registry import Registry
 
 MAKERS: tuple[Callable[[Registry], Iterable[Joint]], ...] = (
@@ -16,6 +17,7 @@ MAKERS: tuple[Callable[[Registry], Iterable[Joint]], ...] = (
     overturn_joints,
     borehole_joints,
     settlement_joints,
+    water_joints,
 )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from firmware_sim.device import Signal
 from firmware_sim.faults import Faults
+from firmware_sim.physics.camera import Camera
 from firmware_sim.physics.crane import Crane
 from firmware_sim.physics.formwork import Formwork
 from firmware_sim.physics.hoist import Hoist
@@ -32,7 +33,11 @@ _ONE: dict[str, Callable[[DeviceSpec, World], _Flat]] = {
     "water_level": WaterLevel,
     "platform": Platform,
 }
-_MANY: dict[str, Callable[[DeviceSpec, World], Signal]] = {"pit": Pit, "formwork": Formwork}
+_MANY: dict[str, Callable[[DeviceSpec, World], Signal]] = {
+    "pit": Pit,
+    "formwork": Formwork,
+    "camera": Camera,
+}
 
 
 def build(spec: DeviceSpec, world: World) -> Signal:

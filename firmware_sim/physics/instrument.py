@@ -7,7 +7,18 @@ from firmware_sim.physics.world import World
 from firmware_sim.site import DeviceSpec, SensorSpec
 
 _DAY_S = 86400.0
-_WHOLE = ("_code", "_bits", "_state", "persons", "floor", "_open", "_sign", "_running", "_closed")
+_WHOLE = (
+    "_code",
+    "_bits",
+    "_state",
+    "persons",
+    "vehicles",
+    "floor",
+    "_open",
+    "_sign",
+    "_running",
+    "_closed",
+)
 _REFERENCE_DEGC = 26.0
 
 

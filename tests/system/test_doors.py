@@ -48,12 +48,21 @@ devices:
     kind: camera
     every: 1m
     addresses: {frigate: gate}
-    sensors: [{quantity: persons, point: shaft, design: {persons_allowed: 0}}]
+    sensors:
+      - {quantity: persons, point: shaft, design: {persons_allowed: 0}}
+      - {quantity: vehicles, point: lane}
+  - id: UP
+    kind: water_level
+    every: 1m
+    addresses: {senml: UP-7}
+    sensors: [{quantity: ponding_depth_m, sent_as: depth}]
   - id: YUN
     kind: crane
     every: 1m
     addresses: {vendor: yunzhu/HX-0017}
     sensors: [{quantity: moment_pct, sent_as: momentPercent}, {quantity: limit_bits}]
+underpasses:
+  - {zone: CAM/lane, gauge: UP}
 """
 DOORS = """\
 [doors.senml]
@@ -67,6 +76,9 @@ EXPECTED = {
     "doors/PLUG/load_t": 3.5,
     "doors/STACK/building_tilt_permille": 0.12,
     "doors/CAM/shaft/persons": 1.0,
+    "doors/CAM/lane/vehicles": 1.0,
+    "doors/CAM/lane/vehicle_depth_m": 0.31,
+    "doors/UP/ponding_depth_m": 0.33,
     "doors/YUN/moment_pct": 77.5,
     "doors/YUN/limit_bits": 10.0,
 }
@@ -82,23 +94,28 @@ def config(tmp_path: Path, port: int) -> Path:
     return path
 
 
-def messages(now_s: float) -> dict[str, bytes]:
-    """One message of each format but Sparkplug, which must be asked first."""
-    local = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s + 8 * 3600))
-    zulu = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_s))
+def seen(now_s: float, name: str, label: str, zone: str) -> bytes:
+    """What Frigate says of one object in a zone."""
     event = {
         "type": "new",
         "before": {},
         "after": {
-            "id": "a",
+            "id": name,
             "camera": "gate",
-            "label": "person",
+            "label": label,
             "frame_time": now_s,
             "false_positive": False,
             "end_time": None,
-            "current_zones": ["shaft"],
+            "current_zones": [zone],
         },
     }
+    return json.dumps(event).encode()
+
+
+def messages(now_s: float) -> list[tuple[str, bytes]]:
+    """One message or more of each format but Sparkplug, which must be asked first."""
+    local = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s + 8 * 3600))
+    zulu = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_s))
     live = {
         "deviceId": "HX-0017",
         "deviceTime": local,
@@ -112,12 +129,16 @@ def messages(now_s: float) -> dict[str, bytes]:
         "fCnt": 1,
         "object": {"tilt": {"x": 0.12}},
     }
-    return {
-        "senml/creek": cbor2.dumps([{-2: "WL-7:", -3: now_s, 0: "stage", 1: "cm", 2: 250}]),
-        f"application/a/device/{EUI}/event/up": json.dumps(uplink).encode(),
-        "frigate/events": json.dumps(event).encode(),
-        "yunzhu/live": json.dumps(live).encode(),
-    }
+    depths = [{"bn": "UP-7:", "bt": now_s - 60.0, "n": "depth", "u": "m", "v": 0.31}]
+    depths.append({"n": "depth", "u": "m", "t": 60.0, "v": 0.33})
+    return [
+        ("senml/creek", cbor2.dumps([{-2: "WL-7:", -3: now_s, 0: "stage", 1: "cm", 2: 250}])),
+        ("senml/road", json.dumps(depths).encode()),
+        (f"application/a/device/{EUI}/event/up", json.dumps(uplink).encode()),
+        ("frigate/events", seen(now_s, "a", "person", "shaft")),
+        ("frigate/events", seen(now_s + 0.5, "b", "car", "lane")),
+        ("yunzhu/live", json.dumps(live).encode()),
+    ]
 
 
 async def plug(client: aiomqtt.Client, kind: str, seq: int, metrics: list[Metric]) -> None:
@@ -141,7 +162,7 @@ async def test_every_format_comes_in_and_a_node_without_births_is_asked_for_them
         await client.subscribe("spBv1.0/+/NCMD/+", qos=1)
         running = await Running(config(tmp_path, port)).start()
         await connected(running)
-        for topic, body in messages(time.time()).items():
+        for topic, body in messages(time.time()):
             await client.publish(topic, body, qos=1)
         async with asyncio.timeout(20):
             asked = await anext(aiter(client.messages))
@@ -159,14 +180,12 @@ async def test_every_format_comes_in_and_a_node_without_births_is_asked_for_them
 
         await until(all_in, within_s=30, what="a reading of each format")
 
-        def in_the_zone() -> list[str]:
+        def told() -> set[tuple[str, str]]:
             alerts = [notice["alert"] for notice in inbox.notices.values()]
-            return [
-                alert["sensor"]["device"] for alert in alerts if alert["hazard"] == "no_entry_zone"
-            ]
+            return {(a["hazard"], a["sensor"]["device"]) for a in alerts}
 
-        await until(in_the_zone, within_s=20, what="a notice of the no-entry zone")
-        assert set(in_the_zone()) == {"CAM"}
+        wanted = {("no_entry_zone", "CAM"), ("vehicle_in_water", "CAM")}
+        await until(lambda: wanted <= told(), within_s=20, what="notices of both zones")
         await client.publish("yunzhu/live", json.dumps({"driverId": PERSON}), qos=1)
         await client.publish("senml/x", b'[{"n":"WL-8:stage","v":1}]', qos=1)
 

@@ -89,6 +89,10 @@ CASES = [
     Case("water_level", "stage_m", 1.9, MODERATE, 12, 300.0, 0.05, STATION),
     *(Case("water_level", "ponding_depth_m", v, s)
       for v, s in zip((0.11, 0.18, 0.3, 0.5), Severity, strict=True)),
+    Case("camera", "persons", 1.0, MODERATE, design={"persons_allowed": 0.0}),
+    Case("camera", "persons", 3.0, SEVERE, design={"persons_allowed": 0.0}),
+    Case("camera", "vehicle_depth_m", 0.18, SEVERE),
+    Case("camera", "vehicle_depth_m", 0.31, EXTREME),
 ]  # fmt: skip
 
 

@@ -38,6 +38,11 @@ FLAT = {
     ("hoist", "load_pct"): ("hoist_overload", (FAR, 90.0, 100.0, 110.0)),
     ("water_level", "ponding_depth_m"): ("ponding", (0.10, 0.15, 0.27, 0.40)),
 }
+# Which gauge stands where a camera looks.
+GAUGES = {
+    ("proving-street/CAM-1", "north"): "proving-street/UP-1",
+    ("proving-street/CAM-1", "south"): "proving-street/UP-2",
+}
 RAIN = ((12, 50, 1), (6, 50, 2), (1, 30, 2), (3, 50, 3), (1, 50, 3), (3, 100, 4), (1, 70, 4))
 
 
@@ -159,6 +164,9 @@ def judged_by_share(sensor: SensorSpec, points: Points, kind: str) -> tuple[str,
         return "pit_support", share(points, limit, (0.6, 0.7, 0.8, 1.0))
     if sensor.quantity in FORMWORK:
         return "formwork_collapse", share(points, FORMWORK[sensor.quantity], (0.6, 0.8, 1.0))
+    if sensor.quantity == "persons" and "persons_allowed" in sensor.design:
+        n = sensor.design["persons_allowed"]
+        return "no_entry_zone", [(t, level(v, (FAR, n + 1.0, n + 3.0))) for t, v in points]
     if sensor.quantity == "danger_sign":
         hazard = "pit_deformation" if kind == "pit" else "formwork_collapse"
         return hazard, [(t, 4 if value >= 1.0 else 0) for t, value in points]
@@ -180,6 +188,18 @@ def leaning(found: dict[tuple[str, str], Points], busy: Points) -> Levels:
         before = (t_s, x, y)
         levels.append((t_s, severity))
     return levels
+
+
+def in_water(spec: DeviceSpec, point: str, seen: Points, world: World) -> Levels:
+    """Judge vehicles by the water where they are, whatever becomes of its gauge."""
+    name = GAUGES[spec.name, point]
+    gauge = next(device for device in world.devices if device.name == name)
+    water = true_signal(gauge, world)
+    limits = (FAR, FAR, 0.15, gauge.design["close_depth_m"])
+    return [
+        (t, level(water.at(t)[""]["ponding_depth_m"], limits) if vehicles else 0)
+        for t, vehicles in seen
+    ]
 
 
 def truth(
@@ -211,6 +231,11 @@ def truth(
     judgements = [judged(spec, s, points[s.point, s.quantity]) for s in spec.sensors]
     if spec.kind == "crane" and ("", "tilt_x_deg") in points:
         judgements.append(("crane_tilt", leaning(points, points["", "load_t"])))
+    if spec.kind == "camera":
+        seen = [
+            (s.point, points[s.point, "vehicles"]) for s in spec.sensors if s.quantity == "vehicles"
+        ]
+        judgements += [("vehicle_in_water", in_water(spec, *each, world)) for each in seen]
     for hazard, levels in judgements:
         if hazard and choose(hazard):
             by_time = worst.setdefault(hazard, {})

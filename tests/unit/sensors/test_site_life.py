@@ -89,6 +89,53 @@ def test_neighbouring_poles_are_a_sensor_with_their_spacing(load: Load) -> None:
     assert pair.design["pole_spacing_m"] == 0.9
 
 
+STREET = """\
+site: {id: street, name: Street, position: {lat: 23.2, lon: 113.3}, kind: street, \
+district: 白云区, street: 嘉禾街道, village: 禾望社区}
+devices:
+  - id: CAM
+    kind: camera
+    every: 1m
+    sensors: [{quantity: vehicles, point: lane}, {quantity: vehicles, point: yard}]
+  - id: UP
+    kind: water_level
+    every: 1m
+    design: {close_depth_m: 0.2}
+    sensors: [{quantity: ponding_depth_m}]
+underpasses:
+  - {zone: CAM/lane, gauge: UP}
+"""
+
+
+def test_a_zone_in_an_underpass_has_a_depth_and_another_says_that_it_has_none(load: Load) -> None:
+    registry, faults = load(STREET)
+    assert [str(fault) for fault in faults] == []
+    standing = registry.sensor(SensorKey("street", "CAM", "lane", "vehicle_depth_m"))
+    assert standing is not None
+    assert standing.design["close_depth_m"] == 0.2
+    assert standing.derived == "depth at UP while CAM/lane sees a vehicle, else 0"
+    camera = registry.device("street", "CAM")
+    assert camera is not None
+    assert camera.missing == {
+        "yard/vehicle_depth_m": "the site file names no gauge for it in `underpasses:`"
+    }
+    assert "lane/vehicle_depth_m" not in camera.names
+
+
+UNDERPASSES = [
+    ("gauge: UP}", "gauge: UP-9}", "no gauge 'UP-9' that measures ponding_depth_m"),
+    ("zone: CAM/lane", "zone: CAM/lain", "no camera's zone 'CAM/lain' that counts vehicles"),
+    ("  - {zone", "  - {zone: CAM/lane, gauge: UP}\n  - {zone", "'CAM/lane' already exists"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "what"), UNDERPASSES, ids=[row[2] for row in UNDERPASSES])
+def test_an_underpass_without_an_end_is_told(load: Load, old: str, new: str, what: str) -> None:
+    _, faults = load(STREET.replace(old, new))
+    (text,) = [str(fault) for fault in faults]
+    assert what in text
+
+
 FAULTS = [
     (STAGES.replace("slab_cast", "slab_casted"), "'slab_casted' is not a stage", "'slab_cast'"),
     (STAGES.replace("+08:00", ""), "has no offset from UTC", "2026-05-04T08:00:00+08:00"),
