@@ -93,6 +93,10 @@ GOLDEN_CASES = {
     "ponding": alert(
         "ponding", Position(23.1884, 113.2576), Severity.EXTREME, site="baiyun-underpasses"
     ),
+    "vehicle_in_water": alert(
+        "vehicle_in_water", Position(23.1884, 113.2576), Severity.EXTREME, site="baiyun-underpasses"
+    ),
+    "no_entry_zone": alert("no_entry_zone", Position(23.23163, 113.27779), site="huanghe-tower"),
     "river_flood": alert("river_flood", Position(23.3329, 113.3012), site="renhe-dyke"),
     "pit_deformation": alert(
         "pit_deformation", Position(23.23651, 113.28962), Severity.EXTREME, site="jiahe-pit"
