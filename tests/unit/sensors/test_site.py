@@ -196,7 +196,10 @@ def test_the_fingerprint_follows_the_content_and_nothing_else(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "s1.yaml:1: the file is empty; allowed: stages, neighbours, couplings, official"),
+        (
+            "",
+            "s1.yaml:1: the file is empty; allowed: stages, neighbours, underpasses, couplings",
+        ),
         (HEAD, "s1.yaml:1: 'devices' is missing; allowed: the devices of the site; add `devices:`"),
         (DEVICE, "s1.yaml:1: 'site' is missing; allowed: the block that names the site"),
         (
@@ -208,7 +211,7 @@ def test_the_fingerprint_follows_the_content_and_nothing_else(tmp_path: Path) ->
         (HEAD + "devices:\n  - PIT-1\n", "s1.yaml:10: 'PIT-1' is not a block of `key: value`"),
         (
             HEAD + DEVICE + "sensors: []\n",
-            "s1.yaml:15: unknown key 'sensors'; allowed: stages, neighbours, couplings, official",
+            "s1.yaml:15: unknown key 'sensors'; allowed: stages, neighbours, underpasses",
         ),
         (
             HEAD.replace("id: north-pit", "id: north/pit") + DEVICE,
