@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 SEVERITIES: Final = ("minor", "moderate", "severe", "extreme")
+DESIGN_DEFAULT: Final = "design default (confidence D)"
 DUTIES: Final = ("flood", "construction", "any")
 
 
@@ -57,7 +58,7 @@ class Need:
     those that help them; `n_teams` says how many teams of each primary one, by severity.
     `flooded` makes every road slow; `duty` picks the people of the command chain. Nobody is sent
     from within `danger_m` of the point, and nobody drives through `closes_m` around it, by
-    severity.
+    severity. `source` says where the numbers are from.
     """
 
     hazard: str
@@ -69,6 +70,7 @@ class Need:
     supplies: tuple[ItemNeed, ...] = ()
     danger_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     closes_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    source: str = DESIGN_DEFAULT
 
     def teams_wanted(self, severity: int) -> int:
         """Give how many teams of each primary capability; severity is 1 (minor) to 4 (extreme)."""
@@ -197,6 +199,12 @@ def _supplies(**quantities: tuple[float, float, float, float]) -> tuple[ItemNeed
     return tuple(ItemNeed(item, numbers) for item, numbers in quantities.items())
 
 
+# Where nobody is sent from, minor to extreme: what a jib reaches as it falls, once or twice the
+# depth of a pit, what a frame throws. No standard gives these; a district's needs.yaml may.
+_CRANE_DANGER_M: Final = (0.0, 30.0, 60.0, 80.0)
+_PIT_DANGER_M: Final = (0.0, 10.0, 20.0, 40.0)
+_HOIST_DANGER_M: Final = (0.0, 10.0, 15.0, 20.0)
+_PLATFORM_DANGER_M: Final = (0.0, 10.0, 20.0, 30.0)
 _CRANE_TEAMS: Final = ("heavy_lifting", "rope_rescue", "cutting")
 _CRANE_SUPPORT: Final = ("medical", "traffic_control", "power_supply")
 _CRANE_SUPPLIES: Final = _supplies(
@@ -231,30 +239,35 @@ _PIT_SUPPLIES: Final = _supplies(
 _TABLE: Final = (
     Need(
         hazard="crane_overload",
+        danger_m=_CRANE_DANGER_M,
         primary=_CRANE_TEAMS,
         support=_CRANE_SUPPORT,
         supplies=_CRANE_SUPPLIES,
     ),
     Need(
         hazard="crane_wind",
+        danger_m=_CRANE_DANGER_M,
         primary=("heavy_lifting", "evacuation"),
         support=("tree_removal", "rope_rescue", *_CRANE_SUPPORT),
         supplies=(*_supplies(guy_rope=(0, 4, 8, 12), chainsaw=(0, 0, 2, 4)), *_CRANE_SUPPLIES),
     ),
     Need(
         hazard="crane_collision",
+        danger_m=_CRANE_DANGER_M,
         primary=_CRANE_TEAMS,
         support=_CRANE_SUPPORT,
         supplies=_CRANE_SUPPLIES,
     ),
     Need(
         hazard="crane_tilt",
+        danger_m=_CRANE_DANGER_M,
         primary=_CRANE_TEAMS,
         support=("evacuation", *_CRANE_SUPPORT),
         supplies=_CRANE_SUPPLIES,
     ),
     Need(
         hazard="crane_zone",
+        danger_m=_CRANE_DANGER_M,
         primary=("heavy_lifting", "evacuation"),
         support=_CRANE_SUPPORT,
         supplies=_CRANE_SUPPLIES,
@@ -263,48 +276,56 @@ _TABLE: Final = (
     Need(hazard="crane_monitor", primary=("heavy_lifting",), n_teams=(0, 0, 1, 1)),
     Need(
         hazard="hoist_operation",
+        danger_m=_HOIST_DANGER_M,
         primary=("rope_rescue",),
         support=("heavy_lifting", "cutting", "medical"),
         supplies=_HOIST_SUPPLIES,
     ),
     Need(
         hazard="platform_overload",
+        danger_m=_PLATFORM_DANGER_M,
         primary=("rope_rescue", "scaffolding"),
         support=("heavy_lifting", "medical"),
         supplies=_HOIST_SUPPLIES,
     ),
     Need(
         hazard="platform_tilt",
+        danger_m=_PLATFORM_DANGER_M,
         primary=("rope_rescue", "scaffolding"),
         support=("heavy_lifting", "medical"),
         supplies=_HOIST_SUPPLIES,
     ),
     Need(
         hazard="hoist_overload",
+        danger_m=_HOIST_DANGER_M,
         primary=("rope_rescue",),
         support=("heavy_lifting", "cutting", "medical"),
         supplies=_HOIST_SUPPLIES,
     ),
     Need(
         hazard="hoist_wind",
+        danger_m=_HOIST_DANGER_M,
         primary=("rope_rescue",),
         support=("heavy_lifting", "medical"),
         supplies=_HOIST_SUPPLIES,
     ),
     Need(
         hazard="pit_deformation",
+        danger_m=_PIT_DANGER_M,
         primary=_PIT_TEAMS,
         support=_PIT_SUPPORT,
         supplies=_PIT_SUPPLIES,
     ),
     Need(
         hazard="pit_support",
+        danger_m=_PIT_DANGER_M,
         primary=_PIT_TEAMS,
         support=_PIT_SUPPORT,
         supplies=_PIT_SUPPLIES,
     ),
     Need(
         hazard="pit_groundwater",
+        danger_m=_PIT_DANGER_M,
         primary=("drainage", "geotech"),
         support=("grouting", "survey", "power_supply", "utility_shutoff"),
         supplies=_supplies(
@@ -318,6 +339,7 @@ _TABLE: Final = (
     ),
     Need(
         hazard="pit_surroundings",
+        danger_m=_PIT_DANGER_M,
         primary=("geotech", "survey"),
         support=("utility_shutoff", "evacuation", "grouting", "traffic_control"),
         supplies=_supplies(
@@ -330,6 +352,7 @@ _TABLE: Final = (
     ),
     Need(
         hazard="formwork_collapse",
+        danger_m=(0.0, 15.0, 30.0, 50.0),
         primary=("collapse_rescue", "scaffolding", "heavy_lifting"),
         support=("cutting", "medical"),
         supplies=_supplies(
@@ -362,6 +385,7 @@ _TABLE: Final = (
     ),
     Need(
         hazard="river_flood",
+        danger_m=(0.0, 0.0, 50.0, 200.0),
         duty="flood",
         flooded=True,
         primary=("dyke_defence", "boat_rescue"),
@@ -380,6 +404,7 @@ _TABLE: Final = (
     ),
     Need(
         hazard="ponding",
+        danger_m=(0.0, 0.0, 50.0, 100.0),
         duty="flood",
         flooded=True,
         primary=("drainage", "traffic_control"),
@@ -403,6 +428,7 @@ _TABLE: Final = (
     ),
     Need(
         hazard="vehicle_in_water",
+        danger_m=(0.0, 0.0, 20.0, 30.0),
         duty="flood",
         flooded=True,
         primary=("boat_rescue", "traffic_control"),

@@ -39,6 +39,7 @@ _HAZARD_KEYS = (
     "teams",
     "supplies",
     "danger_m",
+    "source",
     "closes_m",
 )
 _MAX_TEXT = 80
@@ -149,6 +150,7 @@ def _hazard(name: str, node: yaml.Node, table: NeedTable) -> Need:
         supplies=tuple(_item_need(code, row, table) for code, row in supplies.items()),
         danger_m=_radii(fields.get("danger_m")),
         closes_m=_radii(fields.get("closes_m")),
+        source=_text(node, fields, "source", "the district's own"),
     )
 
 

@@ -23,6 +23,7 @@ from groundwatch.cli_official import add_to as add_official
 from groundwatch.cli_report import add_to as add_report
 from groundwatch.cli_resources import add_to as add_resources
 from groundwatch.cli_response import add_to as add_response
+from groundwatch.cli_roads import app as roads_app
 from groundwatch.cli_route import add_to as add_route
 from groundwatch.cli_silence import app as silence_app
 from groundwatch.cli_tasks import add_to as add_tasks
@@ -452,6 +453,7 @@ add_response(app)
 add_route(app)
 app.command()(drill)
 app.add_typer(silence_app, name="silence")
+app.add_typer(roads_app, name="roads")
 add_official(app)
 add_tasks(app)
 add_report(app)

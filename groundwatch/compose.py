@@ -199,6 +199,7 @@ async def opened(
             store=keepers.store,
             cards=near.cards,
             live=near.live,
+            closed_roads=near.closed,
             watching=CardWatch(record=keepers.journal, cards=context, orders=parts.orders),
             desks=await open_desks(running, stack),
             engine=engine,
@@ -329,6 +330,7 @@ def _connect(program: Program) -> None:
         pipeline.on_replies = program.telling.commander.take_replies
     program.engine.listeners.extend([program.writer.put, program.watch.note_changes])
     program.live.listeners.append(program.watching.note)
+    program.closed_roads.listeners.append(program.watching.note)
     program.desks.orders.listeners.append(program.watching.note)
     program.watching.listeners.append(program.engine.follow_up.send)
 

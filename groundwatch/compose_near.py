@@ -7,6 +7,7 @@ from gis_link.closures import Closures
 from gis_link.reserve import Reservations
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock
+from groundwatch.closed_roads import ClosedRoads
 from groundwatch.district import District
 from groundwatch.flooded_roads import FloodedRoads
 from groundwatch.live import LiveResources
@@ -23,7 +24,7 @@ class Near(NamedTuple):
     cards: CardDesk
     live: LiveResources
     flooded: FloodedRoads
-    closures: Closures
+    closed: ClosedRoads
 
 
 async def open_near(
@@ -48,4 +49,9 @@ async def open_near(
     await live.open()
     flooded = FloodedRoads(closures, district.resources.needs)
     flooded.begin(await journal.alerts(firing_only=True, limit=_MOST_STANDING))
-    return Near(cards, live, flooded, closures)
+    graph = district.resources.roads
+    closed = ClosedRoads(
+        closures=closures, store=journal, known_edges=None if graph is None else graph.edge_ids
+    )
+    await closed.open_again()
+    return Near(cards, live, flooded, closed)

@@ -19,6 +19,7 @@ from gis_link.importing import key_of
 from gis_link.kinds import KINDS
 from gis_link.loaders import Resources
 from gis_link.unload import Text, fields_of, stock_fields
+from groundwatch.closed_roads import KIND as CLOSED
 from storage.resource_edits import EditAction, ResourceEdit
 
 _LOG = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class LiveResources:
     async def open(self) -> None:
         """Lay the recorded edits over the files; unreadable ones leave the files alone."""
         try:
-            edits = await self._store.standing_edits()
+            edits = [edit for edit in await self._store.standing_edits() if edit.kind != CLOSED]
         except JournalError as error:
             self.unfit = (f"no edit counts, they cannot be read: {error}",)
         else:

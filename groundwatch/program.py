@@ -20,6 +20,7 @@ from groundwatch.ack_desk import AckDesk
 from groundwatch.card_watch import CardWatch
 from groundwatch.cards import CardDesk
 from groundwatch.clock import Clock, EventClock
+from groundwatch.closed_roads import ClosedRoads
 from groundwatch.compose_desks import Desks
 from groundwatch.computed_writer import ComputedWriter
 from groundwatch.cycles import CycleKeeper, begin_again
@@ -93,6 +94,7 @@ class Program:
     store: TelemetryStore
     cards: CardDesk
     live: LiveResources
+    closed_roads: ClosedRoads
     watching: CardWatch
     desks: Desks
     engine: Engine

@@ -14,6 +14,7 @@ from groundwatch.http import (
     alerts,
     calls,
     cap,
+    closed_roads,
     drills,
     health,
     life,
@@ -62,7 +63,7 @@ def bare_app() -> FastAPI:
     api = APIRouter(prefix=_API, responses=_ERRORS)
     told = (response, silences, drills, replies, calls)
     of_alerts = (places, life, alerts, *told, cap, official)
-    parts = (*of_alerts, tasks, reports, resources, stream)
+    parts = (*of_alerts, tasks, reports, resources, closed_roads, stream)
     for part in parts:
         api.include_router(part.router)
     app.include_router(api)
