@@ -59,6 +59,7 @@ CRANE = _kind(
     Q("hook_height_m", "起升高度", "hook height above ground", "m", -50.0, 600.0),
     Q("slew_deg", "回转角", "slew angle from true north", "deg", -720.0, 720.0, cyclic=True),
     Q("wind_ms", "风速", "wind speed", "m/s", 0.0, 75.0, None, 45.0),
+    Q("gust_ms", "阵风", "highest 3 s gust since the last report", "m/s", 0.0, 75.0, None, 60.0),
     Q("tilt_x_deg", "倾角X", "mast tilt x", "deg", -45.0, 45.0, -5.0, 5.0),
     Q("tilt_y_deg", "倾角Y", "mast tilt y", "deg", -45.0, 45.0, -5.0, 5.0),
     Q("reeving", "倍率", "reeving, rope falls", "count", 1.0, 16.0),

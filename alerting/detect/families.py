@@ -132,7 +132,7 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
     "ponding": ("ponding_depth_m",),
     "flow": ("flow_m3s",),
     "velocity": ("velocity_ms",),
-    "wind": ("wind_ms",),
+    "wind": ("wind_ms", "gust_ms"),
     "tilt": ("tilt_x_deg", "tilt_y_deg", "pole_tilt_deg", "beam_tilt_deg"),
     "displacement": (
         "wall_top_h_mm",

@@ -79,6 +79,7 @@ class MeasureSpec(FileModel):
     factor: FactorSpec | None = None
     zeroed_over: Duration | None = None
     step: Duration | None = None
+    over: Duration | None = None
     noise: Number | None = None
     less: Number | None = None
 
@@ -100,6 +101,7 @@ OPTIONS = (
     "min_slope",
     "zeroed_over",
     "step",
+    "over",
     "noise",
     "less",
 )

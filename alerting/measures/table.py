@@ -4,6 +4,7 @@ from alerting.measures.amount import AMOUNTS
 from alerting.measures.event import EVENTS
 from alerting.measures.failure import FAILURE
 from alerting.measures.growth import GROWING
+from alerting.measures.gust import GUSTS
 from alerting.measures.intensity import INTENSITY
 from alerting.measures.kind import OPTIONS, MeasureKind, MeasureSpec
 from alerting.measures.level import LEVELS
@@ -20,6 +21,7 @@ MEASURES: dict[str, MeasureKind] = {
     **LEVELS,
     **ZEROED,
     **GROWING,
+    **GUSTS,
     **FAILURE,
 }
 

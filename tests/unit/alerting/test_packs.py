@@ -215,27 +215,29 @@ def _design_names(text: str, stem: str) -> list[str]:
     return [part.split('"', 1)[0].replace("{stem}", stem) for part in parts]
 
 
+# What is changed in the pack, to what, and what the fault in that line says.
 FAULTY = [
-    ("kind: crane", "kind: krane", ":4", "krane"),
-    ("quantities: [moment_pct]", "quantities: [moment]", ":11", "has no quantity 'moment'"),
-    ("{value: 80}", "{valeu: 80}", ":17", "no measure 'valeu'"),
-    ("gust: {of: mean, window: 3s,", "gust: {of: mean,", ":30", "needs a `window`"),
-    ('unit: "%", baseline: rated', "unit: t, baseline: rated", ":15", "is in %, not in t"),
-    ("unit: m, baseline", "unit: mm, baseline", ":76", "clearance_m is in m, not in mm"),
-    ("baseline: calm air at the cathead", "x: 1", ":29", "baseline"),
-    ("design: wind_stop_ms", "design: jib_length_m", ":48", "is in m, mean_2min in m/s"),
-    ("design: wind_stop_ms", "design: wind_stop", ":48", "no design value 'wind_stop'"),
-    ("confidence: S7\n", "confidence: X\n", ":45", "confidence"),
-    ("lateness: 60s", "lateness: 60", ":5", "60"),
+    ("kind: crane", "kind: krane", "krane"),
+    ("quantities: [moment_pct]", "quantities: [moment]", "has no quantity 'moment'"),
+    ("{value: 80}", "{valeu: 80}", "no measure 'valeu'"),
+    ("{of: mean, window: 2m,", "{of: mean,", "needs a `window`"),
+    ("{of: gust, window: 2m, over: 3s,", "{of: gust, window: 2m,", "needs a `over`"),
+    ('unit: "%", baseline: rated', "unit: t, baseline: rated", "is in %, not in t"),
+    ("unit: m, baseline", "unit: mm, baseline", "clearance_m is in m, not in mm"),
+    ("baseline: calm air at the cathead", "x: 1", "baseline"),
+    ("design: wind_stop_ms", "design: jib_length_m", "is in m, mean_2min in m/s"),
+    ("design: wind_stop_ms", "design: wind_stop", "no design value 'wind_stop'"),
+    ("confidence: S7}", "confidence: X}", "confidence"),
+    ("lateness: 60s", "lateness: 60", "60"),
 ]
 
 
-@pytest.mark.parametrize(("before", "after", "place", "said"), FAULTY)
+@pytest.mark.parametrize(("before", "after", "said"), FAULTY)
 def test_a_fault_in_a_pack_is_named_with_its_line(
-    tmp_path: Path, before: str, after: str, place: str, said: str
+    tmp_path: Path, before: str, after: str, said: str
 ) -> None:
     text = (PACK_FOLDER / "crane.yaml").read_text()
-    assert before in text
+    place = f"crane.yaml:{text[: text.index(before)].count(chr(10)) + 1}"
     (tmp_path / "crane.yaml").write_text(text.replace(before, after, 1))
     _, faults = load_packs(tmp_path)
     shown = [str(fault) for fault in faults]

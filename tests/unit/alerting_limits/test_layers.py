@@ -57,7 +57,7 @@ def test_an_overlay_changes_one_limit_and_leaves_the_rest(tmp_path: Path) -> Non
     assert way.provenance.source == "Rule of the district (fictitious)"
     assert [level.ways[0].limits[0][1] for level in rule.levels] == [80.0, 90.0, 98.0, 110.0]
     assert rule.levels[0].ways[0].basis.layer is Layer.STANDARD
-    assert rule.pack == "crane@2+here-1"
+    assert rule.pack == "crane@3+here-1"
 
 
 def test_an_overlay_changes_any_field_and_the_place_is_kept(tmp_path: Path) -> None:

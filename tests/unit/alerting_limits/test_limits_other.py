@@ -21,7 +21,17 @@ ROWS = [
     ("crane", "wind_ms", "crane_wind", "moderate", "mean_2min", 10.8, "m/s", "S7"),
     ("crane", "wind_ms", "crane_wind", "severe", "mean_2min", 12.0, "m/s", "V"),
     ("crane", "wind_ms", "crane_wind", "extreme", "mean_2min", 20.0, "m/s", "H"),
-    ("crane", "wind_ms", "crane_wind", "extreme", "gust", 20.0, "m/s", "H"),
+    # Gusts of 3 s stand one force above the mean: force 6, 7 and 8 begin at 10.8, 13.9 and 17.2
+    *(
+        ("crane", quantity, "crane_gust", severity, "gust", value, "m/s", confidence)
+        for quantity in ("wind_ms", "gust_ms")
+        for severity, value, confidence in (
+            ("minor", 10.8, "D"),
+            ("moderate", 13.9, "D"),
+            ("severe", 17.2, "D"),
+            ("extreme", 20.0, "H"),
+        )
+    ),
     # Anti-collision: warn 10 m, slow 5 m, at least 2 m
     ("crane", "clearance_m", "crane_clearance", "minor", "value", 10, "m", "D"),
     ("crane", "clearance_m", "crane_clearance", "moderate", "value", 5, "m", "D"),

@@ -269,6 +269,7 @@ async def test_a_rise_of_what_comes_and_goes_is_told() -> None:
                 await here.feed(*[wind(start + 360 + 30 * n, 2.0) for n in range(100)])
         await here.told(5)
         await here.feed(*[wind(3 * hour + 360 + 30 * n, 15.0) for n in range(12)])
-        risen = (await here.told(7))[5:]
-        assert {notice.reason for notice in risen} == {NotifyReason.SEVERITY_ROSE}
-        assert [notice.alert.severity for notice in risen] == [Severity.MODERATE, Severity.SEVERE]
+        gusts, risen = (await here.told(7))[5:]
+        assert (gusts.reason, gusts.alert.rule_id) == (NotifyReason.FIRST, "crane_gust")
+        assert (risen.reason, risen.alert.rule_id) == (NotifyReason.SEVERITY_ROSE, "crane_wind")
+        assert risen.alert.severity == Severity.SEVERE

@@ -74,13 +74,16 @@ def test_one_sensor_has_its_value_age_and_limits_with_their_source(live: Running
     sensor = live.get(f"{API}/sensors/{WIND}")
     assert (sensor["value"], sensor["unit"], sensor["zh"]) == (4.0, "m/s", "风速")
     assert 4 < sensor["age_s"] < 30
-    (rule,) = sensor["rules"]
-    assert rule["pack"] == "crane@2"
+    rule, gusts = sensor["rules"]
+    assert rule["pack"] == "crane@3"
     levels = {level["severity"]: level for level in rule["levels"]}
     assert levels["moderate"]["provenance"]["clause"] == "3.0.12, no lifting from force 6"
-    gust = levels["extreme"]["ways"][1]["conditions"][0]
-    assert (gust["measure"], gust["window_s"], gust["limit"]) == ("gust", 3.0, 20.0)
-    assert gust["present"] == 4.0
+    mean = levels["extreme"]["ways"][0]["conditions"][0]
+    assert (mean["measure"], mean["window_s"], mean["limit"]) == ("mean_2min", 120.0, 20.0)
+    assert mean["present"] == pytest.approx(3.5)
+    red = {level["severity"]: level for level in gusts["levels"]}["extreme"]
+    gust = red["ways"][0]["conditions"][0]
+    assert (gust["measure"], gust["window_s"], gust["limit"]) == ("gust", 123.0, 20.0)
 
 
 def test_a_sensor_says_which_of_its_limits_are_not_judged(live: Running) -> None:
