@@ -17,6 +17,8 @@ LIFTING = 1.0
 MAX_PCT = 300.0
 # Domain reference A6 (H): an unloaded mast, free-standing or above its top tie, and below it.
 FREE_PERMILLE, TIED_PERMILLE = 4.0, 2.0
+# A5 (H): a crane whose jib foot stands higher must have an anemometer.
+ANEMOMETER_ABOVE_M = 50.0
 # `limit_bits` has the layout of the 云筑 string (A8): 13-18 are limit switches, which are reached
 # every day; the others are alarms of the crane's own monitor.
 ALARM_MASK = sum(1 << bit for bit in (*range(13), 19, 20, 21))
@@ -188,7 +190,19 @@ def _unmanned(source: Source) -> Derivation | None:
     return Derivation(output="unmanned_lift", inputs=inputs, compute=unmanned, says=says)
 
 
+def _anemometer(source: Source) -> str | None:
+    """Say that wind is not judged on a crane that must have an anemometer and has none."""
+    height_m = source.design.get("mast_height_m", 0.0)
+    if height_m <= ANEMOMETER_ABOVE_M or "gust_ms" in source.measured:
+        return None
+    return (
+        f"the jib foot stands {height_m:g} m high and the crane has no wind_ms; above"
+        f" {ANEMOMETER_ABOVE_M:g} m a tower crane needs an anemometer (practice of GB 5144, H)"
+    )
+
+
 CRANE: tuple[Recipe, ...] = (
+    Recipe("wind_ms", _anemometer),
     Recipe("lift_state", _lift_state),
     Recipe("chart_load_t", _chart_load),
     Recipe("chart_pct", _chart_pct),
