@@ -68,6 +68,12 @@ class States(Generic[T]):
             return True
         return all(state is self._calm for state in self._list[first:])
 
+    def last(self, otherwise: T) -> T:
+        """Give the state after the newest reading, `otherwise` where there is none."""
+        if self._list is None:
+            return self._calm if self._n else otherwise
+        return self._list[-1] if self._list else otherwise
+
     def append(self, state: T) -> None:
         """Add the state after a newer reading."""
         if self._list is None and state is self._calm:

@@ -155,7 +155,7 @@ class Track:
     @property
     def newest(self) -> State:
         """Give the state after the newest reading."""
-        return self.states[-1] if self.states else self.base
+        return self.states.last(self.base)
 
     def fold_all(self) -> None:
         """Fold afresh over everything the history holds."""
@@ -174,13 +174,12 @@ class Track:
     def append(self) -> bool:
         """Fold in the reading just appended to the history; say whether the level changed."""
         index = len(self.raws)
-        if self._plain and self._history.values[index] < self._lowest:
-            self.raws.append(0)
-            if self.newest is CALM:
-                self.states.append(CALM)
-                return False
-        else:
-            self.raws.append(self._raw(index))
+        is_low = self._plain and self._history.values[index] < self._lowest
+        raw = 0 if is_low else self._raw(index)
+        self.raws.append(raw)
+        if not raw and self.newest is CALM and (is_low or not self.forced):
+            self.states.append(CALM)
+            return False
         before = self._before(index)
         state = self._step(before, index)
         self.states.append(state)

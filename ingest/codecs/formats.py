@@ -15,7 +15,6 @@ from ingest.codecs.frigate import Frigate
 from ingest.codecs.heard import Cleaning, Read
 from ingest.codecs.private import Cleaner
 from ingest.codecs.senml import Senml
-from ingest.codecs.sparkplug import Sparkplug
 from ingest.codecs.table import ForeignLane
 from ingest.codecs.yunzhu import Yunzhu, YunzhuOptions
 from ingest.source import Order
@@ -57,6 +56,8 @@ class Opened(NamedTuple):
 
 
 def _sparkplug(registry: Registry, _: FormatOptions) -> Reader:
+    from ingest.codecs.sparkplug import Sparkplug  # its protobuf takes 3 MB where it is heard
+
     reader = Sparkplug(registry.addresses("sparkplug"))
     return Reader(reader.read, greet=reader.rebirths)
 
