@@ -182,7 +182,7 @@ class Taking:
             turn.fresh[key] = values
         if values:
             if point.ready:
-                derive(values, qc, point.ready, _still_known(sample, gauges))
+                derive(values, qc, point.ready, instant, _still_known(sample, gauges))
             self._report(turn, message, (desk.device, sample), values, qc)
         return reason
 

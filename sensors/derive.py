@@ -8,7 +8,7 @@ What needs several reports or devices is a joint (`alerting.joint`).
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from math import isfinite
+from math import inf, isfinite
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from sensors.crane.chart import Chart
 from sensors.model import Qc
 from sensors.rating import Rating
 
-_PASS = int(Qc.PASS)
+_PASS, _SUSPECT = int(Qc.PASS), int(Qc.SUSPECT)
 NOTHING_KNOWN: Mapping[str, float] = MappingProxyType({})
 
 
@@ -42,7 +42,8 @@ class Derivation:
     `compute` takes the inputs in order and gives None where there is no value to give. `says` is
     for people. `design` is put beside the device's own for the rules on it. One that is silent by
     its nature (the tilt without a load, while there is a load) is not `is_steady`, and its silence
-    is not blindness. A value over `suspect_above` is more than what it was made from can vouch for.
+    is not blindness. A value over `suspect_above`, or of an instant outside `valid_s` (from the
+    first until the second), is more than what it was made from can vouch for.
     """
 
     output: str
@@ -52,6 +53,7 @@ class Derivation:
     design: Mapping[str, float] = field(default_factory=dict)
     is_steady: bool = True
     suspect_above: float | None = None
+    valid_s: tuple[float, float] = (-inf, inf)
 
 
 class Recipe(NamedTuple):
@@ -81,6 +83,7 @@ class Ready(NamedTuple):
     high: float
     suspect_low: float
     suspect_high: float
+    valid_s: tuple[float, float]
 
 
 def found(source: Source, recipes: Iterable[Recipe]) -> Found:
@@ -104,6 +107,7 @@ def derive(
     values: dict[str, float],
     qc: dict[str, int],
     ready: Iterable[Ready],
+    at_s: float,
     known: Mapping[str, float] = NOTHING_KNOWN,
 ) -> None:
     """Add what can be computed to a report's values; its quality is that of its worst input.
@@ -112,7 +116,7 @@ def derive(
     from them and at least one of the report's own.
     """
     get, before = values.get, dict(known)
-    for output, inputs, compute, low, high, suspect_low, suspect_high in ready:
+    for output, inputs, compute, low, high, suspect_low, suspect_high, valid_s in ready:
         given: list[float] = []
         for name in inputs:
             value = get(name)
@@ -131,6 +135,8 @@ def derive(
             if not suspect_low <= answer <= suspect_high:
                 outside = Qc.SUSPECT if low <= answer <= high else Qc.FAIL
                 flag = max(flag, int(outside))
+            if not valid_s[0] <= at_s < valid_s[1]:
+                flag = max(flag, _SUSPECT)
             if flag != _PASS:
                 qc[output] = flag
             values[output] = answer

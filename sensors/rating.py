@@ -8,9 +8,9 @@ curve at all.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from math import exp, fsum, log
+from math import exp, fsum, inf, log
 from typing import NamedTuple
 
 EXTRAPOLATE = 1.5
@@ -37,13 +37,26 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """A station's curve: segments from low to high, and what it stands on."""
+    """A station's curve: segments from low to high, what it stands on, and in which days."""
 
     segments: tuple[Segment, ...]
     n_gaugings: int
     highest_gauging_m: float
     dated: date
     source: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    @property
+    def valid_s(self) -> tuple[float, float]:
+        """Give the span of time it was made for in seconds, both days (UTC) included."""
+        first = -inf if self.valid_from is None else _midnight_s(self.valid_from)
+        last = self.valid_until
+        return first, inf if last is None else _midnight_s(last + timedelta(days=1))
+
+
+def _midnight_s(day: date) -> float:
+    return datetime.combine(day, time(), UTC).timestamp()
 
 
 class Flow(NamedTuple):
@@ -70,6 +83,9 @@ def why_no_rating(rating: Rating, *, is_tidal: bool = False) -> str | None:
         if not segment.low_m < segment.high_m or min(segment.c, segment.b) <= 0.0:
             low_m = segment.low_m
             return f"the segment from {low_m:g} m must end above its start, with C and b above 0"
+    first_s, end_s = rating.valid_s
+    if first_s >= end_s:
+        return f"it ends on {rating.valid_until}, before it begins on {rating.valid_from}"
     if rating.highest_gauging_m <= rating.segments[0].low_m:
         return f"the highest gauging, {rating.highest_gauging_m:g} m, lies below the curve"
     return next(filter(None, map(_why_apart, pairwise(rating.segments))), None)

@@ -296,6 +296,8 @@ class SiteReading:
             highest_gauging_m=block.rating.highest_gauging_m,
             dated=block.rating.dated,
             source=block.rating.source,
+            valid_from=block.rating.valid_from,
+            valid_until=block.rating.valid_until,
         )
         if (why_not := why_no_rating(rating)) is not None:
             self._fault(here, why_not, "segments that rise and join, each from_m below to_m")

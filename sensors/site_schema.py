@@ -362,6 +362,8 @@ class RatingBlock(FileModel):
     gaugings: Annotated[int, Field(ge=1, le=100_000, description="how many it stands on")]
     highest_gauging_m: Annotated[Number, Field(description="stage of the highest gauging")]
     dated: Annotated[Day, Field(description="day of the newest gauging")]
+    valid_from: Annotated[Day | None, Field(description="first day it is made for")] = None
+    valid_until: Annotated[Day | None, Field(description="last day it is made for")] = None
     source: Annotated[Text, Field(description="who measured it, and where it is written")]
 
 

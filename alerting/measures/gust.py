@@ -2,7 +2,8 @@
 
 A gust is a mean over some seconds (3 s by the meteorological convention). Limits judge the window
 and not its last value, for a gust is over before the next report. One alone is not believed: a
-single wild sample makes one too. Two are apart when they share no sample.
+single wild sample makes one too. Two share no sample: seen from each reading, the window is cut
+backwards into stretches of those seconds, and every later reading cuts it anew.
 
 A device may also send its own gust, the highest of its reporting interval; then every reading is
 one. Where readings come less often than the window holds two, the window is stretched to hold them.
@@ -19,22 +20,23 @@ _REPORTS = 2.5
 
 
 def reached_twice(history: History, index: int, window_s: float, over_s: float) -> float | None:
-    """Give the highest speed that two gusts in (t - window, t] reached; None before the second."""
-    times, values = history.times, history.values
+    """Give the second highest gust in (t - window, t]; None where there is only one."""
     first = history.window_start(index, window_s)
-    start = history.window_start(first, over_s)  # of the gust that ends at `place`
-    apart, highest, best = first, -inf, -inf
-    gusts: list[float] = []
-    for place in range(first, index + 1):
-        while times[place] - times[start] >= over_s:
-            start += 1
-        gust = fsum(values[start : place + 1]) / (place + 1 - start)
-        gusts.append(gust)
-        while times[place] - times[apart] >= over_s:
-            highest = max(highest, gusts[apart - first])
-            apart += 1
-        best = max(best, min(gust, highest))
-    return best if best != -inf else None
+    times = history.times[first : index + 1].tolist()
+    values = history.values[first : index + 1].tolist()
+    highest = second = -inf
+    last = len(times)  # the gust looked at is that of [place + 1, last)
+    opens_s = times[-1] - over_s
+    for place in range(last - 1, -2, -1):
+        if place >= 0 and times[place] > opens_s:
+            continue
+        gust = fsum(values[place + 1 : last]) / (last - place - 1)
+        if gust > highest:
+            highest, second = gust, highest
+        elif gust > second:
+            second = gust
+        last, opens_s = place + 1, times[place] - over_s
+    return second if second != -inf else None
 
 
 def _gust(spec: MeasureSpec, sensor: Sensor) -> Made:
@@ -44,8 +46,7 @@ def _gust(spec: MeasureSpec, sensor: Sensor) -> Made:
     def compute(history: History, index: int) -> float | None:
         return reached_twice(history, index, window_s, over_s)
 
-    # The first gust of the window begins before it.
-    return Made(compute, window_s + over_s, covered_s=window_s, terms=f"over {over_s}")
+    return Made(compute, window_s, terms=f"over {over_s}")
 
 
 GUSTS: dict[str, MeasureKind] = {

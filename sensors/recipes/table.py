@@ -122,6 +122,7 @@ def ready_for(device: Device, sensors: Iterable[Sensor]) -> tuple[Ready, ...]:
             each.compute,
             *(known[each.output].low, known[each.output].high),
             *(known[each.output].suspect_low, known[each.output].suspect_high),
+            each.valid_s,
         )
         for each in derived_on(source).derivations
         if each.output in known

@@ -14,10 +14,16 @@ def _flow(source: Source) -> Derivation | str | None:
         return "the gauge has a rating curve and no stage_m"
     if why_not := why_no_rating(rating, is_tidal=source.design.get("tidal", 0.0) > 0.5):
         return why_not
+    days = [
+        f" {word} {day.isoformat()}"
+        for word, day in (("from", rating.valid_from), ("until", rating.valid_until))
+        if day is not None
+    ]
     last = flow_at(rating, rating.highest_gauging_m)
     says = (
         f"rating curve of {rating.dated.isoformat()} ({rating.source}), {rating.n_gaugings}"
         f" gaugings up to {rating.highest_gauging_m:g} m; suspect above"
+        + (f"; made for the time{''.join(days)}, suspect outside it" if days else "")
     )
     return Derivation(
         output="flow_m3s",
@@ -25,6 +31,7 @@ def _flow(source: Source) -> Derivation | str | None:
         compute=_by(rating),
         says=says,
         suspect_above=last.m3s if isinstance(last, Flow) else None,
+        valid_s=rating.valid_s,
     )
 
 

@@ -35,6 +35,29 @@ def test_a_stage_gives_a_flow(
     assert report.qc.get("flow_m3s") == flag
 
 
+SPANS = [  # the report is of 2026-06-01
+    ("valid_from: 2026-06-01, valid_until: 2026-06-01", None),
+    ("valid_from: 2026-06-02", Qc.SUSPECT),
+    ("valid_until: 2026-05-31", Qc.SUSPECT),
+    ("valid_from: 2026-05-01", None),
+]
+
+
+@pytest.mark.parametrize(("span", "flag"), SPANS)
+def test_a_flow_outside_the_days_of_its_curve_is_suspect(
+    tmp_path: Path, span: str, flag: Qc | None
+) -> None:
+    extra = CURVE.replace("rating: {", f"rating: {{{span}, ")
+    registry, faults = made(tmp_path, "stage_m", kind="water_level", extra=extra)
+    assert faults == []
+    report = taken(registry, '"stage_m": 1.5')
+    assert report.values["flow_m3s"] == pytest.approx(10.0)
+    assert report.qc.get("flow_m3s") == flag
+    says = registry.sites["site"].devices[0].points[""]["flow_m3s"].derived
+    assert "suspect outside it" in says
+    assert span.split(": ")[-1] in says
+
+
 @pytest.mark.parametrize("stage_m", [0.4, 5.7])  # below the curve; over 1.5 times the gaugings
 def test_a_stage_off_the_curve_gives_none(tmp_path: Path, stage_m: float) -> None:
     registry, _ = made(tmp_path, "stage_m", kind="water_level", extra=CURVE)
@@ -71,6 +94,11 @@ def test_where_the_tide_moves_the_stage_there_is_no_flow_and_it_says_why(tmp_pat
         ("to_m: 2.0", "to_m: 0.4", "the segment from 0.5 m must end above its start"),
         ("c: 12.0", "c: 2.0", "the flow falls where the segments meet, at 2 m"),
         ("highest_gauging_m: 4.0", "highest_gauging_m: 0.5", "lies below the curve"),
+        (
+            "gaugings: 24",
+            "valid_from: 2026-01-02, valid_until: 2026-01-01, gaugings: 24",
+            "ends on",
+        ),
         ("gaugings: 24", "gaugings: 0", "gaugings: 0 is out of range; allowed: at least 1"),
         ("b: 1.5", "b: 0.1", "b: 0.1 is out of range; allowed: at least 0.5"),
     ],
