@@ -231,7 +231,10 @@ class Journal(Protocol):
         ...
 
     async def told_lately(self, since: datetime) -> list[tuple[str, str, datetime]]:
-        """List recipient, alert and instant of all notices made since, but of ends, in order."""
+        """List recipient, alert and instant of all notices made since, in order.
+
+        Left out are ends, orders and exercises: none of them brings a storm nearer.
+        """
         ...
 
     async def stages(self) -> list[StageRecord]:

@@ -3,10 +3,10 @@
 changes ─ response ─ teller ─ card (with a deadline) ─ notices ─ journal ─ delivery ─ listeners
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 
 from alerting.book import Change, Moment, step_alert
 from alerting.gather.gatherer import Gatherer, merged
@@ -36,6 +36,8 @@ from alerting.tell.teller import Teller, Turnabout, Verdict
 _WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RETURNED)
 _RECENT = 5_000
 _LATE_CARDS_A_TICK = 5
+# A card follows its notice within seconds; so many alerts may have come in the last of them.
+_NEWEST = 200
 _CARDS_OF_STEPS_S = 0.5
 
 
@@ -68,7 +70,7 @@ class Publisher:
         self.teller = Teller(rules=config.telling, desk=desk)
         self.gatherer = Gatherer(config.gathering)
         self.desk = desk
-        self._late_cards: deque[Change] = deque(maxlen=1000)
+        self._late_cards: dict[str, Change] = {}
         parts.escalator.why_muted = self._why_muted
 
     async def publish(
@@ -140,11 +142,21 @@ class Publisher:
         released = self.gatherer.restore(lately, await self._parts.journal.held(), now)
         if released:
             await self.recorder.take(Effects(settled=tuple(released)))
+        await self._restore_late_cards()
+
+    async def _restore_late_cards(self) -> None:
+        """Take up the cards that were to follow; only the newest alerts can still lack theirs."""
+        journal = self._parts.journal
+        for alert in await journal.alerts(firing_only=True, limit=_NEWEST):
+            if alert.acknowledged_at is None and lacks_card(await journal.outbox(alert.id)):
+                steps = await journal.transitions(alert.id)
+                if steps:
+                    self._late_cards[alert.id] = Change(alert, steps[-1], None)
 
     async def send_late_cards(self) -> None:
         """Send some cards that missed their deadline, unless nobody needs them any more."""
-        for _ in range(min(len(self._late_cards), _LATE_CARDS_A_TICK)):
-            change = self._late_cards.popleft()
+        for alert_id in list(islice(self._late_cards, _LATE_CARDS_A_TICK)):
+            change = self._late_cards.pop(alert_id)
             alert = self.present.of(change.alert)
             if alert.state is not AlertState.FIRING or alert.acknowledged_at is not None:
                 continue
@@ -306,11 +318,19 @@ class Publisher:
             card = await cards.card(change.alert)
             if card is None:
                 remarks = (*remarks, CARD_FOLLOWS)
-                self._late_cards.append(change)
+                self._late_cards[change.alert.id] = change
             occasion = replace(occasion, card=self._with_orders(change.alert, card))
         told = self._parts.escalator.told(change.alert.id) if reason in TOLD_AS_AT_PEAK else ()
         occasion = replace(occasion, remarks=remarks)
         return make_notices(occasion, self._parts.router, now, told)
+
+
+def lacks_card(entries: Sequence[OutboxEntry]) -> bool:
+    """Say whether people were told of an alert without its card, and it never followed."""
+    told = [e.notice for e in entries if e.state is not NoticeState.MUTED and not e.notice.task]
+    wanted = [notice for notice in told if notice.reason in _WITH_CARD]
+    has_any = any(notice.card is not None for notice in told)
+    return bool(wanted) and not has_any
 
 
 def act_of(done: Done) -> Action:

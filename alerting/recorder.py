@@ -23,12 +23,20 @@ MAX_WAITING = 10_000
 class Recorder:
     """Writes effects to the journal and hands their notices to delivery."""
 
-    def __init__(self, *, journal: Journal, deliverer: Deliverer, aside: Aside) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        deliverer: Deliverer,
+        aside: Aside,
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
         """Start with nothing waiting; `n_refused` counts what was put aside."""
         self.n_refused = 0
         self._journal = journal
         self._aside = aside
         self._deliverer = deliverer
+        self._max_waiting = max_waiting
         self._waiting: deque[Effects] = deque()
         self._writing = asyncio.Lock()
 
@@ -40,8 +48,7 @@ class Recorder:
     async def take(self, effects: Effects) -> None:
         """Record and send; with the journal away, send at once and record when it is back.
 
-        Past `MAX_WAITING` steps the oldest leave without a record, with a line in the log: their
-        notices have been sent.
+        Past `max_waiting` steps the oldest are put aside for a person: they have been told.
         """
         made = (*effects.notices, *effects.settled)
         sent = [each for each in made if each.state is NoticeState.PENDING]
@@ -51,11 +58,10 @@ class Recorder:
         if is_recorded:
             self._deliverer.put(sent)
             return
-        if len(self._waiting) >= MAX_WAITING:
-            self._waiting.popleft()
-            _LOG.warning("more than %d steps wait for the journal", MAX_WAITING)
         self._waiting.append(effects)
         self._deliverer.send_unrecorded(sent)
+        if len(self._waiting) > self._max_waiting:
+            await self._put_oldest_aside()
 
     async def catch_up(self) -> None:
         """Write what the journal missed, oldest first.
@@ -67,6 +73,14 @@ class Recorder:
                 if not await self._is_recorded(self._waiting[0]):
                     return  # still away: tried again at the next tick
                 self._waiting.popleft()
+
+    async def _put_oldest_aside(self) -> None:
+        """Make room; the step that is being written at the moment is left to that."""
+        place = 1 if self._writing.locked() else 0
+        oldest = self._waiting[place]
+        del self._waiting[place]
+        self.n_refused += 1
+        await self._aside.put(oldest, f"more than {self._max_waiting} steps wait for the journal")
 
     async def _is_recorded(self, effects: Effects) -> bool:
         try:

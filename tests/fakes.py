@@ -202,13 +202,15 @@ class MemoryJournal:
 
     async def told_lately(self, since: datetime) -> list[tuple[str, str, datetime]]:
         self._answer()
-        left_out = ("cleared", "withdrawn", "severity_fell", "card", "group", "storm", "storm_over")
+        ends = ("cleared", "withdrawn", "severity_fell", "card", "group", "storm", "storm_over")
+        left_out = (*ends, "order", "order_over", "order_news")
         found = [
             (e.notice.recipient.id, e.notice.subject, e.notice.created_at)
             for e in self._outbox.values()
             if e.notice.created_at > since
             and e.state is not NoticeState.MUTED
             and e.notice.reason.value not in left_out
+            and self._alerts[e.notice.alert.id].mark is Mark.ACTUAL
         ]
         return sorted(found, key=lambda told: told[2])
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from alerting.model import AlertState, NoticeState, NotifyReason
+from alerting.model import AlertState, Mark, NoticeState, NotifyReason
 from storage.journal.schema import (
     actions,
     alerts,
@@ -176,15 +176,18 @@ def receipts() -> CompoundSelect[Any]:
 
 
 def told_lately(since: datetime) -> Select[Any]:
-    """Ask whom was told, or would have been, of which alert since an instant, in order."""
+    """Ask who was told, or would have been, of which real alert since an instant, in order."""
     ends = (NotifyReason.CLEARED, NotifyReason.WITHDRAWN, NotifyReason.SEVERITY_FELL)
     gathered = (NotifyReason.GROUP, NotifyReason.STORM, NotifyReason.STORM_OVER)
+    orders = (NotifyReason.ORDER, NotifyReason.ORDER_OVER, NotifyReason.ORDER_NEWS)
+    drills = select(alerts.c.id).where(alerts.c.mark != Mark.ACTUAL)
     return (
         select(outbox.c.recipient_id, outbox.c.alert_id, outbox.c.created_at)
         .where(
             outbox.c.created_at > since,
             outbox.c.state != NoticeState.MUTED,
-            outbox.c.reason.not_in((*ends, *gathered, NotifyReason.CARD)),
+            outbox.c.reason.not_in((*ends, *gathered, *orders, NotifyReason.CARD)),
+            outbox.c.alert_id.not_in(drills),
         )
         .order_by(outbox.c.created_at, outbox.c.id)
     )

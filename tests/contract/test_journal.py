@@ -21,7 +21,9 @@ from alerting.model import (
     Alert,
     AlertState,
     Gathering,
+    Mark,
     NoticeState,
+    NotifyReason,
     OutboxEntry,
     Remark,
     Severity,
@@ -570,6 +572,15 @@ async def test_rule_states_are_replaced_and_dropped_by_key(journal: AnyJournal) 
     await journal.drop_states(state.key for state in states[1:])
     assert await journal.load_states() == [RuleState(key="s/00000", seq=9, blob=b"")]
     await journal.save_states([])
+
+
+async def test_exercises_and_orders_do_not_count_as_told_lately(journal: AnyJournal) -> None:
+    real, drill = an_alert("a1"), replace(an_alert("a2"), mark=Mark.EXERCISE)
+    entries = [an_entry("n1", real), an_entry("n2", drill), an_entry("n3", real)]
+    order = replace(entries[2], notice=replace(entries[2].notice, reason=NotifyReason.ORDER))
+    await journal.record(Effects(alerts=(real, drill), notices=(entries[0], entries[1], order)))
+    lately = await journal.told_lately(T0 - SECOND)
+    assert [told[:2] for told in lately] == [("r1", "a1")]
 
 
 async def test_what_is_held_for_company_is_settled_with_the_notice_that_tells_of_it(

@@ -231,6 +231,23 @@ async def test_a_slow_card_does_not_hold_the_notice_back_and_follows_it() -> Non
     assert notices[1].card is not None
 
 
+async def test_a_card_that_was_to_follow_follows_after_a_restart() -> None:
+    journal, log = MemoryJournal(), MemoryLog()
+    async with world(
+        judge(stage()), journal=journal, log=log, desk=Desk(0.2), deadline_s=0.01
+    ) as here:
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        assert (await here.told(1))[0].card is None
+    expected = [[NotifyReason.CARD], []]  # it follows once, however often this program starts
+    for reasons in expected:
+        async with world(judge(stage()), journal=journal, log=log) as again:
+            await again.engine.tick()
+            await again.quiet()
+            notices = again.channel.notices
+        assert [notice.reason for notice in notices] == reasons
+        assert all(notice.card is not None for notice in notices)
+
+
 def many_gauges(count: int) -> tuple[Judge, list[Report]]:
     """As many gauges in as many places, and one block in which all of them are too high."""
     gauges = [
