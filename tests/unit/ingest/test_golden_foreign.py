@@ -1,6 +1,5 @@
 """Every golden message of a foreign format says what its file says, and no bytes can hurt."""
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,9 +17,9 @@ from ingest.codecs.private import Cleaner
 from ingest.codecs.senml import Senml
 from ingest.codecs.sparkplug import Sparkplug
 from ingest.codecs.yunzhu import Yunzhu, YunzhuOptions
+from tests.cases import CASES
 from tests.unit.ingest.golden_foreign import ARRIVED, FOLDERS, cases, load, message, plain
 
-CASES = int(os.environ.get("GROUNDWATCH_TEST_CASES", "3000"))
 KEY = b"a key of sixteen bytes or more"
 OW = "urn:dev:ow:10e2073a0108006"
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.codecs import native, status
 from ingest.codecs.sample import Sample
+from tests.cases import FEW
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "native"
 PAYLOADS = sorted(
@@ -138,6 +139,7 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=FEW, deadline=None)
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_make_it_raise_and_none_are_dropped_in_silence(payload: bytes) -> None:
     samples, faults = native.decode(payload)
@@ -178,6 +180,7 @@ def encode(sample: Sample) -> dict[str, Any]:
     }
 
 
+@settings(max_examples=FEW, deadline=None)
 @given(st.lists(good_samples, min_size=1, max_size=4), st.booleans())
 def test_decoding_what_was_encoded_gives_it_back(samples: list[Sample], is_slow: bool) -> None:
     wire = [encode(sample) for sample in samples]
@@ -189,6 +192,7 @@ def test_decoding_what_was_encoded_gives_it_back(samples: list[Sample], is_slow:
     assert len(faults) == int(is_slow)
 
 
+@settings(max_examples=FEW, deadline=None)
 @given(st.integers(0, 7_258_118_400_000))
 def test_epoch_milliseconds_are_exact(milliseconds: int) -> None:
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
@@ -225,6 +229,7 @@ def test_what_is_no_status_is_refused_in_words(payload: bytes) -> None:
     assert "status message" in said
 
 
+@settings(max_examples=FEW, deadline=None)
 @given(st.binary(max_size=100) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_make_the_status_codec_raise(payload: bytes) -> None:
     said = status.decode(payload)

@@ -6,13 +6,14 @@ from typing import Any
 
 import cbor2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.codecs.heard import Heard, Incoming
 from ingest.codecs.senml import MAX_BYTES, MAX_RECORDS, Senml
 from ingest.codecs.senml_unit import UNITS
 from sensors.units import UNITS as OURS
+from tests.cases import FEW
 
 NOW = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
 LABELS = {"bver": -1, "bn": -2, "bt": -3, "bu": -4, "bv": -5, "bs": -6}
@@ -126,6 +127,7 @@ RECORD = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=FEW, deadline=None)
 @given(
     st.lists(RECORD, min_size=1, max_size=8, unique_by=lambda each: (each["n"], each["t"])),
     st.booleans(),

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.codecs.heard import Heard, Incoming
 from ingest.codecs.sparkplug import ASK_EVERY, Sparkplug
+from tests.cases import FEW
 from tests.unit.ingest.sparkplug_wire import Metric, payload
 
 NOW = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
@@ -225,6 +226,7 @@ def test_an_alias_that_was_given_anew_is_not_believed_of_older_data() -> None:
     assert values(read(made, "DDATA", named_one, seq=9, replay=True)) == {"Wind": 2.0}
 
 
+@settings(max_examples=FEW, deadline=None)
 @given(
     st.lists(
         st.tuples(
