@@ -281,13 +281,15 @@ def near(
 def explain(
     what: Annotated[str, typer.Argument(help="id of an alert, or a sensor site/device/quantity")],
     url: Url = DEFAULT_URL,
+    language: Language = Tongue.EN,
     as_json: AsJson = False,
 ) -> None:
     """Say why an alert was raised or not, from which readings, and who was told."""
     if "/" in what:
-        answer = asked(lambda: call("GET", url, "/explain", sensor=what))
+        answer = asked(lambda: call("GET", url, "/explain", sensor=what, language=language.value))
     else:
-        answer = asked(lambda: call("GET", url, f"/alerts/{quote(what, safe='')}/explain"))
+        path = f"/alerts/{quote(what, safe='')}/explain"
+        answer = asked(lambda: call("GET", url, path, language=language.value))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:

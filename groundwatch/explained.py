@@ -105,7 +105,7 @@ def render_explanation(explanation: Explanation) -> str:
     lines += _block("who was asked, step by step", _step_lines(explanation))
     lines += _block("why these people", explanation.routing)
     lines += _block("remarks", explanation.remarks)
-    return "\n".join(_printable(line) for line in lines)
+    return "\n".join(printable(line) for line in lines)
 
 
 def _alert_lines(alert: Alert) -> list[str]:
@@ -170,7 +170,7 @@ def _rule_lines(rule: RuleView) -> list[str]:
     lines = [f"rule {rule.rule_id} of {rule.pack} ({rule.title}): {state}"]
     lines += [f"  {_level_line(level)}" for level in rule.levels]
     lines += [f"  {gap.severity.word}: {gap.text}" for gap in rule.not_judged]
-    lines += [f"  {remark}" for remark in rule.remarks]
+    lines += [f"  {remark.en}" for remark in rule.remarks]
     lines.append(f"  raised when {rule.raised_when}")
     lines.append(f"  cleared when {rule.cleared_when}")
     return lines
@@ -240,6 +240,6 @@ def _time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}Z"
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Replace what could break a line or steer a terminal; names may come from the wire."""
     return "".join(sign if sign.isprintable() else " " for sign in line)

@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 from alerting.basis import Basis, Period
 from alerting.history import Flag
 from alerting.levels import under
-from alerting.model import Provenance, Severity
+from alerting.model import Provenance, Remark, Severity
 from alerting.rules import BoundRule, Level, Measure, NotJudged, Pack, Side, Way, rules_for
 from alerting.track import Track
 from alerting.watch import Watch
+from groundwatch.limits_zh import cleared_zh, fold_zh, raised_zh
 from sensors.model import SensorKey
 from sensors.registry import Sensor
 
 _SIDES = {
-    Side.ABOVE: "at or above",
-    Side.BELOW: "at or below",
-    Side.EITHER: "in either direction, at or beyond",
+    Side.ABOVE: ("at or above", "≥"),
+    Side.BELOW: ("at or below", "≤"),
+    Side.EITHER: ("in either direction, at or beyond", "正负方向 ≥"),
 }
 
 
@@ -44,9 +45,11 @@ class Condition:
     """
 
     measure: str
+    measure_zh: str
     window_s: float
     baseline: str
     side: str
+    side_zh: str
     limit: float
     unit: str
     present: float | None
@@ -108,6 +111,7 @@ class FoldView:
     calm_readings: int
     awaiting_sign_off: bool
     text: str
+    text_zh: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +124,14 @@ class RuleView:
     title: str
     title_zh: str
     raised_when: str
+    raised_when_zh: str
     cleared_when: str
+    cleared_when_zh: str
     levels: tuple[LevelView, ...]
     not_judged: tuple[NotJudgedView, ...]
     fold: FoldView | None
     origins: Mapping[str, Basis]
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +220,9 @@ def _rule_view(rule: BoundRule, side: Side, track: Track | None, watch: Watch | 
         title=rule.title,
         title_zh=rule.title_zh,
         raised_when=_raised_when(rule),
+        raised_when_zh=raised_zh(rule),
         cleared_when=_cleared_when(rule),
+        cleared_when_zh=cleared_zh(rule),
         levels=tuple(_level_view(rule, level, side, stats, at_s) for level in levels),
         not_judged=tuple(
             NotJudgedView(
@@ -224,18 +232,18 @@ def _rule_view(rule: BoundRule, side: Side, track: Track | None, watch: Watch | 
         ),
         fold=None if track is None or watch is None else _fold_view(track, watch),
         origins=rule.origins,
-        remarks=(*(each.en for each in (terms.why if terms else ())), *_remarks(rule, watch)),
+        remarks=(*(terms.why if terms else ()), *_remarks(rule, watch)),
     )
 
 
-def _remarks(rule: BoundRule, watch: Watch | None) -> tuple[str, ...]:
+def _remarks(rule: BoundRule, watch: Watch | None) -> tuple[Remark, ...]:
     """Say how the measures came to what they give now, or why they give nothing."""
     if watch is None or not len(watch.history):
         return ()
     newest = len(watch.history) - 1
     measures = [measure for measure in rule.measures if measure.remark is not None]
     said = [measure.remark(watch.history, newest) for measure in measures if measure.remark]
-    return tuple(each.en for each in said if each is not None)
+    return tuple(each for each in said if each is not None)
 
 
 def _level_view(
@@ -272,9 +280,11 @@ def _condition(
     measure, stat = rule.measures[position], stats[position]
     return Condition(
         measure=measure.name,
+        measure_zh=measure.name_zh or "测值",
         window_s=measure.window_s,
         baseline=measure.baseline,
-        side=_SIDES[side],
+        side=_SIDES[side][0],
+        side_zh=_SIDES[side][1],
         limit=rule.sign * limit,
         unit=measure.unit,
         present=None if stat is None else rule.sign * stat,
@@ -334,6 +344,7 @@ def _fold_view(track: Track, watch: Watch) -> FoldView:
         calm_readings=state.calm_n,
         awaiting_sign_off=state.calm_done,
         text=_fold_text(track, watch),
+        text_zh=fold_zh(track, watch),
     )
 
 

@@ -1,7 +1,7 @@
 """Alerts: lists, one, its card and explanation, and what people say about it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -73,7 +73,13 @@ class HistoryFilter(Asked):
     cursor: str | None = Field(default=None, description="`next` of the page before.")
 
 
-class SensorQuestion(Asked):
+class InLanguage(Asked):
+    """In which language the text is."""
+
+    language: Literal["en", "zh"] = Field("en", description="Of `text`.")
+
+
+class SensorQuestion(InLanguage):
     """Which sensor."""
 
     sensor: str = Field(description="`site/device/quantity`, or with the point between.")
@@ -184,9 +190,11 @@ async def _card_now(program: Program, alert: Alert) -> CardAnswer:
 
 
 @router.get("/alerts/{alert_id}/explain", tags=["explain"], summary="Why this alert, and who knows")
-async def explain_one(alert_id: str, program: ProgramPart) -> ExplanationAnswer:
+async def explain_one(
+    alert_id: str, program: ProgramPart, asked: Annotated[InLanguage, Query()]
+) -> ExplanationAnswer:
     """Say which readings, limit, rule and steps, who was told over what, and who was not."""
-    return ExplanationAnswer.of(await explain_alert(program, alert_id))
+    return ExplanationAnswer.of(await explain_alert(program, alert_id), asked.language)
 
 
 @router.get("/explain", tags=["explain"], summary="Why a sensor has no alert, or has one")
@@ -194,7 +202,7 @@ async def explain_any(
     program: ProgramPart, asked: Annotated[SensorQuestion, Query()]
 ) -> ExplanationAnswer:
     """Say how a sensor stands against each of its limits, what is not judged, how long silent."""
-    return ExplanationAnswer.of(await explain_sensor(program, asked.sensor))
+    return ExplanationAnswer.of(await explain_sensor(program, asked.sensor), asked.language)
 
 
 @router.get("/history", tags=["alerts"], summary="Final steps of alerts, in event time")

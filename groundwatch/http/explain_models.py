@@ -5,6 +5,7 @@ from pydantic import Field
 from alerting.ports import EscalationStep
 from groundwatch.explain import Explanation, render_explanation
 from groundwatch.explained import ReadingView, Told
+from groundwatch.explained_zh import explanation_zh
 from groundwatch.http.alert_models import ActionAnswer, AlertAnswer, StepAnswer
 from groundwatch.http.sensor_models import SensorDetail, SilenceAnswer
 from groundwatch.http.words import Answer, Instant, SeverityWord, severity_word
@@ -112,8 +113,9 @@ class ExplanationAnswer(Answer):
     text: str = Field(description="All of it in words, for a terminal.")
 
     @classmethod
-    def of(cls, explanation: Explanation) -> "ExplanationAnswer":
-        """Make it of an explanation."""
+    def of(cls, explanation: Explanation, language: str = "en") -> "ExplanationAnswer":
+        """Make it of an explanation; `text` is in the language."""
+        render = explanation_zh if language == "zh" else render_explanation
         sensor, alert = explanation.sensor, explanation.alert
         return cls(
             subject=explanation.subject,
@@ -131,5 +133,5 @@ class ExplanationAnswer(Answer):
             silent=[SilenceAnswer.of(silence) for silence in explanation.silent],
             why_no_alert=list(explanation.why_no_alert),
             remarks=list(explanation.remarks),
-            text=render_explanation(explanation),
+            text=render(explanation),
         )

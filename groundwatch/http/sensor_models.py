@@ -315,7 +315,7 @@ class RuleAnswer(Answer):
                 for gap in rule.not_judged
             ],
             state=None if rule.fold is None else FoldAnswer.of(rule.fold),
-            remarks=list(rule.remarks),
+            remarks=[each.en for each in rule.remarks],
         )
 
 

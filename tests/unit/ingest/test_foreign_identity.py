@@ -1,6 +1,7 @@
 """What was encoded in a foreign format is decoded: each format's own way of writing a value."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
@@ -36,14 +37,15 @@ def local(at: datetime, form: str) -> str:
     return at.astimezone(BEIJING).strftime(form)
 
 
-def written(draw: st.DrawFn, at: datetime) -> str | int:
+def written(draw: Callable[..., Any], at: datetime) -> str | int:
     """An instant in one of the ways that vendors write it."""
     forms = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S")
     ways = [local(at, form) for form in forms]
-    return draw(st.sampled_from([*ways, at.isoformat(), round(at.timestamp() * 1000)]))
+    chosen: str | int = draw(st.sampled_from([*ways, at.isoformat(), round(at.timestamp() * 1000)]))
+    return chosen
 
 
-def sent(draw: st.DrawFn, value: float) -> float | str:
+def sent(draw: Callable[..., Any], value: float) -> float | str:
     """A number as such, or as text."""
     return repr(value) if draw(st.booleans()) else value
 
