@@ -177,6 +177,7 @@ def limits(
     at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="as they hold on this day")
     ] = None,
+    language: Language = Tongue.EN,
     as_json: AsJson = False,
 ) -> None:
     """Show every limit of a sensor with its unit, window, source, layer, file and line, offline."""
@@ -184,7 +185,11 @@ def limits(
     from groundwatch.limit_sheet import limits_text
 
     then = SystemClock().now() if at is None else at.replace(hour=12, tzinfo=UTC)
-    _guarded(lambda: print(limits_text(sensor, sites=sites, at=then, as_json=as_json)))
+    _guarded(
+        lambda: print(
+            limits_text(sensor, sites=sites, at=then, as_json=as_json, language=language.value)
+        )
+    )
 
 
 @app.command()
@@ -267,13 +272,21 @@ def near(
     hazard: Annotated[str, typer.Option(help="hazard, for example river_flood")],
     severity: Annotated[str, typer.Option(help="minor, moderate, severe, extreme")] = "severe",
     sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
+    language: Language = Tongue.EN,
     as_json: AsJson = False,
 ) -> None:
     """Look up who and what can help near a point, offline."""
     from groundwatch.near import print_near
 
     _guarded(
-        lambda: print_near(lat=lat, lon=lon, hazard=hazard, severity=severity, sites=sites)(as_json)
+        lambda: print_near(
+            lat=lat,
+            lon=lon,
+            hazard=hazard,
+            severity=severity,
+            sites=sites,
+            language=language.value,
+        )(as_json)
     )
 
 

@@ -7,6 +7,7 @@ given as it was recorded, and said to be so.
 from collections.abc import Iterable, Iterator
 from math import isfinite
 
+from alerting.basis import Period
 from alerting.model import Alert, AlertState, Transition, TransitionKind
 from alerting.ports import ProofKind, StepKind
 from alerting.render.words import number_words, shown_time, source_words, span_words, words_of
@@ -192,11 +193,15 @@ def _met(level: LevelView) -> str:
 
 
 def _way_text(way: WayView) -> str:
-    period = way.period
+    text, valid = "，且".join(map(_condition_text, way.conditions)), valid_zh(way.period)
+    return f"{text}（{valid}）" if valid else text
+
+
+def valid_zh(period: Period) -> str:
+    """Say when a limit holds, in days; "" where it always does."""
     days = [f"自{instant(period.from_s):%Y-%m-%d}起"] if isfinite(period.from_s) else []
-    days += [f"{instant(period.until_s):%Y-%m-%d}前"] if isfinite(period.until_s) else []
-    text = "，且".join(map(_condition_text, way.conditions))
-    return f"{text}（{'，'.join(days)}有效）" if days else text
+    days += [f"至{instant(period.until_s - 1.0):%Y-%m-%d}止"] if isfinite(period.until_s) else []
+    return f"{'，'.join(days)}有效" if days else ""
 
 
 def _condition_text(condition: Condition) -> str:

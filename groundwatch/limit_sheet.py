@@ -12,6 +12,7 @@ from typing import Any
 from alerting.basis import Basis, Layer
 from alerting.rules import period_text, unused_for
 from groundwatch.district import District, load_district
+from groundwatch.limit_sheet_zh import sheet_zh
 from groundwatch.limits import Condition, RuleView, WayView, rule_views, span
 from groundwatch.read_often import required_text
 from groundwatch.settings import SettingsError
@@ -24,7 +25,9 @@ class NoSuchSensor(SettingsError):
     """Raised when nothing in the site files has the name that was asked for."""
 
 
-def limits_text(named: str, *, sites: Path, at: datetime, as_json: bool) -> str:
+def limits_text(
+    named: str, *, sites: Path, at: datetime, as_json: bool, language: str = "en"
+) -> str:
     """Give the limits of the sensor of a name, as they hold at an instant, as text or JSON.
 
     Raises:
@@ -33,7 +36,11 @@ def limits_text(named: str, *, sites: Path, at: datetime, as_json: bool) -> str:
     district = load_district(sites)
     if district.faults and not district.registry.n_sensors:
         raise NoSuchSensor("\n".join(district.faults))
-    sheet = limit_sheet(district, sensor_named(district.registry, named), at)
+    sensor = sensor_named(district.registry, named)
+    sheet = limit_sheet(district, sensor, at)
+    if language == "zh" and not as_json:
+        lines = [*sheet_zh(sensor, district.packs.get(sensor.kind, ()), at)]
+        return "\n".join([*lines, *([f"（按原文）{sheet['read']}"] if sheet["read"] else [])])
     if as_json:
         return json.dumps(sheet, ensure_ascii=False, indent=2)
     return "\n".join(sheet_lines(sheet))

@@ -35,8 +35,9 @@ def cleared_zh(rule: BoundRule) -> str:
     eased = [f"{rule.margin:g}"] if rule.margin else []
     eased += [f"至{100 * rule.ratio:g} %"] if rule.ratio != 1.0 else []
     side = f"限值放宽{'与'.join(eased)}后" if eased else "限值"
+    hold = f"{span_words(rule.hold_s)}以上" if rule.hold_s else ""
     text = (
-        f"可信且及时的测值保持在{side}的安全侧{span_words(rule.hold_s)}以上、至少{rule.readings}次，"
+        f"可信且及时的测值保持在{side}的安全侧{hold}、至少{rule.readings}次，"
         f"其间中断不超过{span_words(rule.stale_s)}"
     )
     return f"{text}，并由人员签字" if rule.sign_off else text

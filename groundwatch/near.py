@@ -4,9 +4,11 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from alerting.model import Card, Responder, Severity
+from alerting.render.text import card_lines, responder_words
 from gis_link.closures import Closures
 from gis_link.loaders import load_resources
 from groundwatch.cards import CardDesk
@@ -19,7 +21,7 @@ from sensors.model import Position
 
 
 def print_near(
-    *, lat: float, lon: float, hazard: str, severity: str, sites: Path
+    *, lat: float, lon: float, hazard: str, severity: str, sites: Path, language: str = "en"
 ) -> Callable[[bool], None]:
     """Look up the card of a point; call the answer with whether to print JSON.
 
@@ -49,13 +51,30 @@ def print_near(
         if as_json:
             print(json.dumps(card_json(card), ensure_ascii=False, indent=2))  # noqa: T201
         else:
-            print("\n".join(lines(card)))  # noqa: T201
+            print("\n".join(lines(card, language)))  # noqa: T201
 
     return show
 
 
-def lines(card: Card) -> list[str]:
+def _in_chinese(card: Card) -> list[str]:
+    """Write a card as a notice would, with one line for everyone who can help."""
+    found: list[str] = []
+    for title, responders in (
+        ("队伍", card.teams),
+        ("物资", card.supplies),
+        ("摄像头", card.cameras),
+    ):
+        found.append(f"{title}：")
+        found += [f"  {responder_words(each, card, 'zh')}" for each in responders] or [
+            "  范围内没有"
+        ]
+    return found + card_lines(replace(card, teams=(), supplies=(), cameras=()), "zh")
+
+
+def lines(card: Card, language: str = "en") -> list[str]:
     """Write a card as lines for a terminal."""
+    if language == "zh":
+        return _in_chinese(card)
     found: list[str] = []
     for title, responders in (
         ("teams", card.teams),

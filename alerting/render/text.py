@@ -71,7 +71,7 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         _labelled(words, "why", why(notice, language)),
     ]
     if notice.card is not None and notice.reason not in _NO_CARD:
-        lines += _card_lines(notice.card, language)
+        lines += card_lines(notice.card, language)
     lines += () if notice.task else remarks
     if notice.ack_link:
         asked = "answer" if notice.task else "acknowledge"
@@ -165,7 +165,8 @@ def _taken_line(transition: Transition, words: Words) -> str:
     return f"{text}{words['comma']}{words['late']} {span_words(transition.late_by_s)}"
 
 
-def _card_lines(card: Card, language: str) -> list[str]:
+def card_lines(card: Card, language: str) -> list[str]:
+    """Say who and what is near, what is short, and who was sent; a line for each kind."""
     words = words_of(language)
     lines = [
         _labelled(words, label, _responders(found, card, language))
@@ -201,13 +202,14 @@ def _card_lines(card: Card, language: str) -> list[str]:
 
 def _responders(found: Sequence[Responder], card: Card, language: str) -> str:
     words = words_of(language)
-    shown = [_responder(responder, card, language) for responder in found[:MAX_LISTED]]
+    shown = [responder_words(responder, card, language) for responder in found[:MAX_LISTED]]
     if len(found) > MAX_LISTED:
         shown.append(words["more"].format(count=len(found) - MAX_LISTED))
     return words["semicolon"].join(shown)
 
 
-def _responder(responder: Responder, card: Card, language: str) -> str:
+def responder_words(responder: Responder, card: Card, language: str) -> str:
+    """Say who or what it is, how far away, and how to reach it."""
     words = words_of(language)
     parts = [responder.name, distance_words(responder.distance_m)]
     if responder.travel_s is not None:

@@ -141,6 +141,21 @@ def test_near_answers_offline_for_people_and_machines() -> None:
     assert card["teams"][0]["name"] in shown.stdout
 
 
+def test_near_speaks_chinese_where_it_is_asked_to() -> None:
+    shown = asked(*NEAR, "--language", "zh")
+    assert shown.exit_code == 0
+    assert all(word in shown.stdout for word in ("队伍：", "物资：", "摄像头：", "指挥链：", "约"))
+    assert not any(word in shown.stdout for word in ("teams", "km ring", "on duty", "straight"))
+
+
+def test_limits_speak_chinese_where_they_are_asked_to() -> None:
+    shown = asked("limits", "jiahe-pit/PIT-ZL1/ZL1/strut_force_kn", "--language", "zh")
+    assert shown.exit_code == 0
+    for part in ("支撑轴力", "规则 ", "黄色：", "依据 GB 50911", "报警条件：", "解除条件："):
+        assert part in shown.stdout
+    assert " of " not in shown.stdout
+
+
 def test_near_says_which_rows_it_could_not_use(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "baiyun")
     teams = tmp_path / "baiyun" / "resources" / "teams.csv"

@@ -57,7 +57,7 @@ def test_explain_answers_every_question_about_an_alert(live: Running) -> None:
     why = live.get(path)
     assert [reading["value"] for reading in why["readings"]][-2:] == [92.0, 93.0]
     rule = next(rule for rule in why["sensor"]["rules"] if rule["rule_id"] == "crane_moment")
-    assert rule["pack"] == why["alert"]["pack"] == "crane@2"
+    assert rule["pack"] == why["alert"]["pack"] == "crane@3"
     moderate = next(level for level in rule["levels"] if level["severity"] == "moderate")
     assert moderate["is_met"]
     assert moderate["ways"][0]["conditions"][0]["limit"] == 90.0
@@ -67,7 +67,7 @@ def test_explain_answers_every_question_about_an_alert(live: Running) -> None:
     assert told["An Shili 安示例"]["channel"] == "console"
     assert any("Bai Shili" in line and "is not told" in line for line in why["routing"])
     assert "000 0000" not in live.client.get(path).text  # addresses stay where they are
-    for part in ("crane_moment of crane@2", "who was told", "An Shili", "not final"):
+    for part in ("crane_moment of crane@3", "who was told", "An Shili", "not final"):
         assert part in why["text"]
 
 
