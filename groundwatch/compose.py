@@ -33,6 +33,7 @@ from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.compose_desks import Running, cap_desk, cap_road, open_desks, orders_of
 from groundwatch.compose_near import open_near
 from groundwatch.computed_writer import ComputedWriter
+from groundwatch.console_stand_in import stand_ins
 from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
@@ -122,6 +123,7 @@ async def opened(
         )
         roads = open_roads(settings, console or sys.stderr, means, stack)
         roads |= {"cap": cap_road(settings, cap, stack)} | dict(channels or {})
+        roads |= stand_ins(district.routes.console_stands_in_for, roads)
         book = TaskBook()
         reserved = OpenOrders(book)
         near = await open_near(settings, district, keepers.journal, clock, stack, reserved)

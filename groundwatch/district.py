@@ -14,6 +14,7 @@ from alerting.rules import Packs, instead_for, load_packs, own_limit_faults, rul
 from alerting.tell.inhibit import InhibitionTable
 from alerting.tell.load import load_inhibitions
 from gis_link.loaders import Resources, load_resources
+from groundwatch.console_stand_in import stand_in_warning
 from groundwatch.drill_files import load_drills
 from groundwatch.limits import gap_text
 from groundwatch.response_file import ResponsePolicy, load_response
@@ -142,6 +143,9 @@ def load_district(
     warned = [str(fault) for fault in faults if fault.is_warning]
     said += [str(fault) for fault in stock_faults if not _is_mild(fault)]
     warned += [str(fault) for fault in stock_faults if _is_mild(fault)]
+    if roads.settings is not None:
+        unset = (name for name in routes.console_stands_in_for if name not in roads.names)
+        warned += [f"{directory}/people.yaml: {stand_in_warning(name)}" for name in unset]
     return District(
         registry=registry,
         packs=found,

@@ -126,12 +126,17 @@ class RotaEntry(FileModel):
 
 
 class PeopleFile(FileModel):
-    """people.yaml."""
+    """people.yaml.
+
+    `console_stands_in_for` are channels that contacts may name before anybody has set them up;
+    until then what they would send is shown on the console.
+    """
 
     timezone: ZoneName = DEFAULT_ZONE
     language: Literal["en", "zh"] | None = None
     people: Annotated[list[PersonEntry], Field(min_length=1, max_length=5000)]
     rotas: Annotated[tuple[RotaEntry, ...], Field(max_length=500)] = ()
+    console_stands_in_for: Annotated[tuple[Slug, ...], Field(max_length=10)] = ()
 
 
 class MatchEntry(FileModel):

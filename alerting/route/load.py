@@ -1,5 +1,6 @@
 """Reads people, routes and holidays into a `RouteTable`, and reports every mistake at once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from alerting.route.build import calendar_of, last_resort_of, people_of, rotas_of, routes_of
@@ -29,17 +30,23 @@ def load_routes(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[RouteTab
     faults += [*more, *route_faults]
     people: tuple[Person, ...] = ()
     rotas: tuple[Rota, ...] = ()
+    stand_ins: tuple[str, ...] = ()
     if people_file is not None:
+        stand_ins = people_file.console_stands_in_for
+        known = replace(known, channels=(*known.channels, *stand_ins))
         faults += people_faults(people_document, people_file, known)
         people, rotas = people_of(people_file, calendar, known.language), rotas_of(people_file)
     if routes_file is None:
-        return RouteTable(people=people, rotas=rotas), sorted(faults)
+        table = RouteTable(people=people, rotas=rotas)
+        table.console_stands_in_for = stand_ins
+        return table, sorted(faults)
     table = RouteTable(
         people=people,
         rotas=rotas,
         routes=routes_of(routes_file, calendar),
         last_resort=last_resort_of(routes_file.last_resort),
     )
+    table.console_stands_in_for = stand_ins
     faults += routes_faults(
         routes_document, routes_file, table if people_file is not None else None, known
     )

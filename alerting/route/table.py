@@ -27,6 +27,7 @@ class RouteTable:
     """People, rotas, routes and ladders of one district; implements `alerting.ports.Router`.
 
     `places_of` is given by whoever knows the map; without it no alert lies in a named place.
+    `console_stands_in_for` are channels that people may name before anybody has set them up.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class RouteTable:
         self.roster = Roster(people, rotas)
         self.routes = tuple(routes)
         self.last_resort = last_resort
+        self.console_stands_in_for: tuple[str, ...] = ()
         self.places_of: PlacesOf = lambda _alert: frozenset()
 
     @property

@@ -34,27 +34,31 @@ def roles(step: dict[str, Any]) -> list[str]:
         ("minor", 30, "town", 30),
         ("moderate", 15, "district", 15),
         ("severe", 10, "deputy", 10),
-        ("extreme", 5, "district", 2),
+        ("extreme", 5, "deputy", 2),
     ],
 )
 def test_each_colour_asks_the_next_in_its_time(
     severity: str, after_min: int, next_asked: str, every_min: int
 ) -> None:
     found = plan("--site", "huanghe-tower", "--hazard", "crane_wind", "--severity", severity)
-    first, second = found["steps"][:2]
-    assert (first["n"], first["after_s"], second["after_s"]) == (0, 0.0, after_min * 60)
+    first, *more = found["steps"]
+    assert (first["n"], first["after_s"]) == (0, 0.0)
+    # Those who were told are called meanwhile; then somebody is asked by name.
+    second = next(step for step in more if len(step["people"]) == 1)
+    assert second["after_s"] == after_min * 60
     assert roles(second) == [next_asked]
     assert found["end"].startswith(f"and so on every {every_min} min until somebody acknowledges")
 
 
 def test_red_asks_one_name_after_another_every_two_minutes_until_the_last_resort() -> None:
     steps = plan(*RED, "--at", "2026-02-16T12:00")["steps"]
-    assert [step["after_s"] / 60 for step in steps] == [0, 5, 7, 9, 11]
+    assert [step["after_s"] / 60 for step in steps] == [0, 1, 3, 5, 7, 9, 11]
     asked = [[person["id"] for person in step["people"]] for step in steps]
-    assert all(len(each) == 1 for each in asked[1:4])
-    assert len({person for each in asked[1:4] for person in each}) == 3
-    assert asked[4][-1] == "last-resort"
-    assert set(asked[4]) >= {person for each in asked[:4] for person in each}
+    assert asked[0] == asked[1] == asked[2]
+    assert all(len(each) == 1 for each in asked[3:6])
+    assert len({person for each in asked[3:6] for person in each}) == 3
+    assert asked[6][-1] == "last-resort"
+    assert set(asked[6]) >= {person for each in asked[:6] for person in each}
 
 
 def test_on_a_holiday_the_stand_in_of_whoever_works_on_workdays_is_told() -> None:
@@ -72,7 +76,7 @@ def test_it_says_where_and_when_and_shows_no_number() -> None:
     assert code == 0
     assert said.splitlines()[0].endswith("at huanghe-tower, 2026-06-01 08:00:00 +08:00")
     assert "Helong Street 鹤龙街道" in said
-    assert "+0:05:00  step 1, the next in the duty room" in said
+    assert "+0:05:00  step 3, call the other deputy commander" in said
     assert "+86" not in said
 
 
