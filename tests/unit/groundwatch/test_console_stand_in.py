@@ -51,8 +51,8 @@ def test_the_example_climbs_from_message_to_call_to_the_duty_office() -> None:
 
 
 def test_red_goes_by_message_first_and_blue_to_a_screen() -> None:
-    words = ("route", "--dry-run", "--sites", EXAMPLE, "--site", "renhe-dyke")
-    words += ("--hazard", "river_flood", "--at", "2026-02-17T23:00", "--severity")
+    words: list[str | Path] = ["route", "--dry-run", "--sites", EXAMPLE, "--site", "renhe-dyke"]
+    words += ["--hazard", "river_flood", "--at", "2026-02-17T23:00", "--severity"]
     assert "Wu Shili 伍示例 over sms, then voice, console" in asked(*words, "extreme").output
     assert "He Shili 何示例 over console, then sms, voice" in asked(*words, "minor").output
 

@@ -208,7 +208,7 @@ class TestExplained:
         after = town.until(lambda: found if (found := town.get(path))["steps"][1:] else {})
         step = after["steps"][1]
         assert (step["n"], step["kind"], len(step["told"])) == (1, "called", 1)
-        assert 'is told by "the district\'s duty room" over console: on duty' in step["why"]
+        assert 'is told by "the district\'s duty room" over sms: on duty' in step["why"]
         assert "who was asked, step by step:" in after["text"]
         town.post(f"{API}/alerts/{alert['id']}/ack", {"actor": "Eve"})
         assert town.get(path)["asking"] == "nobody is asked any more: acknowledged by Eve"

@@ -64,7 +64,7 @@ def test_explain_answers_every_question_about_an_alert(live: Running) -> None:
     assert moderate["ways"][0]["conditions"][0]["present"] == 93.0
     assert moderate["provenance"]["source"]
     told = {notice["recipient"]: notice for notice in first_notices()}
-    assert told["An Shili 安示例"]["channel"] == "console"
+    assert told["An Shili 安示例"]["channel"] == "sms"
     assert any("Bai Shili" in line and "is not told" in line for line in why["routing"])
     assert "000 0000" not in live.client.get(path).text  # addresses stay where they are
     for part in ("crane_moment of crane@3", "who was told", "An Shili", "not final"):
