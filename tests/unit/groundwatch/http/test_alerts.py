@@ -82,7 +82,7 @@ def english(text: str) -> list[str]:
         if not is_recorded:
             kept.append(PERSON.sub("", line).split("（按原文）")[0])
     words = re.findall(r"(?<![\w./@-])[A-Za-z]{3,}(?![\w/@_.-])", "\n".join(kept))
-    return [word for word in words if word not in ("min", "console")]
+    return [word for word in words if word not in ("min", "console", "sms", "voice")]
 
 
 def test_explain_speaks_chinese_where_it_is_asked_to(live: Running) -> None:
