@@ -77,6 +77,10 @@ class Delivery(Protocol):
         """Take entries."""
         ...
 
+    def cancel(self, alert_id: str) -> None:
+        """Stop what waits under this name."""
+        ...
+
 
 class UnknownTask(LookupError):
     """There is no order with this id."""
@@ -282,8 +286,12 @@ class TaskDesk:
         self._keep(moved, event)
 
     async def _record(self, event: Event, entries: Sequence[OutboxEntry]) -> None:
-        effects = Effects(task_events=(event,), notices=tuple(entries))
+        """Make an event last; an order that is taken back and did not leave yet does not leave."""
+        dropped = (event.task_id,) if event.kind is EventKind.RECALLED else ()
+        effects = Effects(task_events=(event,), notices=tuple(entries), cancelled=dropped)
         await self._parts.journal.record(effects)
+        for task_id in dropped:
+            self._parts.delivery.cancel(task_id)
         self._parts.delivery.put(entries)
 
     def _keep(self, task: Task, event: Event) -> None:

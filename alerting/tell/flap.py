@@ -85,6 +85,7 @@ class Flaps:
         for series in self._series.values():
             if series.flaps_since is None or series.last_at is None or series.last is None:
                 continue
+            series.last_at = min(series.last_at, now)  # a clock set back prolongs nothing
             if now - series.last_at >= self._rules.calm:
                 series.flaps_since = None
                 series.at.clear()

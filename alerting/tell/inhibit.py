@@ -2,10 +2,10 @@
 
 The table is data (`inhibitions.yaml` here, more beside the site files). What is hidden is recorded
 and shown, and told when what hid it is over. An extreme alert is never hidden.
-Of alerts that hide one another one is told.
+Of alerts that hide one another one is told; one that is silenced or shelved hides nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -60,8 +60,11 @@ class Inhibitors:
             if not here:
                 del self._standing[line.name, _own_place(line, alert)]
 
-    def why_hidden(self, alert: Alert) -> Muted | None:
-        """Say which alert hides this one; None when none does."""
+    def why_hidden(self, alert: Alert, is_set_aside: Callable[[Alert], bool]) -> Muted | None:
+        """Say which alert hides this one; None when none does.
+
+        What people set aside hides nothing: of two alerts neither would be told.
+        """
         if alert.severity is Severity.EXTREME:
             return None
         for line in self._table.lines:
@@ -69,7 +72,9 @@ class Inhibitors:
                 continue
             here = self._standing.get((line.name, self._place(line, alert)), {})
             for other in here.values():
-                if other.id != alert.id and not self._is_told_instead(alert, other):
+                if other.id == alert.id or self._is_told_instead(alert, other):
+                    continue
+                if not is_set_aside(other):
                     why = f"hidden by alert {other.id} ({other.rule_id}): {line.why}"
                     return Muted(stage=Stage.INHIBITION, why=why, by=other.id)
         return None

@@ -146,18 +146,24 @@ class Teller:
 
     def why_muted(self, alert: Alert, now: datetime) -> Muted | None:
         """Say which stage keeps notices about an alert back now; None when none does."""
+        set_aside = self._why_set_aside(alert, now)
+        if set_aside is not None or alert.kind is AlertKind.SYSTEM or alert.mark is not Mark.ACTUAL:
+            return set_aside
+        hidden = self._inhibitors.why_hidden(
+            alert, lambda other: self._why_set_aside(other, now) is not None
+        )
+        return hidden or self._flaps.why_held(alert, now)
+
+    def _why_set_aside(self, alert: Alert, now: datetime) -> Muted | None:
+        """Say who shelved or silenced an alert; None when nobody did."""
         shelf = self._desk.of(alert).shelf if self._desk.knows(alert.id) else None
         if shelf is not None:
             until = shelf.until.isoformat(timespec="minutes")
             why = f"shelved by {shelf.actor} until {until}: {shelf.note}"
             return Muted(stage=Stage.SHELF, why=why, by=shelf.actor, until=shelf.until)
-        if alert.kind is AlertKind.SYSTEM or alert.mark is not Mark.ACTUAL:
+        if alert.mark is not Mark.ACTUAL:
             return None
-        return (
-            why_silenced(alert, self.silences.values(), now)
-            or self._inhibitors.why_hidden(alert)
-            or self._flaps.why_held(alert, now)
-        )
+        return why_silenced(alert, self.silences.values(), now)
 
     def look(self, now: datetime, present: Callable[[Alert], Alert]) -> list[Turnabout]:
         """List the alerts that are held from now on and those to be told again, a few at a time."""

@@ -76,10 +76,11 @@ class ListChannel:
     def __init__(self) -> None:
         self.notices: list[Notice] = []
         self.refused: set[str] = set()
+        self.is_busy = False
 
     async def send(self, notice: Notice) -> Receipt:
         if notice.recipient.id in self.refused:
-            raise DeliveryError("no such number", retryable=False)
+            raise DeliveryError("no such number", retryable=self.is_busy)
         self.notices.append(notice)
         return Receipt(notice_id=notice.id, at=at(0))
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.errors import DeedRefused, JournalError
+from alerting.errors import DeedRefused, JournalError, JournalRefused
 from alerting.model import Alert, Mark, Notice, NotifyReason
+from alerting.ports import Effects
 from alerting.tasks.book import TaskBook
 from alerting.tasks.deadline import built_in
 from alerting.tasks.model import EventKind as K
@@ -16,6 +17,7 @@ from alerting.tasks.model import StockLine, Task, TaskState, Tier
 from gis_link import model as gis
 from gis_link.loaders import Resources
 from gis_link.shelf import Shelf
+from groundwatch.drill_end import recall_orders
 from groundwatch.task_desk import Act, NewOrder, OpenOrders, TaskDesk, TaskParts, UnknownResponder
 from groundwatch.task_notices import status_line
 from tests.builders import judge, report
@@ -133,6 +135,45 @@ async def test_an_order_taken_back_is_told_with_the_reason() -> None:
         await here.settled()
     (notice,) = here.told(NotifyReason.ORDER_OVER)
     assert notice.remarks == ("no longer needed: water falls",)
+
+
+async def test_an_order_taken_back_before_it_left_does_not_leave() -> None:
+    async with yard() as here:
+        here.world.channel.refused.add("T7")
+        here.world.channel.is_busy = True
+        task = await here.order()
+        await here.say(task, K.RECALLED, "water falls")
+        entries = await here.world.journal.outbox(task.id)
+    states = {entry.notice.reason: entry.state.value for entry in entries}
+    assert states[NotifyReason.ORDER] == "cancelled"
+    assert states[NotifyReason.ORDER_OVER] != "cancelled"
+
+
+class PickyJournal(MemoryJournal):
+    """Never takes another event of one order."""
+
+    refuses = ""
+
+    async def record(self, effects: Effects) -> None:
+        if any(event.task_id == self.refuses for event in effects.task_events):
+            raise JournalRefused("no place for this (test)")
+        await super().record(effects)
+
+
+async def test_one_order_that_cannot_be_recalled_keeps_no_other_from_it_after_a_drill() -> None:
+    journal = PickyJournal()
+    async with yard(journal=journal) as here:
+        first, second = await here.order(), await here.order(responder="D3")
+        journal.refuses = first.id
+        drills = here.world.engine.drills
+        drills.ended.append(here.alert.id)
+        await recall_orders(drills, here.desk)
+        still_owed = list(drills.ended)
+        states = [(await here.desk.task(task.id)).state for task in (first, second)]
+        journal.refuses = ""
+        await recall_orders(drills, here.desk)
+    assert states == [TaskState.SENT, TaskState.RECALLED]
+    assert (still_owed, list(drills.ended)) == ([here.alert.id], [])
 
 
 async def test_those_on_duty_hear_of_what_they_must_act_on() -> None:

@@ -17,6 +17,7 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.mute import Matcher, Silence
+from alerting.response.model import Deed, Said
 from alerting.tell.flap import FlapRules
 from alerting.tell.inhibit import Inhibition, InhibitionTable
 from alerting.tell.teller import TellRules
@@ -193,11 +194,37 @@ async def test_what_a_bigger_alert_hides_is_shown_and_told_when_that_one_ends() 
     assert (notices[-1].alert.id, notices[-1].reason) == (blind.id, NotifyReason.FIRST)
 
 
+@pytest.mark.parametrize("is_shelved", [False, True])
+async def test_a_bigger_alert_that_people_set_aside_hides_nothing(*, is_shelved: bool) -> None:
+    gauge, other = stage(), sensor("flow_m3s", design=DESIGN)
+    async with world(judge(gauge, other), telling=hiding()) as here:
+        await here.feed(report(0, {"stage_m": 3.2, "flow_m3s": 5.0}))
+        await here.feed(report(300, {"stage_m": 3.2, "flow_m3s": 5.0}))
+        for n in range(2, 9):
+            await here.feed(report(300.0 * n, {"stage_m": 3.2}))
+        await here.engine.tick()
+        (first,) = await here.told(1)
+        if is_shelved:
+            until = here.clock.now() + timedelta(minutes=10)
+            said = Said(deed=Deed.SHELVE, actor="甲某", note="gauge is cleaned", until=until)
+            await here.engine.people.respond(first.alert.id, said)
+        else:
+            flood = Matcher(hazards=frozenset({"river_flood"}), kinds=frozenset({AlertKind.LIMIT}))
+            now = here.clock.now()
+            muted = silence(matcher=flood, since=now, until=now + timedelta(hours=1))
+            await here.engine.silencing.add(muted)
+        await here.engine.tick()
+        notices = await here.told(2)
+    assert notices[-1].alert.kind is AlertKind.BLIND
+    assert notices[-1].reason is NotifyReason.FIRST
+
+
 def wind(n: int, speed: float) -> Report:
     return report(float(n), {"wind_ms": speed}, kind="crane")
 
 
-async def test_what_comes_and_goes_is_told_once_and_held_until_calm() -> None:
+@pytest.mark.parametrize("set_back", [timedelta(0), timedelta(days=1)])
+async def test_what_comes_and_goes_is_told_once_and_held_until_calm(set_back: timedelta) -> None:
     rules = TellRules(flapping=FlapRules(times=3, within=timedelta(hours=6)))
     hour = 3600
     async with world(judge(sensor("wind_ms", "crane", every_s=30)), telling=rules) as here:
@@ -214,6 +241,7 @@ async def test_what_comes_and_goes_is_told_once_and_held_until_calm() -> None:
         (last, *_) = await here.journal.outbox(alerts[0].id)
         assert last.state is NoticeState.MUTED
         assert "held until calm" in last.last_error
+        here.clock.time -= set_back
         await here.engine.tick(is_listening=False)
         here.clock.time += timedelta(minutes=15)
         await here.engine.tick(is_listening=False)
