@@ -53,6 +53,8 @@ def answer(need: Need, scene: Scene, teams: Sequence[Team], depots: Sequence[Dep
     """Give the whole answer for teams and supplies."""
     short_teams: dict[str, int] = {}
     short_items: dict[str, float] = {}
+    radius_m = max(scene.danger.radius_m, need.danger_m[scene.severity - 1])
+    scene = scene._replace(danger=scene.danger._replace(radius_m=radius_m))
     chosen = _teams(need, scene, measured(scene, teams), short_teams)
     return Answer(
         chosen, _depots(need, scene, measured(scene, depots), short_items), short_teams, short_items
