@@ -5,7 +5,7 @@ changes ─ response ─ teller ─ card (with a deadline) ─ notices ─ journ
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from alerting.book import Change, Moment, step_alert
@@ -38,6 +38,7 @@ _RECENT = 5_000
 _LATE_CARDS_A_TICK = 5
 # A card follows its notice within seconds; so many alerts may have come in the last of them.
 _NEWEST = 200
+_EVER = timedelta(days=365)
 _CARDS_OF_STEPS_S = 0.5
 
 
@@ -142,6 +143,11 @@ class Publisher:
         released = self.gatherer.restore(lately, await self._parts.journal.held(), now)
         if released:
             await self.recorder.take(Effects(settled=tuple(released)))
+        pending = [e for e in await self._parts.journal.due(now + _EVER, _RECENT) if e.notice.batch]
+        if pending:
+            standing = await self._parts.journal.alerts(firing_only=True, limit=_RECENT)
+            unanswered = {alert.id for alert in standing if alert.acknowledged_at is None}
+            self.gatherer.restore_open(pending, unanswered)
         await self._restore_late_cards()
 
     async def _restore_late_cards(self) -> None:

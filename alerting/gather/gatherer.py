@@ -6,7 +6,7 @@ What is held is in the outbox as `held` and leaves it as `gathered` with the not
 it, in one transaction: a crash in between changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -97,6 +97,14 @@ class Gatherer:
         return [
             replace(entry, due_at=now) for entry in taken if entry.state is not NoticeState.HELD
         ]
+
+    def restore_open(self, pending: Iterable[OutboxEntry], unanswered: Collection[str]) -> None:
+        """Take up the notices about several alerts that had not left before a restart."""
+        for entry in pending:
+            self._keep_open(entry)
+            left = self._open.pop(entry.notice.id, set()) & set(unanswered)
+            if left:
+                self._open[entry.notice.id] = left
 
     def _one(self, entry: OutboxEntry, now: datetime) -> OutboxEntry:
         notice = entry.notice

@@ -54,6 +54,7 @@ class Flaps:
             return ""
         name = _name(alert)
         series = self._series.setdefault(name, _Series())
+        _heed(series, now)
         series.last_at, series.last = now, alert
         if reason in _COUNTED:
             series.at.append(now)
@@ -85,7 +86,7 @@ class Flaps:
         for series in self._series.values():
             if series.flaps_since is None or series.last_at is None or series.last is None:
                 continue
-            series.last_at = min(series.last_at, now)  # a clock set back prolongs nothing
+            _heed(series, now)
             if now - series.last_at >= self._rules.calm:
                 series.flaps_since = None
                 series.at.clear()
@@ -105,6 +106,13 @@ class Flaps:
             idle = next((n for n, each in self._series.items() if each.flaps_since is None), None)
             if idle is not None:
                 del self._series[idle]
+
+
+def _heed(series: _Series, now: datetime) -> None:
+    """Let nothing lie in the future: a clock that was set back would hold alerts for as long."""
+    if series.last_at is not None and series.last_at > now:
+        series.last_at = now
+        series.at = deque(min(each, now) for each in series.at)
 
 
 def _name(alert: Alert) -> str:

@@ -2,7 +2,7 @@
 
 The table is data (`inhibitions.yaml` here, more beside the site files). What is hidden is recorded
 and shown, and told when what hid it is over. An extreme alert is never hidden.
-Of alerts that hide one another one is told; one that is silenced or shelved hides nothing.
+Of alerts that hide one another, two or more in a circle, the worst is told.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,34 +60,47 @@ class Inhibitors:
             if not here:
                 del self._standing[line.name, _own_place(line, alert)]
 
-    def why_hidden(self, alert: Alert, is_set_aside: Callable[[Alert], bool]) -> Muted | None:
+    def why_hidden(
+        self, alert: Alert, is_set_aside: Callable[[Alert], bool] = lambda _: False
+    ) -> Muted | None:
         """Say which alert hides this one; None when none does.
 
-        What people set aside hides nothing: of two alerts neither would be told.
+        What people set aside or say is false hides nothing: of two alerts neither would be told.
         """
+        found = self._hider(alert, is_set_aside)
+        if found is None or self._is_told_for_its_circle(alert, is_set_aside):
+            return None
+        line, other = found
+        why = f"hidden by alert {other.id} ({other.rule_id}): {line.why}"
+        return Muted(stage=Stage.INHIBITION, why=why, by=other.id)
+
+    def _hider(
+        self, alert: Alert, is_set_aside: Callable[[Alert], bool]
+    ) -> tuple[Inhibition, Alert] | None:
+        """Give the worst, then oldest alert that hides one."""
         if alert.severity is Severity.EXTREME:
             return None
-        for line in self._table.lines:
-            if not line.hides.takes(alert):
-                continue
-            here = self._standing.get((line.name, self._place(line, alert)), {})
-            for other in here.values():
-                if other.id == alert.id or self._is_told_instead(alert, other):
-                    continue
-                if not is_set_aside(other):
-                    why = f"hidden by alert {other.id} ({other.rule_id}): {line.why}"
-                    return Muted(stage=Stage.INHIBITION, why=why, by=other.id)
-        return None
-
-    def _is_told_instead(self, alert: Alert, other: Alert) -> bool:
-        """Say whether, of two that hide one another, this one is told: the worse, or older."""
-        if other.severity is Severity.EXTREME or _rank(alert) > _rank(other):
-            return False
-        return any(
-            line.hides.takes(other)
-            and alert.id in self._standing.get((line.name, self._place(line, other)), {})
+        found = [
+            (line, other)
             for line in self._table.lines
-        )
+            if line.hides.takes(alert)
+            for other in self._standing.get((line.name, self._place(line, alert)), {}).values()
+            if other.id != alert.id and not is_set_aside(other)
+        ]
+        return min(found, key=lambda each: _rank(each[1]), default=None)
+
+    def _is_told_for_its_circle(self, alert: Alert, is_set_aside: Callable[[Alert], bool]) -> bool:
+        """Say whether alerts hide one another in a circle, and this is the one that is told."""
+        path = {alert.id: alert}
+        last = alert
+        while (found := self._hider(last, is_set_aside)) is not None:
+            last = found[1]
+            if last.id in path:
+                ids = list(path)
+                circle = [path[name] for name in ids[ids.index(last.id) :]]
+                return min(circle, key=_rank).id == alert.id
+            path[last.id] = last
+        return False
 
     def _place(self, line: Inhibition, alert: Alert) -> str:
         if line.scope == "gateway":

@@ -22,6 +22,7 @@ from alerting.model import (
 )
 from alerting.mute import Muted, Silence, Stage
 from alerting.response.desk import ResponseDesk
+from alerting.response.model import Phase
 from alerting.tell.flap import FlapRules, Flaps
 from alerting.tell.inhibit import InhibitionTable, Inhibitors
 from alerting.tell.silence import SilenceRules, why_silenced
@@ -150,7 +151,7 @@ class Teller:
         if set_aside is not None or alert.kind is AlertKind.SYSTEM or alert.mark is not Mark.ACTUAL:
             return set_aside
         hidden = self._inhibitors.why_hidden(
-            alert, lambda other: self._why_set_aside(other, now) is not None
+            alert, lambda each: self._is_false(each) or self._why_set_aside(each, now) is not None
         )
         return hidden or self._flaps.why_held(alert, now)
 
@@ -164,6 +165,9 @@ class Teller:
         if alert.mark is not Mark.ACTUAL:
             return None
         return why_silenced(alert, self.silences.values(), now)
+
+    def _is_false(self, alert: Alert) -> bool:
+        return self._desk.knows(alert.id) and self._desk.of(alert).phase is Phase.FALSE
 
     def look(self, now: datetime, present: Callable[[Alert], Alert]) -> list[Turnabout]:
         """List the alerts that are held from now on and those to be told again, a few at a time."""

@@ -77,10 +77,13 @@ class ListChannel:
         self.notices: list[Notice] = []
         self.refused: set[str] = set()
         self.is_busy = False
+        self.is_down = False
 
     async def send(self, notice: Notice) -> Receipt:
         if notice.recipient.id in self.refused:
             raise DeliveryError("no such number", retryable=self.is_busy)
+        if self.is_down:
+            raise DeliveryError("nobody answers", retryable=True)
         self.notices.append(notice)
         return Receipt(notice_id=notice.id, at=at(0))
 

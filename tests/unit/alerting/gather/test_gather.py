@@ -1,5 +1,6 @@
 """Groups and storms through the engine's door: who gets what, and that nothing is lost."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -119,6 +120,37 @@ async def test_what_was_held_survives_a_restart_and_goes_once() -> None:
 
 def standing(notices: Sequence[Notice]) -> list[Notice]:
     return [notice for notice in notices if notice.reason is NotifyReason.STORM]
+
+
+async def test_what_waits_to_be_tried_again_is_not_sent_once_all_of_it_was_acknowledged() -> None:
+    journal, log = MemoryJournal(), MemoryLog()
+    devices = ("D-1", "D-2")
+    made = [sensor("stage_m", design=DESIGN, device=name) for name in devices]
+    async with world(
+        judge(*made),
+        journal=journal,
+        log=log,
+        gathering=GROUPS,
+    ) as here:
+        here.channel.is_down = True
+        await rise(here, 3.2, *devices)
+        await pass_time(here, 5)
+        await asyncio.sleep(0.1)  # tried once, and to be tried again
+        time = here.clock.time
+        assert here.channel.notices == []
+    (waiting,) = [e for e in await journal.due(time + timedelta(days=1)) if e.notice.batch]
+    async with world(
+        judge(*made),
+        journal=journal,
+        log=log,
+        gathering=GROUPS,
+        time=time,
+    ) as again:
+        for alert in await journal.alerts(firing_only=True):
+            await again.engine.acknowledge(alert.id, "Ann", "")
+        await pass_time(again, 600)
+        assert waiting.notice.id not in await again.quiet()
+    assert await journal.due(time + timedelta(days=1)) == []
 
 
 async def test_a_storm_is_one_notice_an_area_with_counts_and_a_closing_summary() -> None:

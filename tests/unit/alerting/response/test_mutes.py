@@ -219,6 +219,23 @@ async def test_a_bigger_alert_that_people_set_aside_hides_nothing(*, is_shelved:
     assert notices[-1].reason is NotifyReason.FIRST
 
 
+async def test_what_people_say_is_false_hides_nothing_any_more() -> None:
+    gauge, other = stage(), sensor("flow_m3s", design=DESIGN)
+    async with world(judge(gauge, other), telling=hiding()) as here:
+        await here.feed(report(0, {"stage_m": 3.2, "flow_m3s": 5.0}))
+        await here.feed(report(300, {"stage_m": 3.2, "flow_m3s": 5.0}))
+        for n in range(2, 9):
+            await here.feed(report(300.0 * n, {"stage_m": 3.2}))
+        await here.engine.tick()
+        await here.told(1)
+        standing = {a.kind: a for a in await here.journal.alerts(firing_only=True)}
+        await here.engine.respond(standing[AlertKind.LIMIT].id, Deed.FALSE, "甲某", "a branch")
+        await here.engine.tick()
+        notices = await here.told(2)
+    blind = standing[AlertKind.BLIND]
+    assert (notices[-1].alert.id, notices[-1].reason) == (blind.id, NotifyReason.FIRST)
+
+
 def wind(n: int, speed: float) -> Report:
     return report(float(n), {"wind_ms": speed}, kind="crane")
 
