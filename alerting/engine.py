@@ -40,6 +40,7 @@ from alerting.people import People
 from alerting.points import PointKey
 from alerting.ports import Effects, EscalationStep, RuleState, StageRecord
 from alerting.publish import Listener, Publisher
+from alerting.renew import Renewals
 from alerting.response.desk import ResponseDesk
 from alerting.response.model import Deed, Response, Said
 from alerting.sentence import plain
@@ -138,6 +139,9 @@ class Engine:
             rules=self._config.drills,
         )
         self.follow_up = FollowUp(
+            parts=parts, publisher=self._publisher, present=self._present, turn=self._turn
+        )
+        self.renewals = Renewals(
             parts=parts, publisher=self._publisher, present=self._present, turn=self._turn
         )
         parts.deliverer.on_receipt = self.people.note_receipt

@@ -307,6 +307,7 @@ class NotifyReason(StrEnum):
     CLEARED = "cleared"
     WITHDRAWN = "withdrawn"
     CARD = "card"
+    RENEWED = "renewed"
     RETURNED = "returned"
     ORDER = "order"
     ORDER_OVER = "order_over"

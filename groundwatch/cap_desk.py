@@ -185,10 +185,13 @@ class CapDesk:
         return feed_of(entries, config, now)
 
 
+_NEWEST = (NotifyReason.REPEAT, NotifyReason.CARD, NotifyReason.RENEWED)
+
+
 def _wanted(found: Sequence[Issue], notice: Notice) -> Issue:
     """Choose the step's own message, or its newest for a repeat or a card."""
     ordinal = found[-1].step.ordinal
-    if notice.reason in (NotifyReason.REPEAT, NotifyReason.CARD):
+    if notice.reason in _NEWEST:
         return found[-1]
     return next(each for each in found if each.step.ordinal == ordinal)
 

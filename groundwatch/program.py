@@ -53,6 +53,7 @@ from storage.ports import TelemetryStore
 from storage.ship import Shipper
 
 _LOG = logging.getLogger(__name__)
+_RENEW_LOOK_S = 600.0
 _SWEEP_EVERY_S = 600.0
 _KEEP_NOTICES = timedelta(days=90)
 
@@ -157,6 +158,7 @@ class Program:
                 keep("telling", self.telling.run),
                 keep("orders", self.desks.orders.run),
                 keep("cards", self.watching.run),
+                keep("renewals", self._renew),
                 keep("official_feeds", self.desks.feeds.run),
             ]
             if self.broker is not None:
@@ -261,6 +263,16 @@ class Program:
             await self._supervise()
             await self._save_states()
             await asyncio.sleep(1.0)
+
+    async def _renew(self) -> None:
+        """Keep messages from expiring at receivers while their alerts stand, from the start on."""
+        every = self.desks.cap.config.renew_every
+        while every is not None:
+            try:
+                await self.engine.renewals.look("cap", every)
+            except JournalError as error:
+                _LOG.warning("messages are not renewed now", extra={"why": str(error)})
+            await asyncio.sleep(min(every.total_seconds() / 8, _RENEW_LOOK_S))
 
     async def _sweep(self) -> None:
         """Forget what is past its time: old readings of the embedded store, old notices."""

@@ -203,7 +203,7 @@ class MemoryJournal:
     async def told_lately(self, since: datetime) -> list[tuple[str, str, datetime]]:
         self._answer()
         ends = ("cleared", "withdrawn", "severity_fell", "card", "group", "storm", "storm_over")
-        left_out = (*ends, "order", "order_over", "order_news")
+        left_out = (*ends, "renewed", "order", "order_over", "order_news")
         found = [
             (e.notice.recipient.id, e.notice.subject, e.notice.created_at)
             for e in self._outbox.values()

@@ -26,6 +26,8 @@ from alerting.route.people import Instead, Person, Rota
 from alerting.route.table import LAST_RESORT
 
 MAX_HOLIDAY_DAYS = 60
+# Roads whose messages can tell of one alert only.
+_ONE_BY_ONE = frozenset({"cap"})
 _TURN_DAYS = {"day": 1, "week": 7, "shift": 1}
 
 
@@ -68,7 +70,7 @@ def _person(entry: PersonEntry, common: Common) -> Person:
                 channel=contact.channel,
                 address=contact.address,
                 language=entry.language or common.language,
-                is_system=entry.system,
+                is_system=entry.system or contact.channel in _ONE_BY_ONE,
             )
             for contact in entry.contacts
         ),

@@ -179,6 +179,7 @@ def told_lately(since: datetime) -> Select[Any]:
     """Ask who was told, or would have been, of which real alert since an instant, in order."""
     ends = (NotifyReason.CLEARED, NotifyReason.WITHDRAWN, NotifyReason.SEVERITY_FELL)
     gathered = (NotifyReason.GROUP, NotifyReason.STORM, NotifyReason.STORM_OVER)
+    more = (NotifyReason.CARD, NotifyReason.RENEWED)
     orders = (NotifyReason.ORDER, NotifyReason.ORDER_OVER, NotifyReason.ORDER_NEWS)
     drills = select(alerts.c.id).where(alerts.c.mark != Mark.ACTUAL)
     return (
@@ -186,7 +187,7 @@ def told_lately(since: datetime) -> Select[Any]:
         .where(
             outbox.c.created_at > since,
             outbox.c.state != NoticeState.MUTED,
-            outbox.c.reason.not_in((*ends, *gathered, *orders, NotifyReason.CARD)),
+            outbox.c.reason.not_in((*ends, *gathered, *orders, *more)),
             outbox.c.alert_id.not_in(drills),
         )
         .order_by(outbox.c.created_at, outbox.c.id)

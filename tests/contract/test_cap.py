@@ -71,10 +71,11 @@ async def test_a_card_that_follows_is_an_update() -> None:
     assert (message.kind, message.identifier) == ("Update", "gw.alert-1.1.card")
 
 
-async def test_a_reminder_says_the_newest_again() -> None:
+@pytest.mark.parametrize("reason", [NotifyReason.REPEAT, NotifyReason.RENEWED])
+async def test_a_reminder_says_the_newest_again(reason: NotifyReason) -> None:
     steps = past(Step.RAISED)
     early = [replace(steps[0], detected_at=NOW - timedelta(hours=30))]
-    notice = notice_about(early, reason=NotifyReason.REPEAT)
+    notice = notice_about(early, reason=reason)
     assert (await said(Recorded(*early), notice)).identifier == "gw.alert-1.1.r2"
 
 

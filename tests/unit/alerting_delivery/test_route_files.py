@@ -295,3 +295,11 @@ class TestTheExampleDistrict:
 def make_alert_at(site: str, kind: AlertKind) -> Alert:
     alert = make_alert(Severity.MINOR, kind=kind)
     return make_alert(Severity.MINOR, kind=kind, sensor=alert.sensor._replace(site=site))
+
+
+def test_a_road_of_cap_gets_every_alert_by_itself(tmp_path: Path) -> None:
+    people = PEOPLE.replace("channel: webhook", "channel: cap")
+    table, faults = load(tmp_path, people)
+    assert faults == []
+    roads = table.people["ann"].roads
+    assert [(road.channel, road.is_system) for road in roads] == [("cap", True), ("console", False)]
