@@ -212,9 +212,24 @@ class SupplyFinder:
     def _completed(self, sought: _Sought, reach_m: float, scene: Scene) -> _Sought:
         """Look in all rings, and then beyond, for what is short."""
         if sought.is_short and reach_m < RING_M:
-            near = self._index.within(scene.at, RING_M, sought.wanted.item.code)
-            [sought] = self._counted([sought.wanted], near, scene)
+            sought = self._farther(sought.wanted, scene)
         return self._with_beyond(sought, scene) if sought.is_short else sought
+
+    def _farther(self, wanted: _Wanted, scene: Scene) -> _Sought:
+        """Look among twice as many holders as are likely enough, and only then in all rings.
+
+        Where roads decide, nearest is not soonest: all are looked at then.
+        """
+        code = wanted.item.code
+        if not self._n_spare:
+            n_holders, _ = self._n_likely(wanted)
+            near, _ = self._index.gather(scene.at, 2 * n_holders, RING_M, code)
+            [sought] = self._counted([wanted], near, scene)
+            if not sought.is_short:
+                return sought
+        near = self._index.within(scene.at, RING_M, code)
+        [sought] = self._counted([wanted], near, scene)
+        return sought
 
     def _n_likely(self, wanted: _Wanted) -> tuple[int, int]:
         """Guess how many holders, and how many depots around, hold enough, were they all alike."""
@@ -267,7 +282,10 @@ class SupplyFinder:
         if not scene.danger or not len(found):
             return found, 0
         inside = self._in_danger(found, scene)
-        return Found(found.rows[~inside], found.metres[~inside]), int(inside.sum())
+        n_inside = int(np.count_nonzero(inside))
+        if not n_inside:
+            return found, 0
+        return Found(found.rows[~inside], found.metres[~inside]), n_inside
 
     def _in_danger(self, found: Found, scene: Scene) -> Bools:
         lat, lon = self._index.degrees_of(found.rows)
@@ -289,7 +307,7 @@ class SupplyFinder:
     def _soonest(self, found: Sequence[_Sought], hazard: str, scene: Scene) -> list[list[_Source]]:
         """Give for each item the depots to take, the soonest first, as many as are enough."""
         if isinstance(self._reach, StraightLine):
-            return [_taken(each, each.within[: each.n_enough]) for each in found]
+            return [each.within[: each.n_enough] + _next(each) for each in found]
         pools = [each.within[: _n_by_road(each)] for each in found]
         rows = list({source[0]: source for pool in pools for source in pool}.values())
         timed = self._times(rows, hazard, scene)
@@ -383,11 +401,15 @@ def _n_by_road(sought: _Sought) -> int:
 
 def _taken(sought: _Sought, in_order: Sequence[_Source]) -> list[_Source]:
     """Take depots in order until they hold the quantity; then, if short, those beyond."""
-    taken = list(in_order[: _n_taken(in_order, sought.wanted.quantity)])
-    if sought.is_short:
-        reachable = [source for source in sought.beyond if source[1] <= WIDEST_M]
-        taken += reachable[: _n_taken(reachable, sought.wanted.quantity - sought.total)]
-    return taken
+    return [*in_order[: _n_taken(in_order, sought.wanted.quantity)], *_next(sought)]
+
+
+def _next(sought: _Sought) -> list[_Source]:
+    """Take depots beyond the rings for what is short."""
+    if not sought.is_short:
+        return []
+    reachable = [source for source in sought.beyond if source[1] <= WIDEST_M]
+    return reachable[: _n_taken(reachable, sought.wanted.quantity - sought.total)]
 
 
 def _in_turns(sources: Sequence[Sequence[_Source]]) -> Iterator[tuple[int, float]]:

@@ -167,8 +167,9 @@ class TeamFinder:
         n_in_danger = 0
         if scene.danger and len(rows):
             inside = self._in_danger(rows, metres, scene)
-            n_in_danger = int(inside.sum())
-            rows, metres = rows[~inside], metres[~inside]
+            n_in_danger = int(np.count_nonzero(inside))
+            if n_in_danger:
+                rows, metres = rows[~inside], metres[~inside]
         duty, seen_s = self._columns.is_on_duty.take(rows), self._columns.seen_s.take(rows)
         is_old = seen_s < _old_s(scene.now)
         return _Pool(
