@@ -18,6 +18,7 @@ from alerting.ports import CardLookup
 
 _LOG = logging.getLogger(__name__)
 WAIT_S = 1.0
+MOST_WAIT_S = 60.0
 MOST = 2000
 _WITHIN_S = 2.0
 
@@ -40,13 +41,15 @@ class Record(Protocol):
 class CardWatch:
     """Notes that something changed, and looks what it changed on which card.
 
-    `orders` says how far those are who were sent for an alert.
+    `orders` says how far those are who were sent for an alert; `n_late` counts the cards that the
+    last look did not get in time.
     """
 
     record: Record
     cards: CardLookup
     orders: Callable[[str], tuple[Remark, ...]]
     listeners: list[Told] = field(default_factory=list)
+    n_late: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _told: dict[str, Any] = field(default_factory=dict)
 
@@ -56,15 +59,23 @@ class CardWatch:
         self._changed.set()
 
     async def run(self) -> None:
-        """Look after every change until cancelled; several at once are looked at together."""
+        """Look after every change until cancelled; several at once are looked at together.
+
+        What could not be looked up is looked up again, ever less often.
+        """
+        wait_s = WAIT_S
         while True:
             await self._changed.wait()
-            await asyncio.sleep(WAIT_S)
+            await asyncio.sleep(wait_s)
             self._changed.clear()
             try:
                 await self.look()
+                is_whole = not self.n_late
             except JournalError as error:
                 _LOG.warning("cards are not followed now", extra={"why": str(error)})
+                is_whole = False
+            wait_s = WAIT_S if is_whole else min(2.0 * wait_s, MOST_WAIT_S)
+            if not is_whole:
                 self._changed.set()
 
     async def look(self) -> int:
@@ -77,7 +88,7 @@ class CardWatch:
         worst_first = sorted(standing, key=lambda alert: -alert.severity)
         ids = {alert.id for alert in standing}
         self._told = {name: told for name, told in self._told.items() if name in ids}
-        count = 0
+        count = self.n_late = 0
         for alert in worst_first:
             count += await self._look_at(alert)
             await asyncio.sleep(0)
@@ -86,7 +97,8 @@ class CardWatch:
     async def _look_at(self, alert: Alert) -> bool:
         card = await look_up(self.cards, alert, _WITHIN_S)
         if card is None or card.looked_up_at is None:
-            return False  # late or failed: the card people have says more
+            self.n_late += 1
+            return False  # the card people have says more
         card = replace(card, orders=self.orders(alert.id))
         now, before = _essence(card), self._told.get(alert.id)
         if before is None:

@@ -5,7 +5,6 @@ can drive is an outline, ids of edges of the road graph, or both, under a name t
 """
 
 import asyncio
-import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,11 @@ from typing import Any, Protocol
 
 import shapely
 
-from alerting.errors import DeedRefused, JournalError
+from alerting.errors import DeedRefused
 from gis_link.closures import Closures
 from sensors.model import Position
 from storage.resource_edits import EditAction, ResourceEdit
 
-_LOG = logging.getLogger(__name__)
 KIND = "closures"
 MAX_CLOSED = 500
 MAX_CORNERS = 500
@@ -70,12 +68,12 @@ class ClosedRoads:
         return list(self._closed.values())
 
     async def open_again(self) -> None:
-        """Close what was closed before a restart; it is told when the journal cannot be read."""
-        try:
-            edits = [edit for edit in await self._store.standing_edits() if edit.kind == KIND]
-        except JournalError as error:
-            _LOG.warning("closed roads cannot be read", extra={"why": str(error)})
-            return
+        """Close what was closed before a restart.
+
+        Raises:
+            JournalError: it cannot be read; nobody may be sent over a road that is closed.
+        """
+        edits = [edit for edit in await self._store.standing_edits() if edit.kind == KIND]
         for edit in edits:
             self._closed.pop(edit.resource, None)
             if edit.action is not EditAction.DELETE:

@@ -105,6 +105,10 @@ def _tag(detail: ErrorDetails) -> _Wording:
     return f"{key} '{tag[:48]}' is not known", listed(words), did_you_mean(tag, words)
 
 
+_TIMEDELTA = re.compile(r"datetime\.timedelta\((.*)\)")
+_PART = re.compile(r"(days|seconds|microseconds)=(-?\d+)")
+
+
 def _bound(key: str, word: str) -> Callable[[ErrorDetails], _Wording]:
     def wording(detail: ErrorDetails) -> _Wording:
         bound = detail.get("ctx", {}).get(key)
@@ -116,6 +120,9 @@ def _bound(key: str, word: str) -> Callable[[ErrorDetails], _Wording]:
 def _bound_text(bound: object) -> str:
     if isinstance(bound, timedelta):
         return duration_text(bound)
+    if isinstance(bound, str) and (found := _TIMEDELTA.fullmatch(bound)):
+        # Where a field may be something else too, pydantic gives the bound as Python writes it.
+        return duration_text(timedelta(**{n: int(v) for n, v in _PART.findall(found[1])}))
     return bound.isoformat() if isinstance(bound, date) else str(bound)
 
 

@@ -24,7 +24,10 @@ MAX_LENGTH = 2048
 _NAME = re.compile(r"\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _PUBLIC, _PRIVATE, _LOCAL = "of the public internet", "private", "of this machine"
-_EMPTY = "its hosts are not named; allowed without a name: the public internet"
+_EMPTY = (
+    "not allowed, because no host is; name it in `allowed_hosts`, or give the address as the `url`"
+    " of a channel in the settings; allowed without that: the public internet"
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -235,6 +235,9 @@ def _twice(document: Document, key: str, part: str, values: list[str]) -> list[F
     return faults
 
 
+_WHERE_FROM = {"place": "places are the outlines in map/; draw it there"}
+
+
 def _unknown(
     document: Document,
     here: Location,
@@ -248,8 +251,8 @@ def _unknown(
         document.fault(
             (*here, index),
             f"there is no {what} {name!r}",
-            allowed=listed(sorted(known)),
-            fix=did_you_mean(name, known),
+            allowed=listed(sorted(known)) or f"no {what} is on file",
+            fix=did_you_mean(name, known) or _WHERE_FROM.get(what, ""),
         )
         for index, name in enumerate(named)
         if name not in known

@@ -29,7 +29,7 @@ class Health(Answer):
 class Check(Answer):
     """One part the program works with."""
 
-    name: Literal["program", "broker", "sl651", "hj212", "log", "journal", "store"]
+    name: Literal["program", "broker", "sl651", "hj212", "log", "journal", "store", "channels"]
     is_good: bool
     is_needed: bool = Field(description="False: the work goes on without it, for a while.")
     text: str = Field(description="How it is, and where it is not good, why.")
@@ -68,6 +68,7 @@ async def ready(program: ProgramPart, hub: HubPart, response: Response) -> Readi
         await _log(program),
         await _journal(program),
         _store(program),
+        _channels(program),
     ]
     bad = [check for check in checks if not check.is_good]
     is_ready = not any(check.is_needed for check in bad)
@@ -101,6 +102,15 @@ def _broker(program: Program) -> Check:
     place = program.mqtt.place
     text = f"connected to {place}" if status.connected else f"{place}: {status.reason}"
     return Check(name="broker", is_good=status.connected, is_needed=True, text=text)
+
+
+def _channels(program: Program) -> Check:
+    stood_in = program.district.routes.console_stands_in_for
+    unset = [name for name in stood_in if name not in program.settings.channels]
+    text = "every channel that people name is set up"
+    if unset:
+        text = f"the console stands in for {', '.join(unset)}: nobody is reached over it"
+    return Check(name="channels", is_good=not unset, is_needed=False, text=text)
 
 
 def _stations(program: Program) -> Iterator[Check]:

@@ -303,3 +303,19 @@ def test_a_road_of_cap_gets_every_alert_by_itself(tmp_path: Path) -> None:
     assert faults == []
     roads = table.people["ann"].roads
     assert [(road.channel, road.is_system) for road in roads] == [("cap", True), ("console", False)]
+
+
+def test_a_bound_that_is_a_duration_is_said_as_people_write_it(tmp_path: Path) -> None:
+    ladder = "ladders:\n  - id: l\n    source: mine\n    extreme: {wait: 5m, then: [], every: 1s}\n"
+    _, faults = load(tmp_path, routes=ladder + ROUTES)
+    said = shown(tmp_path, faults)
+    assert any("every: '1s' is out of range; allowed: at least" in text for text in said), said
+    assert not any("timedelta" in text for text in said)
+
+
+def test_a_place_nobody_drew_says_where_places_come_from(tmp_path: Path) -> None:
+    people = PEOPLE.replace("    stand_in: ann\n", "    stand_in: ann\n    places: [Nowhere]\n")
+    _, faults = load(tmp_path, people, known=Known(places=[]))
+    (text,) = shown(tmp_path, faults)
+    assert "there is no place 'Nowhere'; allowed: no place is on file" in text
+    assert "outlines in map/" in text

@@ -17,7 +17,7 @@ def test_they_have_no_fault_and_say_who_is_told(tmp_path: Path) -> None:
     known = Known(
         sites=["my-site"],
         places=["Example Street"],
-        hazards=["river_flood", "ponding", "crane_wind"],
+        hazards=["river_flood", "ponding", "crane_wind", "sensor_silent", "sensor_doubtful"],
         channels=["sms", "voice", "console"],
     )
     table, faults = load_routes(tmp_path, known)

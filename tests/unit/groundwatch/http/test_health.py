@@ -55,14 +55,21 @@ def test_metrics_speak_openmetrics_when_asked(live: Running) -> None:
 
 
 def test_a_broker_that_is_gone_makes_it_not_ready_until_it_is_back(own: Running) -> None:
-    assert own.get("/readyz")["status"] == "ready"
+    assert own.is_ready()
     servers.kill(own.mqtt_port)
     found = own.until(lambda: not_ready(own))
     assert found["status"] == "not ready"
-    (reason,) = found["reasons"]
+    reason, _ = found["reasons"]
     assert reason.startswith(f"broker: 127.0.0.1:{own.mqtt_port}: ")
     assert own.get("/healthz") == {"status": "alive"}
     assert own.get(f"{API}/sites")["items"]
+
+
+def test_channels_for_which_the_console_stands_in_are_named(live: Running) -> None:
+    answer = live.client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    said = "channels: the console stands in for sms, voice: nobody is reached over it"
+    assert answer.json()["reasons"] == [said]
 
 
 def not_ready(own: Running) -> Any:
@@ -74,7 +81,8 @@ def test_a_journal_that_is_away_is_named_and_the_rest_goes_on(own: Running) -> N
     own.overload("TC-01", 85.0, 86.0)
     own.call(own.program.journal.close())
     found = own.get("/readyz", status=503)
-    assert [check["name"] for check in found["checks"] if not check["is_good"]] == ["journal"]
+    bad = [check["name"] for check in found["checks"] if not check["is_good"]]
+    assert bad == ["journal", "channels"]
     answer = own.client.get(f"{API}/alerts")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
@@ -105,4 +113,5 @@ def test_a_database_that_is_away_only_degrades(own: Running) -> None:
 
 def degraded(own: Running) -> Any:
     found = own.get("/readyz")
-    return found if found["status"] == "degraded" else None
+    others = [reason for reason in found["reasons"] if not reason.startswith("channels: ")]
+    return found if found["status"] == "degraded" and others else None
