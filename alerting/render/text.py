@@ -66,7 +66,7 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         _headline(notice, language, words),
         *(remarks if notice.task else ()),
         _labelled(words, "where", where(alert, notice.card, language)),
-        _labelled(words, "value", _value_line(alert, language, words)),
+        *_value_lines(alert, language, words),
         _labelled(words, "taken", _taken_line(notice.transition, words)),
         _labelled(words, "why", why(notice, language)),
     ]
@@ -137,6 +137,13 @@ def _headline(notice: Notice, language: str, words: Words) -> str:
 
 def _labelled(words: Words, label: str, text: str) -> str:
     return f"{words[label]}{words['colon']}{text}"
+
+
+def _value_lines(alert: Alert, language: str, words: Words) -> list[str]:
+    """Give the value against its limit; how many sensors are silent is none: the reason says it."""
+    if alert.kind is AlertKind.BLIND and alert.value is not None:
+        return []
+    return [_labelled(words, "value", _value_line(alert, language, words))]
 
 
 def _value_line(alert: Alert, language: str, words: Words) -> str:

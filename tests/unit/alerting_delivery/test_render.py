@@ -206,3 +206,10 @@ def test_the_json_has_everything_and_no_address() -> None:
 
 def test_the_json_without_a_card_says_null() -> None:
     assert render_json(make_notice())["card"] is None
+
+
+def test_a_count_of_silent_sensors_is_not_shown_as_a_value() -> None:
+    alert = make_alert(kind=AlertKind.BLIND, value=5.0, limit=None, unit="count")
+    text = render_text(make_notice(alert), "zh")
+    assert "数值" not in text
+    assert "原因" in text
