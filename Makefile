@@ -6,11 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help setup setup-dev servers demo test check format bench clean
+CASES ?= 100000
+
+.PHONY: help setup setup-dev servers demo test cases check format bench clean
 
 help:
 	@echo "make demo    set up and show a storm over the example district"
 	@echo "make test    set up, install test servers when allowed, run every test"
+	@echo "make cases   property tests of all codecs with 100,000 cases each (hours)"
 	@echo "make check   formatting, lint, types, import contracts"
 	@echo "make bench   measure throughput, latency, memory; writes bench/results.json"
 	@echo "make setup   only set up the program in $(VENV)"
@@ -41,6 +44,10 @@ demo: setup
 
 test: setup-dev servers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+cases: setup-dev
+	GROUNDWATCH_TEST_CASES=$(CASES) $(BIN)/python -m pytest -n $(WORKERS) --dist load \
+	  -o timeout=0 --durations=0 $$(grep -l 'tests.cases' tests/unit/ingest/*.py)
 
 check: setup-dev
 	$(BIN)/ruff check .
