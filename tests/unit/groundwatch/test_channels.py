@@ -112,7 +112,7 @@ PEOPLE = """people:
         ("office", "", None),
         ("office", "http://10.1.2.3/x", None),
         ("office", "http://192.168.1.2/x", "is private: not allowed; allowed: 10.0.0.0/8"),
-        ("webhook", "http://192.168.1.2/x", "allowed without a name: the public internet"),
+        ("webhook", "http://192.168.1.2/x", "allowed without that: the public internet"),
         ("grupp", "x", "did you mean 'group'?"),
     ],
 )
