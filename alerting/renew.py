@@ -15,7 +15,7 @@ from alerting.ports import Effects
 from alerting.publish import Publisher
 from alerting.route import notice_id
 
-_MOST = 5_000
+_MOST = 100_000  # as many as a restart takes up
 _ON_THE_WAY = (NoticeState.SENT, NoticeState.PENDING)
 
 

@@ -267,7 +267,10 @@ class Program:
     async def _renew(self) -> None:
         """Keep messages from expiring at receivers while their alerts stand, from the start on."""
         every = self.desks.cap.config.renew_every
-        while every is not None:
+        routes = self.district.routes
+        roads = [road for person in routes.people.values() for road in person.roads]
+        is_posted = any(road.channel == "cap" for road in (*roads, routes.last_resort))
+        while every is not None and is_posted:
             try:
                 await self.engine.renewals.look("cap", every)
             except JournalError as error:

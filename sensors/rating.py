@@ -104,6 +104,11 @@ def flow_at(rating: Rating, stage_m: float) -> Flow | str:
     """Give the flow at a stage, or the sentence why the curve says nothing there."""
     if (why_not := why_no_rating(rating)) is not None:
         return why_not
+    return flow_on(rating, stage_m)
+
+
+def flow_on(rating: Rating, stage_m: float) -> Flow | str:
+    """Give the same of a curve that `why_no_rating` let pass, without asking at each reading."""
     first, last = rating.segments[0], rating.segments[-1]
     if stage_m < first.low_m:
         return f"stage {stage_m:g} m lies below the curve, which begins at {first.low_m:g} m"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sensors.derive import Derivation, Recipe, Source
-from sensors.rating import Flow, Rating, flow_at, why_no_rating
+from sensors.rating import Flow, Rating, flow_on, why_no_rating
 
 
 def _flow(source: Source) -> Derivation | str | None:
@@ -19,7 +19,7 @@ def _flow(source: Source) -> Derivation | str | None:
         for word, day in (("from", rating.valid_from), ("until", rating.valid_until))
         if day is not None
     ]
-    last = flow_at(rating, rating.highest_gauging_m)
+    last = flow_on(rating, rating.highest_gauging_m)
     says = (
         f"rating curve of {rating.dated.isoformat()} ({rating.source}), {rating.n_gaugings}"
         f" gaugings up to {rating.highest_gauging_m:g} m; suspect above"
@@ -37,7 +37,7 @@ def _flow(source: Source) -> Derivation | str | None:
 
 def _by(rating: Rating) -> Callable[[float], float | None]:
     def flow(stage_m: float) -> float | None:
-        found = flow_at(rating, stage_m)
+        found = flow_on(rating, stage_m)
         return found.m3s if isinstance(found, Flow) else None
 
     return flow
