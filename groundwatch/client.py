@@ -1,10 +1,13 @@
 """The command line's way to a running program: its HTTP interface, with errors in sentences."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx2
+
+from groundwatch.settings import ClientSettings
 
 DEFAULT_URL = "http://127.0.0.1:8420"
 
@@ -69,8 +72,10 @@ def _answer(method: str, url: str, path: str, **what: Any) -> Any:
 
 
 def _response(method: str, url: str, path: str, **what: Any) -> httpx2.Response:
+    headers = {**_key(), **what.pop("headers", {})}
+    place = f"{url.rstrip('/')}/api/v1{path}"
     try:
-        answer = httpx2.request(method, f"{url.rstrip('/')}/api/v1{path}", timeout=15.0, **what)
+        answer = httpx2.request(method, place, timeout=15.0, headers=headers, **what)
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise ClientError(
             f"--url {url!r} is not an address of a running program; allowed is http:// or https://"
@@ -82,8 +87,27 @@ def _response(method: str, url: str, path: str, **what: Any) -> httpx2.Response:
             " `groundwatch demo`, or name its address with --url"
         ) from error
     if answer.status_code >= 400:
-        raise ClientError(f"{url}: {_why(answer)}")
+        raise ClientError(f"{url}: {_why(answer)}{_how_to_give(answer.status_code)}")
     return answer
+
+
+def _key() -> dict[str, str]:
+    """Give the header of the key that the environment names, if any."""
+    try:
+        secret = ClientSettings().secret()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClientError(f"GROUNDWATCH_KEY_FILE cannot be read: {error}") from error
+    if secret is None:
+        return {}
+    if not secret.isascii() or not secret.isprintable():
+        raise ClientError("the key of GROUNDWATCH_KEY or GROUNDWATCH_KEY_FILE is no line of ASCII")
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def _how_to_give(status: int) -> str:
+    if status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return ""
+    return "; the command line takes its key from GROUNDWATCH_KEY or the file GROUNDWATCH_KEY_FILE"
 
 
 def _why(answer: httpx2.Response) -> str:

@@ -15,6 +15,7 @@ from groundwatch.clock import SystemClock
 from groundwatch.compose import influx_config, mqtt_config
 from groundwatch.district import District, counted, load_district
 from groundwatch.doors import look_at_doors
+from groundwatch.http_settings import HttpSettings
 from groundwatch.roads import Roads
 from groundwatch.settings import Settings, SettingsError, load_settings
 from groundwatch.stations import station_sources, unheard
@@ -130,7 +131,16 @@ def _port(settings: Settings) -> Found:
         if error.errno == errno.EADDRINUSE:
             said += "; perhaps groundwatch is running already, else choose another (http.port)"
         return _fault("http port", said)
-    return _good("http port", f"{where} is free")
+    return _good("http port", f"{where} is free; {_let_in(settings.http)}")
+
+
+def _let_in(http: HttpSettings) -> str:
+    """Say who may look and act over HTTP."""
+    if http.keys:
+        return "keys: " + ", ".join(f"{name} may {key.may}" for name, key in http.keys.items())
+    if http.open:
+        return "no keys: whoever reaches it may do everything (http.open)"
+    return "no keys: whoever is on this machine may do everything"
 
 
 async def _broker(settings: Settings) -> Found:

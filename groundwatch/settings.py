@@ -33,6 +33,7 @@ from pydantic_settings.exceptions import SettingsError as NotReadable
 from alerting.channels.guard import AllowList
 from groundwatch.cap_settings import CapSettings
 from groundwatch.channel_settings import ENTRIES, Channels, kind_of
+from groundwatch.http_settings import HttpSettings, KeySettings
 from groundwatch.listen import Listen, host_and_port
 from groundwatch.official_settings import OfficialSettings
 from groundwatch.secret import Secret
@@ -80,20 +81,6 @@ class InfluxSettings(_Section):
     user: str | None = None
     password: SecretStr | None = None
     token: SecretStr | None = None
-
-
-class HttpSettings(_Section):
-    """Where the HTTP interface listens.
-
-    It answers under addresses, `localhost` and the machine's own name; `names` are further host
-    names, for example that of a proxy in front. Any other is refused, so that no foreign page can
-    reach it through a browser. `public_url` is where people reach it, for links in their messages.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8420, ge=0, lt=65536)
-    names: tuple[str, ...] = ()
-    public_url: str = Field(default="", max_length=200, pattern=r"^(https?://[^\s]+)?$")
 
 
 class RepliesSettings(_Section):
@@ -318,6 +305,21 @@ class Settings(BaseSettings):
         return timedelta(days=self.retention_days) if self.retention_days else None
 
 
+class ClientSettings(BaseSettings):
+    """What the command line brings to a running program that asks for a key."""
+
+    model_config = SettingsConfigDict(env_prefix="GROUNDWATCH_", frozen=True)
+
+    key: SecretStr | None = None
+    key_file: Path | None = None
+
+    def secret(self) -> str | None:
+        """Give the key, of the variable or of the file; OSError where that cannot be read."""
+        if self.key is not None:
+            return self.key.get_secret_value()
+        return self.key_file.read_text(encoding="utf-8").strip() if self.key_file else None
+
+
 def load_settings(path: Path | None = None, **given: Any) -> Settings:
     """Read settings; `given` are those of the command line (None is not given).
 
@@ -384,6 +386,8 @@ def _settings_of(section: list[str]) -> list[str]:
     model: type[BaseModel] | None = Settings
     if section[:1] == ["channels"]:
         return sorted(next(e for e in ENTRIES if kind_of(e) == section[2]).model_fields)
+    if section[:2] == ["http", "keys"]:
+        return sorted(KeySettings.model_fields)
     if section:
         model = _SECTIONS.get(".".join(section[:2])) or _SECTIONS.get(section[0])
     return sorted(model.model_fields) if model is not None else []

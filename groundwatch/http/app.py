@@ -30,12 +30,13 @@ from groundwatch.http import (
     stream,
     tasks,
 )
+from groundwatch.http.access import Access
 from groundwatch.http.board import Board
 from groundwatch.http.events import Hub
 from groundwatch.http.guard import Guard
 from groundwatch.http.problems import MEDIA_TYPE, Problem, add_handlers
+from groundwatch.http_settings import HttpSettings
 from groundwatch.program import Program
-from groundwatch.settings import HttpSettings
 
 _API = "/api/v1"
 _ABOUT = (
@@ -44,6 +45,8 @@ _ABOUT = (
     " (RFC 9457)."
 )
 _ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "A key is needed, where the settings have `http.keys`."},
+    403: {"model": Problem, "description": "The key may only look, or a foreign page asks."},
     404: {"model": Problem, "description": "There is no such thing; `near` may be meant."},
     422: {"model": Problem, "description": "The request cannot be used; `faults` names fields."},
     503: {"model": Problem, "description": "A part is away; `part` says which."},
@@ -96,7 +99,8 @@ def make_app(program: Program) -> FastAPI:
     program.engine.listeners.append(lambda changes: stream.tell_changes(hub, changes))
     program.desks.orders.listeners.append(partial(stream.tell_task, hub, program))
     program.watching.listeners.append(partial(stream.tell_card, hub))
-    app.add_middleware(Guard, names=_names(program.settings.http))
+    settings = program.settings.http
+    app.add_middleware(Guard, access=Access(settings.keys), names=_names(settings))
     return app
 
 
@@ -107,7 +111,12 @@ def _names(settings: HttpSettings) -> tuple[str, ...]:
 
 
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """Say of every error answer that it is a problem document, as it is sent."""
+    """Say how a key is given, and of every error answer that it is a problem document."""
+    document["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "login": {"type": "http", "scheme": "basic", "description": "any name, the key after it"},
+    }
+    document["security"] = [{}, {"bearer": []}, {"login": []}]
     for path in document["paths"].values():
         for operation in path.values():
             for answer in operation["responses"].values():

@@ -86,9 +86,9 @@ class HttpServer:
         self.app = make_app(program)
         self._listener = listener
         host, self._port = listener.getsockname()[:2]
-        if not ipaddress.ip_address(host).is_loopback:
+        if not program.settings.http.keys and not ipaddress.ip_address(host).is_loopback:
             _LOG.warning(
-                "the HTTP interface asks for no login: whoever reaches it can acknowledge alerts",
+                "the HTTP interface asks for no key: whoever reaches it can acknowledge alerts",
                 extra={"host": host, "port": self._port},
             )
         self._is_stopping = False

@@ -59,6 +59,9 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
     assert settings.clock == "system"
 
 
+TWICE = "".join(f'[http.keys.{name}]\nsecret = "{"x" * 24}"\n' for name in "ab")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -67,6 +70,13 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
         ('sitez = "x"', "did you mean `sites`?"),
         ("[mqtt]\nprot = 1", "there is no setting `mqtt.prot`; allowed: broker, broker_port"),
         ("[http]\nport = 65536", "`http.port`: input should be less than 65536"),
+        ('[http]\nhost = "0.0.0.0"', "`http`: everybody who reaches 0.0.0.0 could acknowledge"),
+        ('[http]\nhost = "gw.example"', "give keys, as in [http.keys.desk] secret = "),
+        ('[http.keys.desk]\nsecret = "short"', "`http.keys.desk.secret`: value should have at"),
+        ('[http.keys.desk]\nmay = "act"', "`http.keys.desk.secret` is missing"),
+        ("[http.keys.desk]\nmust = 1", "there is no setting `http.keys.desk.must`; allowed: may"),
+        ('[http.keys."a b"]\nsecret = 1', "`http.keys.a b`: string should match pattern"),
+        (TWICE, "`http`: the keys a and b have the same secret"),
         ('clock = "sun"', "`clock`: input should be 'system' or 'event'"),
         ("log_max_bytes = 10", "`log_max_bytes`: input should be greater than or equal to"),
         ("[influx]\n", "`influx.url` is missing"),
@@ -83,6 +93,19 @@ def test_a_mistake_says_where_what_and_what_is_allowed(
         load_settings(path)
     assert str(path) in str(caught.value)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[http]\nhost = "::1"',
+        '[http]\nhost = "localhost"',
+        '[http]\nhost = "0.0.0.0"\nopen = true',
+        f'[http]\nhost = "0.0.0.0"\n[http.keys.desk]\nsecret = "{"x" * 24}"',
+    ],
+)
+def test_other_machines_are_let_in_only_by_keys_or_by_a_word(text: str, tmp_path: Path) -> None:
+    assert load_settings(file(tmp_path, text)).http.host
 
 
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:

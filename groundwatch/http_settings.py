@@ -1,0 +1,67 @@
+"""Settings of the HTTP interface: where it listens, and who may look and act."""
+
+import ipaddress
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from groundwatch.secret import Secret
+
+
+class KeySettings(BaseModel):
+    """One way in: `look` reads everything, `act` also acknowledges, orders, silences and edits."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: Annotated[Secret, Field(min_length=24)]
+    may: Literal["look", "act"] = "look"
+
+
+KeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+
+
+class HttpSettings(BaseModel):
+    """Where the HTTP interface listens, and who is let in.
+
+    It answers under addresses, `localhost` and the machine's own name; `names` are further host
+    names, for example that of a proxy in front. Any other is refused, so that no foreign page can
+    reach it through a browser. `public_url` is where people reach it, for links in their messages.
+
+    Without `keys` whoever reaches it may do everything; that is refused on an address other
+    machines reach, unless `open` says that something in front of it knows the people.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=0, lt=65536)
+    names: tuple[str, ...] = ()
+    public_url: str = Field(default="", max_length=200, pattern=r"^(https?://[^\s]+)?$")
+    keys: dict[KeyName, KeySettings] = {}
+    open: bool = False
+
+    @model_validator(mode="after")
+    def _is_guarded(self) -> "HttpSettings":
+        if self.keys or self.open or _is_loopback(self.host):
+            return self
+        raise ValueError(
+            f"everybody who reaches {self.host} could acknowledge and silence alerts; give keys, as"
+            ' in [http.keys.desk] secret = {file = "/run/secrets/desk"}, may = "act", or say'
+            " `open = true` under [http] where a proxy in front lets only your people through"
+        )
+
+    @model_validator(mode="after")
+    def _are_apart(self) -> "HttpSettings":
+        names: dict[str, str] = {}
+        for name, key in self.keys.items():
+            other = names.setdefault(key.secret.get_secret_value(), name)
+            if other != name:
+                raise ValueError(f"the keys {other} and {name} have the same secret")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
