@@ -61,13 +61,20 @@ def kill(address: str | int) -> None:
 
 
 def pause(address: str | int) -> None:
-    """Stop the server's process in its tracks (SIGSTOP); `resume` lets it go on."""
-    _running[address].process.send_signal(signal.SIGSTOP)
+    """Stop the server's processes in their tracks (SIGSTOP); `resume` lets them go on."""
+    _signal_all(_running[address].process.pid, signal.SIGSTOP)
 
 
 def resume(address: str | int) -> None:
     """Let a paused server go on."""
-    _running[address].process.send_signal(signal.SIGCONT)
+    _signal_all(_running[address].process.pid, signal.SIGCONT)
+
+
+def _signal_all(pid: int, sig: signal.Signals) -> None:
+    """Send a signal to a process and to those it started: PostgreSQL has one for each client."""
+    os.kill(pid, sig)
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        os.kill(int(child), sig)
 
 
 def save_mosquitto(port: int) -> None:
