@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TextIO
 
 from alerting.deliver import Deliverer
@@ -38,6 +39,7 @@ from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
 from groundwatch.flag_writer import FlagWriter
+from groundwatch.heartbeat import Heartbeat
 from groundwatch.keep_going import KeepGoing
 from groundwatch.kept_key import kept_key
 from groundwatch.official_desk import CardsWithContext
@@ -45,9 +47,11 @@ from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
 from groundwatch.rates import CommandDoor, Rates
+from groundwatch.readiness import looked_at
 from groundwatch.roads import open_roads
 from groundwatch.self_watch import SelfWatch, Watched
-from groundwatch.settings import InfluxSettings, Settings, TellingSettings
+from groundwatch.service_manager import ServiceManager
+from groundwatch.settings import InfluxSettings, ServiceSettings, Settings, TellingSettings
 from groundwatch.siren_door import SirenDoor
 from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
 from groundwatch.store_writer import StoreWriter
@@ -222,12 +226,19 @@ async def opened(
             telling=telling,
             pictures=Pictures(settings.state / "pictures"),
             stations=tuple(_door(station, watched.pipeline) for station in stations),
+            service=ServiceManager(ServiceSettings().notify_socket),
             rates=Rates(
                 governor=engine.judge.governor,
                 door=CommandDoor(commander=telling.commander),
                 now=clock.now,
             ),
         )
+        program.heartbeat = Heartbeat(
+            settings=settings.heartbeat,
+            look=partial(looked_at, program),
+            turned_s=lambda: program.turned_s,
+            now=SystemClock().now,
+        ).run
         program.engine.listeners.append(near.flooded.note)
         _connect(program)
         yield program

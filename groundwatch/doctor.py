@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alerting.channels.guard import host_of
 from alerting.errors import AlertingError
 from groundwatch.clock import SystemClock
 from groundwatch.compose import influx_config, mqtt_config
@@ -52,7 +53,7 @@ async def examine(config: Path | None, sites: Path | None) -> list[Found]:
     except SettingsError as error:
         return [*found, _fault("settings", str(error))]
     found.append(_good("settings", str(config) if config else "defaults"))
-    found += [*_sites(settings), _state(settings), _port(settings)]
+    found += [*_sites(settings), _state(settings), _port(settings), _heartbeat(settings)]
     found += await _stations(settings)
     found += [await _broker(settings), await _store(settings), await _journal(settings)]
     return found
@@ -132,6 +133,14 @@ def _port(settings: Settings) -> Found:
             said += "; perhaps groundwatch is running already, else choose another (http.port)"
         return _fault("http port", said)
     return _good("http port", f"{where} is free; {_let_in(settings.http)}")
+
+
+def _heartbeat(settings: Settings) -> Found:
+    beat = settings.heartbeat
+    if beat.url is None:
+        said = "none: nobody outside would notice that this program is dead (docs/service.md)"
+        return _good("heartbeat", said)
+    return _good("heartbeat", f"every {beat.every_s:g} s to {host_of(beat.url.get_secret_value())}")
 
 
 def _let_in(http: HttpSettings) -> str:

@@ -7,6 +7,7 @@ stopping goes the other way round, here.
 import asyncio
 import gc
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,6 +37,7 @@ from groundwatch.pictures import Pictures
 from groundwatch.pipeline import Pipeline
 from groundwatch.rates import Rates
 from groundwatch.self_watch import SelfWatch
+from groundwatch.service_manager import ServiceManager
 from groundwatch.settings import Settings
 from groundwatch.stations import Door, heard_at
 from groundwatch.store_writer import StoreWriter
@@ -119,6 +121,9 @@ class Program:
     models: Models | None = None
     stations: tuple[Door, ...] = ()
     http: HttpDoor | None = None
+    heartbeat: Callable[[], Awaitable[None]] | None = None
+    service: ServiceManager = field(default_factory=ServiceManager)
+    turned_s: float = field(default_factory=time.monotonic)
     devices_online: dict[tuple[str, str], DeviceStatus] = field(default_factory=dict)
     store_problem: str = "not opened yet"
     _is_stopping: bool = False
@@ -164,10 +169,14 @@ class Program:
             if self.broker is not None:
                 kept.append(keep("broker_process", self.broker.keep))
             stopping = group.create_task(stop.wait(), name="stop")
+            if self.heartbeat is not None:
+                kept.append(keep("heartbeat", self.heartbeat))
+            self.service.tell("READY=1")
             if ready is not None:
                 ready()
             await asyncio.wait({*carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
             self._is_stopping = True
+            self.service.tell("STOPPING=1")
             self.tasks.stop()
             stopping.cancel()
             if self.http is not None:
@@ -262,6 +271,8 @@ class Program:
             self.flags.put(self.engine.judge.belief.flags.take())
             await self._supervise()
             await self._save_states()
+            self.turned_s = time.monotonic()
+            self.service.tell("WATCHDOG=1")
             await asyncio.sleep(1.0)
 
     async def _renew(self) -> None:

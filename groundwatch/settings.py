@@ -33,6 +33,7 @@ from pydantic_settings.exceptions import SettingsError as NotReadable
 from alerting.channels.guard import AllowList
 from groundwatch.cap_settings import CapSettings
 from groundwatch.channel_settings import ENTRIES, Channels, kind_of
+from groundwatch.heartbeat_settings import HeartbeatSettings
 from groundwatch.http_settings import HttpSettings, KeySettings
 from groundwatch.listen import Listen, host_and_port
 from groundwatch.official_settings import OfficialSettings
@@ -266,6 +267,7 @@ class Settings(BaseSettings):
     telling: TellingSettings = TellingSettings()
     doors: DoorsSettings = DoorsSettings()
     private: PrivateSettings = PrivateSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
 
     @field_validator("journal")
     @classmethod
@@ -303,6 +305,14 @@ class Settings(BaseSettings):
     def retention(self) -> timedelta | None:
         """Give for how long the embedded store keeps readings."""
         return timedelta(days=self.retention_days) if self.retention_days else None
+
+
+class ServiceSettings(BaseSettings):
+    """What systemd says to a service of `Type=notify`."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    notify_socket: str = ""
 
 
 class ClientSettings(BaseSettings):
@@ -407,6 +417,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "models": ModelSettings,
     "telling": TellingSettings,
     "private": PrivateSettings,
+    "heartbeat": HeartbeatSettings,
     "doors": DoorsSettings,
     **dict.fromkeys((f"doors.{name}" for name in DoorsSettings.model_fields), DoorSettings),
     "doors.yunzhu": YunzhuSettings,

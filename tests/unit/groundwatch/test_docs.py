@@ -4,6 +4,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from groundwatch.cli import app
 from groundwatch.district import load_district
 from groundwatch.settings import load_settings
 from sensors.site import load_registry
@@ -82,3 +85,34 @@ def test_the_example_district_is_as_large_as_it_says_and_has_no_fault() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def test_the_settings_of_the_pages_on_service_and_keys_are_settings(tmp_path: Path) -> None:
+    blocks = [
+        block
+        for page in ("docs/service.md", "docs/http-api.md")
+        for block in re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    ]
+    assert len(blocks) == 2
+    text = "\n".join(blocks)
+    for name in re.findall(r'file = "([^"]+)"', text):
+        own = tmp_path / name.strip("/").replace("/", "-")
+        own.write_text(f"https://monitor.example/{name.strip('/')}\n")
+        text = text.replace(name, str(own))
+    (tmp_path / "groundwatch.toml").write_text(text)
+    settings = load_settings(tmp_path / "groundwatch.toml")
+    assert settings.heartbeat.url is not None
+    assert {name: key.may for name, key in settings.http.keys.items()} == {
+        "wall": "look",
+        "desk": "act",
+    }
+
+
+def test_the_unit_starts_the_program_with_options_that_it_has() -> None:
+    unit = (ROOT / "deploy/groundwatch.service").read_text()
+    found = re.search(r"^ExecStart=\S+/groundwatch (.*)$", unit, re.MULTILINE)
+    assert found is not None
+    shown = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"})
+    words = found[1].split()
+    assert words[0] == "run"
+    assert {word for word in words if word.startswith("--")} <= set(shown.stdout.split())
