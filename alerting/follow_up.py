@@ -10,7 +10,7 @@ from alerting.model import Alert, Card, NotifyReason
 from alerting.parts import Parts, Present, Turn
 from alerting.ports import Effects
 from alerting.publish import Publisher
-from alerting.route import Occasion, make_notices
+from alerting.route import Occasion, make_notices, repeat_number
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class FollowUp:
         """Give a changed card to the systems the routes name now; says to how many.
 
         Raises:
-            JournalError: the steps of the alert cannot be read.
+            JournalError: what was done and sent for the alert cannot be read.
         """
         async with self.turn.lock:
             now = self.parts.clock.now()
@@ -40,9 +40,16 @@ class FollowUp:
             occasion = Occasion(
                 alert=present, transition=steps[-1], reason=NotifyReason.CARD, card=card
             )
-            since_s = max(1, int((now - present.started_at).total_seconds()))
-            made = make_notices(occasion, self.parts.router, now, n=since_s)
+            made = make_notices(
+                occasion, self.parts.router, now, n=await self._n_sent(alert.id) + 1
+            )
             entries = tuple(each for each in made if each.notice.recipient.is_system)
             if entries:
                 await self.publisher.recorder.take(Effects(notices=entries))
             return len(entries)
+
+    async def _n_sent(self, alert_id: str) -> int:
+        """Count the changed cards sent for an alert, so that each has an id of its own."""
+        sent = await self.parts.journal.outbox(alert_id)
+        ids = [e.notice.id for e in sent if e.notice.reason is NotifyReason.CARD]
+        return max(map(repeat_number, ids), default=0)

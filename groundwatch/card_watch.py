@@ -3,6 +3,8 @@
 Whatever changes who can help (an edit of resources, an order that goes on, a road that closes) only
 says so here; a moment later the cards of what stands are looked up anew, the worst first, and those
 that differ from what was last told go to the listeners. Ages and distances in words do not count.
+One look tells `MOST_TOLD` cards at most: in a storm an order may change hundreds. The next ones are
+told by the next look, as they are by then.
 """
 
 import asyncio
@@ -20,6 +22,8 @@ _LOG = logging.getLogger(__name__)
 WAIT_S = 1.0
 MOST_WAIT_S = 60.0
 MOST = 2000
+MOST_TOLD = 50
+NEXT_WAIT_S = 10.0
 _WITHIN_S = 2.0
 
 Told = Callable[[Alert, Card], Awaitable[object]]
@@ -42,7 +46,7 @@ class CardWatch:
     """Notes that something changed, and looks what it changed on which card.
 
     `orders` says how far those are who were sent for an alert; `n_late` counts the cards that the
-    last look did not get in time.
+    last look did not get in time, `n_put_off` those that differ and are told by the next.
     """
 
     record: Record
@@ -50,6 +54,7 @@ class CardWatch:
     orders: Callable[[str], tuple[Remark, ...]]
     listeners: list[Told] = field(default_factory=list)
     n_late: int = 0
+    n_put_off: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _told: dict[str, Any] = field(default_factory=dict)
 
@@ -75,7 +80,9 @@ class CardWatch:
                 _LOG.warning("cards are not followed now", extra={"why": str(error)})
                 is_whole = False
             wait_s = WAIT_S if is_whole else min(2.0 * wait_s, MOST_WAIT_S)
-            if not is_whole:
+            if is_whole and self.n_put_off:
+                wait_s = NEXT_WAIT_S
+            if not is_whole or self.n_put_off:
                 self._changed.set()
 
     async def look(self) -> int:
@@ -88,13 +95,13 @@ class CardWatch:
         worst_first = sorted(standing, key=lambda alert: -alert.severity)
         ids = {alert.id for alert in standing}
         self._told = {name: told for name, told in self._told.items() if name in ids}
-        count = self.n_late = 0
+        count = self.n_late = self.n_put_off = 0
         for alert in worst_first:
-            count += await self._look_at(alert)
+            count += await self._look_at(alert, may_tell=count < MOST_TOLD)
             await asyncio.sleep(0)
         return count
 
-    async def _look_at(self, alert: Alert) -> bool:
+    async def _look_at(self, alert: Alert, *, may_tell: bool) -> bool:
         card = await look_up(self.cards, alert, _WITHIN_S)
         if card is None or card.looked_up_at is None:
             self.n_late += 1
@@ -105,6 +112,9 @@ class CardWatch:
             sent = [entry.notice.card for entry in await self.record.outbox(alert.id)]
             known = [each for each in sent if each is not None]
             before = _essence(known[-1]) if known else None
+        if now != before and not may_tell:
+            self.n_put_off += 1
+            return False
         if now != before:
             for listener in self.listeners:
                 await listener(alert, card)

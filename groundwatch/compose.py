@@ -240,6 +240,7 @@ async def opened(
             now=SystemClock().now,
         ).run
         program.engine.listeners.append(near.flooded.note)
+        near.flooded.listeners.append(program.watching.note)
         _connect(program)
         yield program
 

@@ -1,6 +1,6 @@
 """Roads that standing alerts close: around a flooded underpass nobody drives."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import shapely
@@ -19,7 +19,9 @@ class FloodedRoads:
 
     def __init__(self, closures: Closures, needs: NeedTable) -> None:
         """Follow nothing yet; `needs` says how far around which hazard closes."""
+        self.listeners: list[Callable[[], None]] = []
         self._closures, self._needs = closures, needs
+        self._closed: dict[str, tuple[float, float, float]] = {}
 
     def begin(self, standing: Iterable[Alert]) -> None:
         """Close what the alerts close that stood before a restart."""
@@ -27,17 +29,24 @@ class FloodedRoads:
             self._follow(alert)
 
     def note(self, changes: Sequence[Change]) -> None:
-        """Follow what the engine has changed."""
-        for change in changes:
-            self._follow(change.alert)
+        """Follow what the engine has changed; who listens hears of roads closed or opened by it."""
+        is_changed = [self._follow(change.alert) for change in changes]
+        if any(is_changed):
+            for listener in self.listeners:
+                listener()
 
-    def _follow(self, alert: Alert) -> None:
-        radius_m = self._radius_m(alert)
-        if radius_m > 0.0 and alert.state is AlertState.FIRING:
-            circle = circle_around(alert.position.lat, alert.position.lon, radius_m)
-            self._closures.close(alert.id, circle)
-        else:
+    def _follow(self, alert: Alert) -> bool:
+        """Close or open what one alert closes; says whether that changed anything."""
+        radius_m = self._radius_m(alert) if alert.state is AlertState.FIRING else 0.0
+        if radius_m <= 0.0:
             self._closures.open(alert.id)
+            return self._closed.pop(alert.id, None) is not None
+        circle = (alert.position.lat, alert.position.lon, radius_m)
+        if self._closed.get(alert.id) == circle:
+            return False
+        self._closures.close(alert.id, circle_around(*circle))
+        self._closed[alert.id] = circle
+        return True
 
     def _radius_m(self, alert: Alert) -> float:
         need = self._needs.need(alert.hazard)

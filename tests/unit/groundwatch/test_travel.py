@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,22 @@ def test_a_flooded_place_closes_roads_until_its_alert_is_over() -> None:
     assert wider.outline.area > closure.outline.area * 3
     roads.note([change(state=AlertState.RESOLVED, ended_at=NOW)])
     assert closures.now == ()
+
+
+def test_who_listens_hears_of_roads_closed_and_opened_and_of_nothing_else() -> None:
+    roads, heard = FloodedRoads(Closures(), BUILT_IN), list[int]()
+    changes = (
+        change(),
+        change(),  # the same again
+        change(hazard="crane_wind", id="other"),
+        change(severity=Severity.EXTREME),  # wider
+        change(state=AlertState.RESOLVED, ended_at=NOW),
+        change(state=AlertState.RESOLVED, ended_at=NOW),
+    )
+    for number, changed in enumerate(changes):
+        roads.listeners[:] = [partial(heard.append, number)]
+        roads.note([changed])
+    assert heard == [0, 3, 4]
 
 
 def test_what_floods_no_road_closes_none_and_a_restart_closes_again() -> None:

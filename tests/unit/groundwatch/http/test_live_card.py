@@ -73,6 +73,16 @@ def test_a_team_off_duty_leaves_the_card_and_systems_hear_of_it(town: Running) -
     assert (sent["origin"], sent["teams"][0]["id"]) == ("notice", after["teams"][0]["id"])
 
 
+def test_two_changes_within_one_second_are_both_told(town: Running) -> None:
+    alert = town.overload("TC-01", 101.0, 102.0)
+    team = town.get(f"{API}/alerts/{alert['id']}")["card"]["teams"][0]["id"]
+    for is_on_duty in (False, True):
+        body = {**ME, "fields": {"on_duty": is_on_duty}}
+        town.client.patch(f"{API}/resources/teams/{team}", json=body).raise_for_status()
+        town.call(town.program.watching.look())
+    assert told(town, alert)["card", "wall"] == 2
+
+
 def test_an_edit_far_away_changes_no_card(town: Running) -> None:
     alert = town.overload("TC-01", 101.0, 102.0)
     far = {"id": "far", "name": "Far team", "capabilities": ["drainage"], "lat": 30.0, "lon": 100.0}
