@@ -3,6 +3,7 @@
 A message of CAP holds for some hours. People acknowledge and are left in peace, but a receiver
 that is only posted to would take its message for over when it expires: a false clear. So whoever
 was told over such a road is told again before that, acknowledged or held, until the alert is over.
+One whose message failed for good is tried again sooner: it has nothing that stands.
 """
 
 from collections.abc import Iterable
@@ -16,22 +17,30 @@ from alerting.publish import Publisher
 from alerting.route import notice_id
 
 _MOST = 100_000  # as many as a restart takes up
-_ON_THE_WAY = (NoticeState.SENT, NoticeState.PENDING)
+_MEANT = (NoticeState.SENT, NoticeState.PENDING, NoticeState.FAILED)
+AGAIN_AFTER = timedelta(minutes=30)  # a failure for good is told to people (`notices`) meanwhile
 
 
 def due_again(
     entries: Iterable[OutboxEntry], channel: str, every: timedelta, now: datetime
 ) -> list[OutboxEntry]:
-    """Give the newest notice of each recipient over a channel that is `every` old or older."""
+    """Give the newest notice of each recipient over a channel that is `every` old or older.
+
+    One that failed for good is due `AGAIN_AFTER`, where that is sooner.
+    """
     newest: dict[str, OutboxEntry] = {}
     for entry in entries:
         notice = entry.notice
-        is_meant = notice.recipient.channel == channel and entry.state in _ON_THE_WAY
+        is_meant = notice.recipient.channel == channel and entry.state in _MEANT
         if is_meant and not notice.task and notice.batch is None:
             before = newest.get(notice.recipient.id)
             if before is None or before.notice.created_at < notice.created_at:
                 newest[notice.recipient.id] = entry
-    return [entry for entry in newest.values() if now - entry.notice.created_at >= every]
+    return [each for each in newest.values() if now - each.notice.created_at >= _wait(each, every)]
+
+
+def _wait(entry: OutboxEntry, every: timedelta) -> timedelta:
+    return min(every, AGAIN_AFTER) if entry.state is NoticeState.FAILED else every
 
 
 @dataclass(slots=True, kw_only=True)

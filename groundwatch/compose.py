@@ -19,7 +19,7 @@ from alerting.detect.robust import robust_for
 from alerting.detect.shelf import Shelf
 from alerting.engine import Engine, EngineConfig, Parts
 from alerting.escalate import Escalator
-from alerting.gather.rules import GatherRules
+from alerting.gather.rules import GatherRules, StormRules
 from alerting.joints.table import joints_for
 from alerting.judge import Judge
 from alerting.model import Alert, Severity
@@ -428,11 +428,18 @@ def _engine_config(district: District, telling: TellingSettings) -> EngineConfig
         ),
         gathering=GatherRules(
             waits={**policy.company, **_own_waits(telling)},
-            storm=replace(policy.storm, most=most) if most else None,
+            storm=_storm(policy.storm, most),
             area_of=area_of,
         ),
         drills=policy.drills,
     )
+
+
+def _storm(rules: StormRules, most: int) -> StormRules | None:
+    """Let storms begin above `most`; one must never be over at what begins it."""
+    if not most:
+        return None
+    return replace(rules, most=most, calm_below=min(rules.calm_below, most))
 
 
 def _own_waits(telling: TellingSettings) -> dict[Severity, timedelta]:

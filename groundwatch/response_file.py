@@ -89,7 +89,7 @@ class _StormPart(_Part):
     within: Annotated[Duration, _between(_MINUTE, _HOUR)] | None = None
     calm_below: Annotated[int, Field(ge=1, le=1000)] | None = None
     first_after: Annotated[Duration, _between(timedelta(0), _MINUTE)] | None = None
-    every: Annotated[Duration, _between(10 * _SECOND, _HOUR)] | None = None
+    every: Annotated[Duration, _between(10 * _SECOND, 10 * _MINUTE)] | None = None
     red_every: Annotated[Duration, _between(_SECOND, 8 * _SECOND)] | None = None
     remind_every: Annotated[Duration, _between(10 * _SECOND, 10 * _MINUTE)] | None = None
 

@@ -59,3 +59,27 @@ async def test_an_end_is_not_renewed() -> None:
         assert alert is not None
         assert alert.state is AlertState.RESOLVED
         assert await look(here, 30) == []
+
+
+async def test_a_receiver_whose_first_message_failed_for_good_is_tried_again() -> None:
+    async with world(judge(stage())) as here:
+        here.channel.refused = {"p1"}
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await here.quiet()
+        assert await look(here, 0.4) == []
+        here.channel.refused = set()
+        assert await look(here, 0) == []  # it is not hammered
+        assert await look(here, 0.2) == [NotifyReason.RENEWED]
+        assert await look(here, 0.6) == []
+        assert await look(here, 11.4) == [NotifyReason.RENEWED]
+
+
+async def test_one_that_fails_again_and_again_is_tried_every_half_hour() -> None:
+    async with world(judge(stage())) as here:
+        here.channel.refused = {"p1"}
+        await here.feed(report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2}))
+        await here.quiet()
+        for _ in range(12):
+            await look(here, 0.25)
+        (alert,) = await here.journal.alerts(firing_only=True)
+        assert len(await here.journal.outbox(alert.id)) == 1 + 6

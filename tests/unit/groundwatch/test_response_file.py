@@ -57,6 +57,7 @@ WRONG = {
     "a worse alert longer": ("shelf_at_most: {extreme: 2h}", "extreme may be set aside longer"),
     "red waits": ("company: {extreme: 1m}", "unknown key 'extreme'"),
     "red late": ("storm: {red_every: 30s}", "30s is out of range; allowed: 1s to 8s"),
+    "an area late": ("storm: {every: 1h}", "1h is out of range; allowed: 10s to 10m"),
     "a storm without an end": ("storm: {calm_below: 11}", "over below 11, but begins above 10"),
     "no unit": ("flapping: {within: 15}", "15 has no unit of time"),
     "one time is no flapping": ("flapping: {times: 1}", "at least 2"),
