@@ -81,13 +81,22 @@ def open_alert(
         started_at=started_at,
         detected_at=moment.now,
         severity_at=finding.taken_at,
-        value=finding.value,
+        value=plain_value(finding.value),
         limit=finding.limit,
         unit=finding.unit,
         reason=finding.reason,
         provenance=finding.provenance,
         said=finding.said,
     )
+
+
+def plain_value(value: float) -> float:
+    """Take off what binary arithmetic adds to a value; no sensor has nine digits.
+
+    >>> plain_value(6.431000000000001)
+    6.431
+    """
+    return float(f"{value:.9g}")
 
 
 def step_alert(
@@ -241,7 +250,7 @@ class Book:
             severity=severity,
             peak=max(live.alert.peak, severity),
             severity_at=finding.taken_at,
-            value=finding.value,
+            value=plain_value(finding.value),
             limit=finding.limit,
             unit=finding.unit,
             reason=finding.reason,
@@ -280,7 +289,7 @@ class Book:
                 return
         severity = Severity(step.after)
         finding = track.finding(step)
-        shown = replace(live.alert, severity=severity, value=finding.value)
+        shown = replace(live.alert, severity=severity, value=plain_value(finding.value))
         after, transition = step_alert(shown, kind, taken_at, moment, said=_said(finding))
         live.alert = replace(live.alert, ordinal=after.ordinal)
         self.changes.append(Change(live.alert, transition, None))

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import typer
 
 from groundwatch import __version__
+from groundwatch.alert_table import Listed, alert_lines, more_listed, nothing_listed
 from groundwatch.cli_channel import channel_app
 from groundwatch.cli_drill import drill
 from groundwatch.cli_official import add_to as add_official
@@ -210,13 +211,13 @@ def alerts(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    for line in alert_lines(rows["items"], language):
+    for line in alert_lines(rows["items"], language.value):
         print(line)
+    what = Listed.HISTORY if history else Listed.ALL if everything else Listed.STANDING
     if not rows["items"]:
-        where = f" at {site}" if site else ""
-        print(f"no {'changes' if history else 'alerts' if everything else 'alert stands'}{where}")
+        print(nothing_listed(what, site or "", language.value))
     elif rows.get("next"):
-        print(f"and more: the {len(rows['items'])} above are one page of the HTTP interface")
+        print(more_listed(len(rows["items"]), language.value))
 
 
 @app.command()
@@ -392,7 +393,7 @@ app.add_typer(channel_app, name="channel")
 
 @app.command()
 def doctor(config: Config = None, sites: Sites = None, as_json: AsJson = False) -> None:
-    """Look at everything this program needs on this machine, and say what is missing."""
+    """Look at all this program needs on this machine; exit code 2 where something is amiss."""
     from groundwatch.doctor import examine
 
     findings = asyncio.run(examine(config, sites))
@@ -402,7 +403,7 @@ def doctor(config: Config = None, sites: Sites = None, as_json: AsJson = False) 
         for entry in findings:
             print(entry)
     if any(entry.is_fault for entry in findings):
-        raise typer.Exit(1)
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -427,28 +428,6 @@ def cycle_lines(rows: list[dict[str, Any]]) -> list[str]:
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
-
-
-def alert_lines(rows: list[dict[str, Any]], language: Tongue = Tongue.EN) -> list[str]:
-    """Write alerts or their transitions as columns: id, when, state, how bad, where, why."""
-    cells = [
-        (
-            str(row.get("alert") or row.get("id")),
-            clock_time(row.get("started_at") or row.get("taken_at")),
-            str(row.get("state") or row.get("kind")),
-            str(row.get("severity")),
-            str(row.get("sensor")),
-        )
-        for row in rows
-    ]
-    reason = "reason_zh" if language is Tongue.ZH else "reason"
-    widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
-    return [
-        "  ".join(
-            (*map(str.ljust, those, widths), str(row.get(reason) or row.get("reason", "")))
-        ).rstrip()
-        for those, row in zip(cells, rows, strict=True)
-    ]
 
 
 def _guarded(act: Callable[[], None]) -> None:

@@ -17,12 +17,12 @@ from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayV
 from groundwatch.limits_zh import colour_zh
 from sensors.catalogue import KINDS
 
-_STATES = {
+STATES_ZH = {
     AlertState.FIRING: "未解除",
     AlertState.RESOLVED: "已解除",
     AlertState.WITHDRAWN: "已撤回",
 }
-_STEPS = {
+STEPS_ZH = {
     TransitionKind.RAISED: "报警",
     TransitionKind.UPGRADED: "升级",
     TransitionKind.DOWNGRADED: "降级",
@@ -114,7 +114,7 @@ def _subject(explanation: Explanation) -> str:
 def _alert_lines(alert: Alert) -> list[str]:
     reason = in_chinese(alert.said, alert.reason)
     lines = [
-        f"{colour_zh(alert.severity)}，{_STATES[alert.state]}：{reason}",
+        f"{colour_zh(alert.severity)}，{STATES_ZH[alert.state]}：{reason}",
         f"  传感器  {alert.sensor}",
         f"  规则    {alert.rule_id}（{alert.pack}）",
     ]
@@ -135,7 +135,7 @@ def _alert_lines(alert: Alert) -> list[str]:
 def _transition_line(step: Transition) -> str:
     late = "" if step.late_by_s is None else f"，发现延迟{span_words(step.late_by_s)}"
     final = "定论" if step.final else "未定：在途测值可能改变"
-    head = f"{shown_time(step.taken_at)} {_STEPS[step.kind]} {colour_zh(step.severity)}"
+    head = f"{shown_time(step.taken_at)} {STEPS_ZH[step.kind]} {colour_zh(step.severity)}"
     return f"{head}（{final}{late}）：{in_chinese(step.said, step.reason)}"
 
 

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from groundwatch import __version__
-from groundwatch.cli import alert_lines, app
+from groundwatch.alert_table import Listed, alert_lines, nothing_listed
+from groundwatch.cli import app
 from groundwatch.cli_words import clock_time
 from tests.servers import free_port
 
@@ -192,7 +193,7 @@ def test_doctor_finds_every_fault_in_one_look(tmp_path: Path) -> None:
         "[http]\nport = 0",
     )
     result = asked("doctor", "--config", settings_of(tmp_path, *given), "--json")
-    assert result.exit_code == 1, result.output
+    assert result.exit_code == 2, result.output
     found = {entry["what"]: entry for entry in json.loads(result.stdout)}
     bad = {what for what, entry in found.items() if not entry["ok"]}
     assert bad == {"site files", "state directory", "broker", "database", "journal"}
@@ -202,7 +203,7 @@ def test_doctor_finds_every_fault_in_one_look(tmp_path: Path) -> None:
 
 def test_doctor_says_what_is_wrong_with_the_settings(tmp_path: Path) -> None:
     result = asked("doctor", "--config", settings_of(tmp_path, "sitez = 1"))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "there is no setting `sitez`" in result.stdout
 
 
@@ -218,3 +219,26 @@ def test_alerts_stand_in_columns() -> None:
         f"a234  {clock_time('2026-06-01T12:31:00Z')}  resolved  extreme  site/d/q  Low.",
     ]
     assert alert_lines([]) == []
+
+
+def test_alerts_in_chinese_are_in_one_language_and_stand_in_columns() -> None:
+    at = "2026-06-01T12:30:00Z"
+    rows = [
+        {"id": "a1", "state": "firing", "severity": "minor", "sensor": "s/d/q", "reason": "High.",
+         "reason_zh": "偏高。", "started_at": at},
+        {"alert": "a234", "kind": "signed_off", "severity": "extreme", "sensor": "s/d/q",
+         "reason": "Safe.", "reason_zh": "已确认安全。", "taken_at": at},
+    ]  # fmt: skip
+    assert alert_lines(rows, "zh") == [
+        f"a1    {clock_time(at)}  未解除    蓝色  s/d/q  偏高。",
+        f"a234  {clock_time(at)}  签字解除  红色  s/d/q  已确认安全。",
+    ]
+
+
+@pytest.mark.parametrize("what", list(Listed))
+def test_nothing_to_list_is_said_in_words_of_what_was_asked(what: Listed) -> None:
+    said = nothing_listed(what, "my-creek", "en")
+    assert said.startswith("no ")
+    assert "my-creek" in said
+    assert ("final" in said) == (what is Listed.HISTORY)
+    assert nothing_listed(what, "my-creek", "zh").startswith("my-creek")

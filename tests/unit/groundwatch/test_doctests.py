@@ -7,7 +7,8 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "module", ["alerting.route.ladder", "groundwatch.ack_reply", "groundwatch.district"]
+    "module",
+    ["alerting.book", "alerting.route.ladder", "groundwatch.ack_reply", "groundwatch.district"],
 )
 def test_examples_hold(module: str) -> None:
     results = doctest.testmod(importlib.import_module(module))
