@@ -148,7 +148,7 @@ class Fields:
         word = self.text(name)
         code = _code_of(word, known)
         if self.has(name) and code not in known:
-            self.wrong(f"{kind} {word!r} is not known; {closest(word, known)}")
+            self.wrong(f"{kind} {word!r} is not known; {closest(word, _said(word, known))}")
         return code
 
     def codes(self, name: str, known: Mapping[str, Named], kind: str) -> frozenset[str]:
@@ -159,7 +159,7 @@ class Fields:
             self.wrong(f"{name} must list 1 to {MAX_WORDS} {kind} codes, separated by ;")
         for code in codes:
             if code not in known:
-                self.wrong(f"{kind} {code!r} is not known; {closest(code, known)}")
+                self.wrong(f"{kind} {code!r} is not known; {closest(code, _said(code, known))}")
         return frozenset(codes)
 
     def instant(self, name: str) -> datetime | None:
@@ -231,3 +231,8 @@ def _code_of(word: str, known: Mapping[str, Named]) -> str:
     if code in known:
         return code
     return next((each for each, of in known.items() if word in (of.name, of.zh)), code)
+
+
+def _said(word: str, known: Mapping[str, Named]) -> list[str]:
+    """Give what may be written, in the writing of the word that means nothing."""
+    return list(known) if word.isascii() else [of.zh for of in known.values() if of.zh]

@@ -164,6 +164,16 @@ def test_a_misspelt_column_is_told_once(load: Load) -> None:
     ]
 
 
+def test_a_capability_in_chinese_is_taken_and_an_unknown_one_is_answered_in_chinese(
+    load: Load,
+) -> None:
+    text = "# datum: WGS-84\nid,name,capabilities,lat,lon\nA,N,起重救援;排涝,23.2,113.2\n"
+    found, faults = load(teams_csv=f"{text}B,N,起重救助,23.2,113.2\n")
+    assert [team.capabilities for team in found.teams] == [{"heavy_lifting", "drainage"}]
+    (fault,) = faults
+    assert "did you mean '起重救援'? allowed: 交通管制, " in fault.what
+
+
 # A whole file that cannot be read, the line, and words of its fault.
 BROKEN_FILES = [
     ("teams_csv", "id,name,capabilities,lat,lon\nT,N,medical,23,113\n", 1, "no datum is stated"),
