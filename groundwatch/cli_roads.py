@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import typer
 
+from groundwatch.cli_response import minutes_of
 from groundwatch.cli_words import Actor, AsJson, Url, asked, clock_time, named, show
 from groundwatch.client import DEFAULT_URL, call
 
@@ -30,6 +31,9 @@ def close(
     radius_m: Annotated[float, typer.Option(help="of the circle")] = 50.0,
     datum: Annotated[str | None, typer.Option(help="of lat and lon, for example GCJ-02")] = None,
     edge: Annotated[list[str] | None, typer.Option(help="id in the road graph")] = None,
+    span: Annotated[
+        str | None, typer.Option("--for", help="opens by itself then, for example 30m or 2h")
+    ] = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
@@ -44,6 +48,7 @@ def close(
         "datum": datum,
         "circle": circle,
         "edges": edge or [],
+        "minutes": None if span is None else minutes_of(span),
     }
     answer = asked(lambda: call("POST", url, "/roads/closed", body))
     show(answer, _line(answer), as_json=as_json)
@@ -67,4 +72,6 @@ def _line(road: dict[str, Any]) -> str:
     what = [f"an outline of {len(road['outline'])} corners"] if road["outline"] else []
     what += [f"edges {', '.join(road['edges'])}"] if road["edges"] else []
     since = clock_time(road["since"])
-    return f"{road['name']}: {' and '.join(what)} since {since} by {road['by']}: {road['note']}"
+    until = f" until {clock_time(road['until'])}" if road["until"] else ""
+    head = f"{road['name']}: {' and '.join(what)} since {since}{until}"
+    return f"{head} by {road['by']}: {road['note']}"

@@ -7,6 +7,7 @@ can drive is an outline, ids of edges of the road graph, or both, under a name t
 import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ KIND = "closures"
 MAX_CLOSED = 500
 MAX_CORNERS = 500
 MAX_EDGES = 1000
+OWN_NAME = "groundwatch"
 _PREFIX = "hand:"  # so that no name of people meets the id of an alert that closes roads
 
 
@@ -39,7 +41,10 @@ class EditStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedRoad:
-    """What is closed under a name, since when, by whom and why; positions are WGS 84."""
+    """What is closed under a name, since when, by whom and why; positions are WGS 84.
+
+    It opens by itself at `until`; None is until somebody opens it.
+    """
 
     name: str
     at: datetime
@@ -47,6 +52,7 @@ class ClosedRoad:
     why: str
     outline: tuple[Position, ...] = ()
     edges: tuple[str, ...] = ()
+    until: datetime | None = None
 
 
 class ClosedRoads:
@@ -117,11 +123,26 @@ class ClosedRoads:
             self._tell()
             return road
 
+    async def open_due(self, now: datetime) -> None:
+        """Open what was closed until now, with an entry of its own; tried again where that fails.
+
+        Raises:
+            JournalError: it could not be recorded, so it stays closed.
+        """
+        due = [r for r in self._closed.values() if r.until is not None and r.until <= now]
+        for road in due:
+            with suppress(DeedRefused):  # somebody has just opened it
+                await self.open(road.name, OWN_NAME, "its time was over", now)
+
     def _why_not(self, road: ClosedRoad) -> str | None:
         is_new = road.name not in self._closed
         unknown = [] if self._known is None else [e for e in road.edges if e not in self._known]
         checks = (
             (not road.why.strip(), "say why: it is kept with the closure"),
+            (
+                road.until is not None and road.until <= road.at,
+                "`until` is over: say an instant in the future, or leave it out",
+            ),
             (not road.outline and not road.edges, "give an outline, a circle or ids of edges"),
             (is_new and len(self._closed) >= MAX_CLOSED, f"{MAX_CLOSED} are closed already"),
             (len(road.outline) > MAX_CORNERS, f"an outline has {MAX_CORNERS} corners at most"),
@@ -178,7 +199,8 @@ def _pairs(corners: Sequence[Position]) -> list[tuple[float, float]]:
 
 def _fields(road: ClosedRoad) -> dict[str, str]:
     outline = " ".join(f"{each.lat!r},{each.lon!r}" for each in road.outline)
-    return {"outline": outline, "edges": ";".join(road.edges)}
+    until = {} if road.until is None else {"until": road.until.isoformat()}
+    return {"outline": outline, "edges": ";".join(road.edges)} | until
 
 
 def _road(edit: ResourceEdit) -> ClosedRoad:
@@ -191,4 +213,5 @@ def _road(edit: ResourceEdit) -> ClosedRoad:
         why=edit.note,
         outline=tuple(Position(float(lat), float(lon)) for lat, lon in corners),
         edges=tuple(each for each in said.get("edges", "").split(";") if each),
+        until=datetime.fromisoformat(said["until"]) if said.get("until") else None,
     )

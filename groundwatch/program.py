@@ -269,6 +269,7 @@ class Program:
             await self.engine.tick(is_listening=is_listening or is_by_station)
             await recall_orders(self.engine.drills, self.desks.orders)
             self.flags.put(self.engine.judge.belief.flags.take())
+            await self._open_roads(now)
             await self._supervise()
             await self._save_states()
             self.turned_s = time.monotonic()
@@ -298,6 +299,12 @@ class Program:
                 await self.journal.prune(self.clock.now() - _KEEP_NOTICES)
             except (StorageError, JournalError) as error:
                 _LOG.warning("housekeeping failed", extra={"why": str(error)})
+
+    async def _open_roads(self, now: datetime) -> None:
+        try:
+            await self.closed_roads.open_due(now)
+        except JournalError as error:
+            _LOG.warning("roads stay closed past their time", extra={"why": str(error)})
 
     async def _supervise(self) -> None:
         for name, verdict in (await self.watch.look()).items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -19,6 +20,7 @@ from groundwatch.http.words import Actor, Answer, Asked, Instant, Note
 from sensors.model import Position
 
 router = APIRouter()
+MAX_MINUTES = 366 * 24 * 60
 
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f/]{1,80}$", description="A name of yours.")]
 Lat = Annotated[float, Field(ge=-90, le=90)]
@@ -48,6 +50,10 @@ class Closing(Asked):
     outline: list[Corner] = Field(default=[], max_length=500)
     circle: Circle | None = None
     edges: list[str] = Field(default=[], max_length=1000, description="Ids of the road graph.")
+    minutes: float | None = Field(
+        default=None, gt=0, le=MAX_MINUTES, description="For how long; then it opens by itself."
+    )
+    until: Instant | None = Field(default=None, description="Instead of `minutes`.")
 
 
 class Opening(Asked):
@@ -62,6 +68,7 @@ class ClosedRoadAnswer(Answer):
 
     name: str
     since: Instant
+    until: Instant | None = Field(description="When it opens by itself; null is by hand only.")
     by: str
     note: str
     outline: list[tuple[float, float]] = Field(description="Pairs of latitude and longitude.")
@@ -73,6 +80,7 @@ class ClosedRoadAnswer(Answer):
         return cls(
             name=road.name,
             since=road.at,
+            until=road.until,
             by=road.actor,
             note=road.why,
             outline=[(each.lat, each.lon) for each in road.outline],
@@ -101,13 +109,15 @@ async def closed(program: ProgramPart) -> ClosedRoadList:
 @router.post("/roads/closed", tags=["resources"], status_code=201, summary="Close roads by hand")
 async def close(said: Closing, program: ProgramPart) -> ClosedRoadAnswer:
     """Close what an outline or a circle touches, or edges; the same name is replaced."""
+    now = program.clock.now()
     road = ClosedRoad(
         name=said.name,
-        at=program.clock.now(),
+        at=now,
         actor=said.actor,
         why=said.note,
         outline=_outline(said),
         edges=tuple(said.edges),
+        until=said.until if said.minutes is None else now + timedelta(minutes=said.minutes),
     )
     with _refusing():
         return ClosedRoadAnswer.of(await program.closed_roads.close(road))

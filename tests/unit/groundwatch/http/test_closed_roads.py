@@ -1,6 +1,7 @@
 """Roads closed by hand: travel times go round them, who and why is kept, a restart forgets none."""
 
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,35 @@ def test_a_closed_road_is_gone_round_until_it_is_opened(tmp_path: Path) -> None:
     servers.stop(port)
 
 
+@pytest.mark.broker
+def test_a_road_closed_for_a_while_opens_by_itself_and_that_is_on_record(tmp_path: Path) -> None:
+    district, team = with_roads(tmp_path)
+    port = servers.start_mosquitto(tmp_path)
+    closing = {**ME, "note": "tree", "name": "tree", "edges": ["quick"], "minutes": 30}
+    with running(tmp_path / "state", port, sites=district) as live:
+        quick_s, _ = travel(live, team)
+        made = live.post(f"{API}/roads/closed", closing, status=201)
+        ahead = datetime.fromisoformat(made["until"]) - live.clock.now()
+        assert timedelta(minutes=29) < ahead <= timedelta(minutes=30)
+    with running(tmp_path / "state", port, sites=district) as live:
+        assert travel(live, team)[0] > 4 * quick_s
+        assert live.get(f"{API}/roads/closed")["items"][0]["until"] == made["until"]
+        live.clock.ahead += timedelta(minutes=31)
+        live.until(lambda: live.get(f"{API}/roads/closed")["items"] == [])
+        assert travel(live, team)[0] == quick_s
+        newest = live.get(f"{API}/roads/closed/tree/history")["items"][0]
+        assert (newest["action"], newest["actor"]) == ("delete", "groundwatch")
+        assert newest["note"] == "its time was over"
+    servers.stop(port)
+
+
 WRONG = {
+    "no time at all": ({"edges": ["x"], "minutes": 0}, 422, "body.minutes"),
+    "a time that is over": (
+        {"edges": ["x"], "until": "2020-01-01T00:00:00Z"},
+        409,
+        "`until` is over",
+    ),
     "nothing": ({}, 409, "give an outline, a circle or ids of edges"),
     "no datum": ({"circle": {"lat": 23.2, "lon": 113.2, "radius_m": 50}}, 422, "datum"),
     "edges without a graph": ({"edges": ["x"]}, 409, "there is no road graph"),
@@ -97,12 +126,24 @@ def test_what_closes_nothing_is_refused(
 def test_the_command_line_closes_lists_and_opens(live: Running) -> None:
     url = ["--url", str(live.client.base_url)]
     runner = CliRunner()
-    spot = ["--lat", "23.2", "--lon", "113.2", "--radius-m", "80", "--datum", "GCJ-02"]
+    spot = [
+        "--lat",
+        "23.2",
+        "--lon",
+        "113.2",
+        "--radius-m",
+        "80",
+        "--datum",
+        "GCJ-02",
+        "--for",
+        "2h",
+    ]
     words = ["roads", "close", "bridge", *spot, "--why", "cracks", "--as", "Inspector", *url]
     made = runner.invoke(app, words)
     assert made.exit_code == 0, made.output
     listed = runner.invoke(app, ["roads", "list", *url]).output
     assert "bridge: an outline of 25 corners since" in listed
+    assert " until 20" in listed
     assert "by Inspector: cracks" in listed
     road = live.get(f"{API}/roads/closed")["items"][0]
     assert road["outline"][0][0] == pytest.approx(23.2026, abs=2e-3)  # moved from GCJ-02
