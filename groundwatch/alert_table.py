@@ -5,10 +5,7 @@ from enum import StrEnum
 from typing import Any
 from unicodedata import east_asian_width
 
-from alerting.model import AlertState, Severity, TransitionKind
 from groundwatch.cli_words import clock_time
-from groundwatch.explained_zh import STATES_ZH, STEPS_ZH
-from groundwatch.limits_zh import colour_zh
 
 
 class Listed(StrEnum):
@@ -68,6 +65,10 @@ def _words(row: Mapping[str, Any], language: str) -> tuple[str, str]:
     state, kind, severity = row.get("state"), row.get("kind"), str(row.get("severity"))
     if language != "zh":
         return str(state or kind), severity
+    from alerting.model import AlertState, Severity, TransitionKind  # slow to load
+    from groundwatch.explained_zh import STATES_ZH, STEPS_ZH
+    from groundwatch.limits_zh import colour_zh
+
     said = STATES_ZH[AlertState(str(state))] if state else STEPS_ZH[TransitionKind(str(kind))]
     return said, colour_zh(Severity.of(severity))
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import httpx2
 
-from groundwatch.settings import ClientSettings
-
 DEFAULT_URL = "http://127.0.0.1:8420"
 
 
@@ -93,6 +91,8 @@ def _response(method: str, url: str, path: str, **what: Any) -> httpx2.Response:
 
 def _key() -> dict[str, str]:
     """Give the header of the key that the environment names, if any."""
+    from groundwatch.environment import ClientSettings  # as slow to load as all the rest of this
+
     try:
         secret = ClientSettings().secret()
     except (OSError, UnicodeDecodeError) as error:

@@ -38,6 +38,7 @@ from groundwatch.console_stand_in import stand_ins
 from groundwatch.cycles import CycleKeeper
 from groundwatch.district import District
 from groundwatch.doors import Telling, filters_of, look_at_doors, open_doors
+from groundwatch.environment import ServiceSettings
 from groundwatch.flag_writer import FlagWriter
 from groundwatch.heartbeat import Heartbeat
 from groundwatch.keep_going import KeepGoing
@@ -51,7 +52,7 @@ from groundwatch.readiness import looked_at
 from groundwatch.roads import open_roads
 from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.service_manager import ServiceManager
-from groundwatch.settings import InfluxSettings, ServiceSettings, Settings, TellingSettings
+from groundwatch.settings import InfluxSettings, Settings, TellingSettings
 from groundwatch.siren_door import SirenDoor
 from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
 from groundwatch.store_writer import StoreWriter

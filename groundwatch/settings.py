@@ -1,7 +1,7 @@
 """Settings: one TOML file, then the environment (`GROUNDWATCH_…`), then the command line.
 
-The only reader of the environment and of files of settings. Everything is checked before anything
-is connected to; secrets are kept in one type that never prints itself.
+The only reader of files of settings, and of the environment but for `environment`. Everything is
+checked before anything is connected to; secrets are kept in one type that never prints itself.
 """
 
 import ipaddress
@@ -305,29 +305,6 @@ class Settings(BaseSettings):
     def retention(self) -> timedelta | None:
         """Give for how long the embedded store keeps readings."""
         return timedelta(days=self.retention_days) if self.retention_days else None
-
-
-class ServiceSettings(BaseSettings):
-    """What systemd says to a service of `Type=notify`."""
-
-    model_config = SettingsConfigDict(frozen=True)
-
-    notify_socket: str = ""
-
-
-class ClientSettings(BaseSettings):
-    """What the command line brings to a running program that asks for a key."""
-
-    model_config = SettingsConfigDict(env_prefix="GROUNDWATCH_", frozen=True)
-
-    key: SecretStr | None = None
-    key_file: Path | None = None
-
-    def secret(self) -> str | None:
-        """Give the key, of the variable or of the file; OSError where that cannot be read."""
-        if self.key is not None:
-            return self.key.get_secret_value()
-        return self.key_file.read_text(encoding="utf-8").strip() if self.key_file else None
 
 
 def load_settings(path: Path | None = None, **given: Any) -> Settings:

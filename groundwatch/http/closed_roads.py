@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from alerting.errors import DeedRefused
 from gis_link import model as gis
@@ -54,6 +54,13 @@ class Closing(Asked):
         default=None, gt=0, le=MAX_MINUTES, description="For how long; then it opens by itself."
     )
     until: Instant | None = Field(default=None, description="Instead of `minutes`.")
+
+    @model_validator(mode="after")
+    def one_at_most(self) -> Self:
+        """Ask for at most one of `minutes` and `until`."""
+        if self.minutes is not None and self.until is not None:
+            raise ValueError("give either minutes or until")
+        return self
 
 
 class Opening(Asked):

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -242,3 +244,12 @@ def test_nothing_to_list_is_said_in_words_of_what_was_asked(what: Listed) -> Non
     assert "my-creek" in said
     assert ("final" in said) == (what is Listed.HISTORY)
     assert nothing_listed(what, "my-creek", "zh").startswith("my-creek")
+
+
+def test_the_command_line_starts_without_what_only_the_program_needs() -> None:
+    code = "import sys, groundwatch.cli; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {"groundwatch.settings", "pydantic_settings", "alerting.model", "numpy", "sqlalchemy"}
+    assert heavy.isdisjoint(loaded)

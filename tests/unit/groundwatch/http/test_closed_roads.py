@@ -95,6 +95,11 @@ def test_a_road_closed_for_a_while_opens_by_itself_and_that_is_on_record(tmp_pat
 
 WRONG = {
     "no time at all": ({"edges": ["x"], "minutes": 0}, 422, "body.minutes"),
+    "two times": (
+        {"edges": ["x"], "minutes": 5, "until": "2099-01-01T00:00:00Z"},
+        422,
+        "give either minutes or until",
+    ),
     "a time that is over": (
         {"edges": ["x"], "until": "2020-01-01T00:00:00Z"},
         409,
