@@ -21,13 +21,14 @@ from gis_link.model import Depot, Position
 from gis_link.need import Item, Need, NeedTable
 from gis_link.reach import StraightLine, Travel, TravelTime, travels
 from gis_link.reserve import Reservations
-from gis_link.scene import REACH, RING_M, WIDEST, WIDEST_M, Scene, placed, ring
+from gis_link.scene import REACH, RING_M, WIDEST, WIDEST_M, Scene, parted, placed, ring
 from gis_link.shelf import Packed, Shelf, columns
-from gis_link.stock import Lines, Promised, Spread
+from gis_link.stock import Holdings, Lines, Promised, Spread
 
 MAX_DEPOTS: Final = 6
-# At least and at most so many are measured at once for several items; most are found among them.
-_LEAST_TOGETHER, _MOST_TOGETHER = 32, 160
+# At least and at most so many are measured at once for several items: most are found among them,
+# and one wide search costs less than one for each item.
+_LEAST_TOGETHER, _MOST_TOGETHER = 32, 360
 # Of an item that takes more, so many holders are measured at first, and some to spare.
 _MOST_HOLDERS, _SPARE = 512.0, 4.0
 # Where roads decide, at least and at most so many depots of an item are timed.
@@ -93,15 +94,16 @@ class _Hit(NamedTuple):
 class _Sought(NamedTuple):
     """What was found of one item: depots within the rings nearest first, and those beyond.
 
-    `n_enough` of those within are enough; all of them, where they are not.
+    `n_enough` of those within are enough; all of them, where they are not. `n_in_danger` have some
+    but are left out.
     """
 
     wanted: _Wanted
+    n_in_danger: int
     within: list[_Source]
     n_enough: int
     total: float
     beyond: list[_Source]
-    n_in_danger: int
 
     @property
     def is_short(self) -> bool:
@@ -113,7 +115,7 @@ class _Base(NamedTuple):
     """What was reckoned of the packed depots; kept while the shelf shares them."""
 
     packed: Packed[Depot]
-    lines: Lines
+    holdings: Holdings
     places: Index
     spread: dict[str, Spread]
 
@@ -123,7 +125,7 @@ class _Base(NamedTuple):
         at = columns(packed, [("lat", "f8"), ("lon", "f8")], _degrees)
         holders = lines.holders()
         index = Index.of(at["lat"], at["lon"], holders)
-        return cls(packed, lines, index, lines.spread(holders))
+        return cls(packed, Holdings(lines), index, lines.spread(holders))
 
 
 class SupplyFinder:
@@ -142,15 +144,16 @@ class SupplyFinder:
         self.base: _Base = base or _Base.of(depots.packed)
         self._depots, self._table, self._reach = depots, table, reach
         self._reservations = reservations
-        self._lines, self._index = self.base.lines, self.base.places
+        self._holdings, self._index = self.base.holdings, self.base.places
         self._spread = self.base.spread
         self._n_spare = 0 if isinstance(reach, StraightLine) else _SPARE_BY_ROAD
         self._promised = Promised(depots, reservations)
         self._plans: dict[tuple[str, int], _Plan] = {}
         if depots.loose or depots.gone:
-            new = Lines.of(depots.loose, dict(self._lines.codes))
+            lines = self._holdings.lines
+            new = Lines.of(depots.loose, dict(lines.codes))
             n = len(depots.packed)
-            self._lines = self._lines.with_more(new)
+            self._holdings = Holdings(lines.with_more(new))
             at = [depot.position for depot in depots.loose]
             holders = {item: rows + n for item, rows in new.holders().items()}
             self._index = self._index.changed(depots.gone, at, holders)
@@ -241,23 +244,28 @@ class SupplyFinder:
 
     def _counted(self, wanted: Sequence[_Wanted], near: Found, scene: Scene) -> list[_Sought]:
         """Count for each item from the nearest depot on until there is enough."""
-        near, n_out = self._outside_danger(near, scene)
-        rows, metres = near
-        if not len(rows):
-            return [_Sought(each, [], 0, 0.0, [], n_out) for each in wanted]
-        held = self._held(rows, [each.item.code for each in wanted], scene)
+        codes = [each.item.code for each in wanted]
+        near, inside = parted(near, scene.danger, self._index)
+        n_out = [0] * len(wanted)
+        if len(inside):
+            n_out = np.count_nonzero(self._held(inside.rows, codes, scene), axis=1).tolist()
+        if not len(near):
+            return [_Sought(*each, [], 0, 0.0, []) for each in zip(wanted, n_out, strict=True)]
+        held = self._held(near.rows, codes, scene)
         sums = held.cumsum(axis=1)
-        n_less = (sums < np.array([[each.quantity] for each in wanted])).sum(axis=1)
-        ends = metres.searchsorted(metres.take(np.minimum(n_less, len(rows) - 1)), side="right")
-        ends += self._n_spare
-        is_one_spot = bool((metres[1:] == metres[:-1]).any())
+        ends = (sums < np.array([[each.quantity] for each in wanted])).sum(axis=1)
+        is_one_spot = bool((near.metres[1:] == near.metres[:-1]).any())
+        if is_one_spot:
+            last = near.metres.take(np.minimum(ends, len(near) - 1))
+            ends = near.metres.searchsorted(last, side="right") - 1
         found: list[_Sought] = []
-        by_item = _sources(near, held, ends)
-        for each, within, total in zip(wanted, by_item, sums[:, -1].tolist(), strict=True):
+        by_item = _sources(near, held, ends + 1 + self._n_spare)
+        for each, n, within, total in zip(
+            wanted, n_out, by_item, sums[:, -1].tolist(), strict=True
+        ):
             if is_one_spot:
                 within.sort(key=_nearest_then_fullest)
-            n_taken = _n_taken(within, each.quantity)
-            found.append(_Sought(each, within, n_taken, total, [], n_out))
+            found.append(_Sought(each, n, within, _n_taken(within, each.quantity), total, []))
         return found
 
     def _with_beyond(self, sought: _Sought, scene: Scene) -> _Sought:
@@ -275,17 +283,8 @@ class SupplyFinder:
 
     def _held(self, rows: Ints, codes: Sequence[str], scene: Scene) -> Floats:
         """Give what may be handed out, shape (items, depots)."""
-        held = self._lines.held(rows, codes, scene.now.date())
+        held = self._holdings.held(rows, codes, scene.now.date())
         return self._promised.taken_from(held, rows, codes, scene.holder)
-
-    def _outside_danger(self, found: Found, scene: Scene) -> tuple[Found, int]:
-        if not scene.danger or not len(found):
-            return found, 0
-        inside = self._in_danger(found, scene)
-        n_inside = int(np.count_nonzero(inside))
-        if not n_inside:
-            return found, 0
-        return Found(found.rows[~inside], found.metres[~inside]), n_inside
 
     def _in_danger(self, found: Found, scene: Scene) -> Bools:
         lat, lon = self._index.degrees_of(found.rows)
@@ -373,10 +372,11 @@ def _degrees(depot: Depot) -> tuple[float, float]:
 
 def _sources(near: Found, held: Floats, ends: Ints) -> list[list[_Source]]:
     """Give for each item, a row of `held`, the depots before its end that have some."""
-    places = np.arange(held.shape[1])
-    has_some = (held > 0.0) & (places < ends[:, None])
-    at = has_some.nonzero()[1]
-    columns_ = (near.rows.take(at), near.metres.take(at), held[has_some])
+    n = held.shape[1]
+    has_some = (held > 0.0) & (np.arange(n) < ends[:, None])
+    flat = has_some.ravel().nonzero()[0]
+    at = flat % n
+    columns_ = (near.rows.take(at), near.metres.take(at), held.take(flat))
     every = zip(*(each.tolist() for each in columns_), strict=True)
     return [list(islice(every, n)) for n in has_some.sum(axis=1).tolist()]
 

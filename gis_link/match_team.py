@@ -19,7 +19,7 @@ from gis_link.index import Belt, Found, Index, numbers_by_word
 from gis_link.model import Position, Team
 from gis_link.need import Need, NeedTable
 from gis_link.reach import StraightLine, Travel, TravelTime, travels
-from gis_link.scene import REACH, RING_M, WIDEST, WIDEST_M, Scene, placed, ring
+from gis_link.scene import REACH, RING_M, WIDEST, WIDEST_M, Scene, parted, placed, ring
 from gis_link.shelf import Packed, Shelf, columns
 
 MAX_TEAMS: Final = 6
@@ -108,7 +108,7 @@ class _Pool(NamedTuple):
     is_ready: Bools
     is_old: Bools
     is_resting: Bools
-    n_in_danger: int
+    skills_in_danger: Ints
     is_all: bool
 
 
@@ -163,22 +163,17 @@ class TeamFinder:
 
     def _pool(self, found: Found, scene: Scene, *, is_all: bool) -> _Pool:
         """Sort out what may be sent among teams that were found."""
-        rows, metres = found
-        n_in_danger = 0
-        if scene.danger and len(rows):
-            inside = self._in_danger(rows, metres, scene)
-            n_in_danger = int(np.count_nonzero(inside))
-            if n_in_danger:
-                rows, metres = rows[~inside], metres[~inside]
+        found, inside = parted(found, scene.danger, self._index)
+        rows = found.rows
         duty, seen_s = self._columns.is_on_duty.take(rows), self._columns.seen_s.take(rows)
         is_old = seen_s < _old_s(scene.now)
         return _Pool(
-            Found(rows, metres),
+            found,
             self._columns.skills.take(rows),
             duty & ~is_old,
             duty & is_old,
             ~duty,
-            n_in_danger,
+            self._columns.skills.take(inside.rows),
             is_all,
         )
 
@@ -219,8 +214,8 @@ class TeamFinder:
             said.append(f"position old, ask where they are: {self._name(old)}")
         if resting:
             said.append(f"off duty, to be called in: {self._name(resting)}")
-        if pool.n_in_danger:
-            said.append(f"left out inside the danger area: {pool.n_in_danger}")
+        if n_in_danger := np.count_nonzero(self._able[code][pool.skills_in_danger]):
+            said.append(f"left out inside the danger area: {n_in_danger}")
         if beyond:
             said.append(f"nearest next: {self._name(beyond)}")
         else:

@@ -8,6 +8,7 @@ import shapely
 from gis_link import words
 from gis_link.closures import Outlines
 from gis_link.ground import Bools, Floats
+from gis_link.index import Found, Index
 from gis_link.model import Depot, Position, Team
 
 RINGS_M: Final = (1_000.0, 3_000.0, 5_000.0, 10_000.0)
@@ -39,6 +40,16 @@ class Danger(NamedTuple):
         if self.outlines is not None:
             inside = inside | self.outlines.cover(lat, lon)
         return inside
+
+
+def parted(found: Found, danger: Danger, places: Index) -> tuple[Found, Found]:
+    """Part rows, nearest first, into those outside the danger area and those inside."""
+    rows, metres = found
+    if danger.outline is None and danger.outlines is None:
+        n = int(metres.searchsorted(danger.radius_m)) if danger.radius_m > 0.0 else 0
+        return (Found(rows[n:], metres[n:]) if n else found), Found(rows[:n], metres[:n])
+    inside = danger.covers(*places.degrees_of(rows), metres)
+    return Found(rows[~inside], metres[~inside]), Found(rows[inside], metres[inside])
 
 
 NOWHERE: Final = Danger()

@@ -13,6 +13,8 @@ from gis_link.reserve import Reservations
 from gis_link.shelf import Shelf
 
 _NEVER: Final = date.max.toordinal()
+# Up to so many amounts, 8 MB, a table of every item of every depot is kept for the day.
+_MOST_IN_TABLE: Final = 1 << 20
 _LINE: Final = np.dtype([("item", "i2"), ("left", "f8"), ("expires", "i4")])
 
 
@@ -100,6 +102,33 @@ class Lines(NamedTuple):
         left = self.left.take(at) * (self.expires.take(at) >= today.toordinal())
         sums = np.bincount(place, weights=left, minlength=len(items) * n)
         return sums.astype(np.float64, copy=False).reshape(len(items), n)
+
+
+class Holdings:
+    """What depots have on a day: read from one table where that is small, else from the lines."""
+
+    def __init__(self, lines: Lines) -> None:
+        """Make no table yet."""
+        self.lines = lines
+        self._n_depots = len(lines.starts) - 1
+        self._is_small = self._n_depots * (len(lines.codes) + 1) <= _MOST_IN_TABLE
+        self._of_day: tuple[date, Floats] | None = None
+
+    def held(self, rows: Ints, items: Sequence[str], today: date) -> Floats:
+        """Give what each depot has of each item on a day, shape (items, rows)."""
+        if not self._is_small:
+            return self.lines.held(rows, items, today)
+        codes, n = self.lines.codes, self._n_depots
+        begins = np.array([[codes.get(item, len(codes)) * n] for item in items])
+        return self._table(today).take(begins + rows)
+
+    def _table(self, today: date) -> Floats:
+        """Give every item of every depot, item after item, and at the end one that nobody has."""
+        known = self._of_day
+        if known is None or known[0] != today:
+            rows, items = np.arange(self._n_depots), [*self.lines.codes, ""]
+            known = self._of_day = today, self.lines.held(rows, items, today).ravel()
+        return known[1]
 
 
 def _line(stock: Stock, codes: dict[str, int]) -> tuple[int, float, int]:

@@ -134,7 +134,9 @@ def test_old_positions_come_last_and_are_named_when_nobody_else_is_there() -> No
 
 def test_nobody_is_sent_from_inside_the_danger_area() -> None:
     teams = [*drainers(150, 400, 12_000), team("far", 12_500, "drainage")]
+    teams.append(team("of no use", 200, "medical"))
     depots = [depot(f"S{m}", m, stock("pump_truck", 4)) for m in (150, 400, 12_000)]
+    depots.append(depot("of no use", 200, stock("lamp", 4)))
     box = shapely.box(away(11_000).lon, HERE.lat - 0.1, away(12_400).lon, HERE.lat + 0.1)
     scene = Scene(HERE, EXTREME, NOW, Danger(300.0, box))
     found = matcher(DRAINERS, teams).match("test", scene)
