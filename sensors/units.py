@@ -36,6 +36,7 @@ UNITS: dict[str, Unit] = {
         Unit("m(mm)", "mm", 1000.0),
         Unit("deg", "deg"),
         Unit("rad", "deg", 180.0 / _PI),
+        Unit("deg/s", "deg/s"),
         Unit("permille", "permille"),
         Unit("mm/m", "permille"),
         Unit("m/s", "m/s"),

@@ -1,4 +1,4 @@
-"""The virtual sensors of a site's cranes: one per pair that could meet, one per zone in reach.
+"""The virtual sensors of a site's cranes: pairs that could meet, zones in reach, overturning.
 
 Works on the devices of one site. Gives them back with the sensors added, and with the reason where
 a pair or a zone cannot be judged. `alerting.joints` computes the values.
@@ -14,11 +14,15 @@ from sensors.crane.geometry import Tower, compared_parts
 from sensors.crane.zone import Zone, edge_m, is_inside
 from sensors.model import Position
 from sensors.registry import Device, Sensor, Site
-from sensors.virtual.make import virtual
+from sensors.virtual.make import virtual_of
 
 # Where a site file says nothing (confidence D): a cathead of 6 m, parts 1.6 m wide, and 2 m that
 # must stay between any two parts (GB 5144, domain reference A7).
 CATHEAD_M, HALF_WIDTH_M, ROOM_M = 6.0, 0.8, 2.0
+# The permitted elastic sway at rated load (A6, V) is 1.34 H/100, which is 0.77 degrees.
+SWAY_DEG = 0.77
+# The signs of a crane that goes over (A6).
+TILT_RATE, LEANING_LOAD, REBOUND = "tilt_rate_deg_per_s", "leaning_load_pct", "rebound_deg"
 NEEDED = ("jib_length_m", "counter_jib_m", "mast_height_m", "base_elevation_m")
 MOVES = ("slew_deg", "radius_m", "hook_height_m")
 # Nobody has a crane that reaches farther: what lacks its numbers is a neighbour within twice this.
@@ -37,8 +41,7 @@ def with_virtual(site: Site) -> Site:
     _add_pairs(site, cranes, added, missing)
     for crane in cranes:
         _add_zones(site, crane, added, missing)
-        if (sign := _overturn_sensor(crane)) is not None:
-            added.setdefault(crane.id, []).append(sign)
+        _add_signs(crane, added, missing)
     if not added and not missing:
         return site
     devices = [
@@ -122,8 +125,8 @@ def room_m(one: Device, other: Device) -> float:
 def _pair_sensors(one: Device, other: Device) -> list[Sensor]:
     says = f"nearest parts of {one.id} and {other.id}, from where both say they are"
     return [
-        virtual(one, other.id, "clearance_m", says),
-        virtual(one, other.id, "contact_s", f"{says}, and how fast they move; 600 is not soon"),
+        virtual_of(one, other.id, "clearance_m", says),
+        virtual_of(one, other.id, "contact_s", f"{says}, and how fast they move; 600 is not soon"),
     ]
 
 
@@ -144,11 +147,31 @@ def _why_not_zone(crane: Device, zone: Zone, home: Position) -> str | None:
 
 def _zone_sensor(crane: Device, zone: Zone) -> Sensor:
     what = "loaded hook" if zone.kind == "no_lift" else "jib, counter-jib or hook"
-    return virtual(crane, zone.id, f"{zone.kind}_m", f"{what} to the edge of zone {zone.name}")
+    return virtual_of(crane, zone.id, f"{zone.kind}_m", f"{what} to the edge of zone {zone.name}")
 
 
-def _overturn_sensor(crane: Device) -> Sensor | None:
+def _add_signs(crane: Device, added: Added, missing: Lacking) -> None:
+    """Add the three signs of a crane that goes over, or say which input is missing."""
     known = crane.points.get("", {})
     if not {"tilt_x_deg", "tilt_y_deg"} <= set(known):
-        return None
-    return virtual(crane, "", "overturn_sign", "tilt rate, overload with tilt, or load lost")
+        return
+    signs = added.setdefault(crane.id, [])
+    signs.append(virtual_of(crane, "", TILT_RATE, "how fast tilt_x_deg and tilt_y_deg change"))
+    if not (shares := shares_of(crane)):
+        lacking = "the crane has no moment_pct and no load chart"
+        missing.setdefault(crane.id, {})[LEANING_LOAD] = lacking
+    else:
+        sway_deg = known["tilt_x_deg"].design.get("sway_limit_deg", SWAY_DEG)
+        says = f"{' or '.join(shares)} while the mast leans more than {sway_deg:g} deg, else 0"
+        signs.append(virtual_of(crane, "", LEANING_LOAD, says, {"sway_limit_deg": sway_deg}))
+    if "load_t" not in known:
+        missing.setdefault(crane.id, {})[REBOUND] = "the crane has no load_t"
+    else:
+        says = "how far the mast springs when a load is gone at once, else 0"
+        signs.append(virtual_of(crane, "", REBOUND, says))
+
+
+def shares_of(crane: Device) -> list[str]:
+    """Name the quantities that say what share of its permitted load a crane carries."""
+    known = crane.points.get("", {})
+    return [name for name in ("chart_pct", "moment_pct") if name in known]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sensors.due import DUE, runs_out
 from sensors.registry import Device
-from sensors.virtual.make import virtual
+from sensors.virtual.make import virtual_of
 
 EVERY = timedelta(hours=1)
 
@@ -21,5 +21,5 @@ def with_due(device: Device) -> Device:
             missing[entry.quantity] = f"the site file gives no date {entry.name}"
             continue
         says = f"days until {runs_out(done, entry.months)}: {entry.what}, done {done}"
-        added.append(replace(virtual(device, "", entry.quantity, says), every=EVERY))
+        added.append(replace(virtual_of(device, "", entry.quantity, says), every=EVERY))
     return replace(device, sensors=(*device.sensors, *added), missing=missing)

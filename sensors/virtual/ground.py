@@ -5,12 +5,12 @@ computes the values.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
-from sensors.catalogue import KINDS
 from sensors.model import SensorKey
 from sensors.registry import Device, Sensor, Site
+from sensors.virtual.make import virtual
 
 DEEP = "deep_h_mm"
 DEEPEST = "deep_h_max_mm"
@@ -67,13 +67,13 @@ def with_virtual_ground(site: Site) -> Site:
             deepest = next(iter(points.values()))
             says = f"greatest of the {len(points)} points of borehole {hole}"
             key = SensorKey(site.id, device.id, hole, DEEPEST)
-            added.setdefault(device.id, []).append(_virtual(deepest, key, says))
+            added.setdefault(device.id, []).append(virtual(deepest, key, says))
     for pair in site.neighbours:
         one, other = pole(site, pair.one), pole(site, pair.other)
         if one is not None and other is not None:
             says = f"settlement of {pair.one} less that of {pair.other}"
             more = {"pole_spacing_m": pair.spacing_m}
-            sensor = _virtual(one, between(one, other), says, more)
+            sensor = virtual(one, between(one, other), says, more)
             added.setdefault(one.key.device, []).append(sensor)
     if not added:
         return site
@@ -84,25 +84,3 @@ def _with(device: Device, sensors: Iterable[Sensor]) -> Device:
     known = {sensor.key for sensor in device.sensors}
     new = [sensor for sensor in sensors if sensor.key not in known]
     return replace(device, sensors=(*device.sensors, *new))
-
-
-def _virtual(
-    model: Sensor, key: SensorKey, says: str, design: Mapping[str, float] | None = None
-) -> Sensor:
-    """Make a sensor whose value is computed; with design and pace of one behind it."""
-    entry = KINDS[model.kind].quantities[key.quantity]
-    return replace(
-        model,
-        key=key,
-        unit=entry.unit,
-        sent_unit=entry.unit,
-        scale=1.0,
-        offset=0.0,
-        low=entry.low,
-        high=entry.high,
-        suspect_low=entry.low,
-        suspect_high=entry.high,
-        design={**model.design, **(design or {})},
-        sent_as="",
-        derived=says,
-    )

@@ -6,9 +6,9 @@ computes the values.
 
 from dataclasses import replace
 
-from sensors.catalogue import KINDS
 from sensors.registry import Device, Sensor, Site
 from sensors.underpass import Underpass
+from sensors.virtual.make import virtual
 
 SEEN, DEEP, STANDS = "vehicles", "ponding_depth_m", "vehicle_depth_m"
 
@@ -66,23 +66,14 @@ def _with(device: Device, sensors: list[Sensor], site: Site) -> Device:
 
 def _standing(underpass: Underpass, vehicles: Sensor, depth: Sensor) -> Sensor:
     """Make the sensor: where the camera looks, with both design values, the gauge's first."""
-    entry = KINDS[vehicles.kind].quantities[STANDS]
-    return replace(
+    both = virtual(
         vehicles,
-        key=vehicles.key._replace(quantity=STANDS),
-        unit=entry.unit,
-        sent_unit=entry.unit,
-        scale=1.0,
-        offset=0.0,
-        low=entry.low,
-        high=entry.high,
-        suspect_low=entry.low,
-        suspect_high=entry.high,
-        design={**vehicles.design, **depth.design},
+        vehicles.key._replace(quantity=STANDS),
+        f"depth at {underpass.gauge} while {underpass.zone} sees a vehicle, else 0",
+        depth.design,
+    )
+    return replace(
+        both,
         words={**vehicles.words, **depth.words},
         design_from={**vehicles.design_from, **depth.design_from},
-        sent_as="",
-        limits=(),
-        derived=f"depth at {underpass.gauge} while {underpass.zone} sees a vehicle, else 0",
-        is_steady=False,  # its joint says whether its silence is looked at
     )

@@ -1,5 +1,7 @@
 """Boreholes as a whole and neighbouring poles; what alerts say beside; nothing doubtful clears."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,10 +9,12 @@ from hypothesis import strategies as st
 from alerting.history import Flag, History
 from alerting.joints.borehole import profile, profile_words
 from alerting.judge import Judge
+from alerting.rules import PACK_FOLDER, own_limit_faults
 from sensors.model import Qc, Report, SensorKey
 from sensors.neighbours import Neighbours
-from sensors.virtual.ground import hole_and_depth
-from tests.builders import at, judge, sensor
+from sensors.registry import OwnLimit, Place, Registry, Sheet
+from sensors.virtual.ground import hole_and_depth, with_virtual_ground
+from tests.builders import at, judge, packs_of, registry, sensor
 from tests.unit.alerting.ground.built import (
     a_report,
     change,
@@ -191,3 +195,23 @@ def test_nothing_late_suspect_or_missing_clears(rows: list[tuple[str, int]]) -> 
             continue
         changes += run(here, [entry], first_seq=n + 10)
     assert len(firing(changes)) == 1
+
+
+def test_an_own_limit_of_the_deepest_point_is_no_limit_of_the_whole_borehole() -> None:
+    sheet = Sheet(document="Sheet 7 (fictitious)", sheet="7", day="2026-03-01", signed_by="Nobody")
+    own = OwnLimit(
+        rule="pit_displacement",
+        severity="severe",
+        limits={"cumulative": 25.0},
+        unit="mm",
+        sheet=sheet,
+        place=Place("site.yaml", 9),
+    )
+    points = [
+        replace(sensor("deep_h_mm", "pit", device="PIT", point=f"CX1-{depth}m"), limits=(own,))
+        for depth in ("2.0", "4.0")
+    ]
+    (site,) = registry(*points).sites.values()
+    known = Registry([with_virtual_ground(site)])
+    assert known.sensor(points[0].key._replace(point="CX1", quantity="deep_h_max_mm")) is not None
+    assert list(own_limit_faults(known.sensors(), packs_of(PACK_FOLDER))) == []
