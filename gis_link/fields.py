@@ -19,7 +19,7 @@ from gis_link.rows import FaultList, Row
 MAX_TEXT: Final = 200
 MAX_WORDS: Final = 64
 _SEPARATORS: Final = re.compile(r"[;；、]")
-_TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
+_TRUE, _FALSE = ("true", "yes", "1", "on", "是"), ("false", "no", "0", "off", "否")
 NOWHERE: Final = Position(0.0, 0.0)
 
 

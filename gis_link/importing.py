@@ -74,6 +74,8 @@ def import_file(
             n_updated += 1
         seen[key] = row.line
         rows[key] = fields
+    if not seen and not faults:
+        faults.add(str(path), 1, "there is nothing in it: a line of columns and rows are needed")
     n_new = len(seen) - n_updated
     return Imported(kind=kind, rows=rows, n_new=n_new, n_updated=n_updated, faults=tuple(faults))
 

@@ -118,7 +118,8 @@ def read_text(path: Path, faults: FaultList, encoding: str = "utf-8-sig") -> str
         return None if data is None else data.decode(encoding)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        what = "not UTF-8: save it again as UTF-8 (in a spreadsheet, CSV UTF-8)"
+        what = "not UTF-8: save it again as UTF-8 (in a spreadsheet, CSV UTF-8), or take it in with"
+        what += " `groundwatch resources import --encoding gb18030`"
         if encoding != "utf-8-sig":
             what = f"not {encoding}: correct the encoding that was given"
         faults.add(str(path), line, what)
@@ -256,6 +257,10 @@ def _csv_datum(comments: Sequence[str]) -> Datum | None:
 
 
 def _csv_columns(values: Sequence[str], datum: Datum | None) -> list[str]:
+    if len(values) == 1 and any(sign in values[0] for sign in ";\t"):
+        raise ValueError(
+            "columns stand apart by ; or tabs: save it as CSV with commas between them"
+        )
     columns = [_COLUMN_WORDS.get(name := value.strip().lower(), name) for value in values]
     if repeated := {name for name in columns if name and columns.count(name) > 1}:
         raise ValueError(f"column {', '.join(sorted(repeated))} stands twice: keep one")

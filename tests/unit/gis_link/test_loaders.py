@@ -242,9 +242,9 @@ def test_bytes_that_are_not_utf8_are_reported_with_their_line(tmp_path: Path) ->
     path = tmp_path / "teams.csv"
     path.write_bytes(b"# datum: WGS-84\nid,name\nT,\xb9\xe3\xd6\xdd\n")
     _, [fault] = load_resources(tmp_path)
-    assert fault == Fault(
-        str(path), 3, "not UTF-8: save it again as UTF-8 (in a spreadsheet, CSV UTF-8)"
-    )
+    assert (fault.file, fault.line) == (str(path), 3)
+    assert fault.what.startswith("not UTF-8: save it again as UTF-8 (in a spreadsheet, CSV UTF-8)")
+    assert "--encoding gb18030" in fault.what
 
 
 def test_a_file_saved_by_a_spreadsheet_is_read(load: Load) -> None:

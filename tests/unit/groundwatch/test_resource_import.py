@@ -208,3 +208,31 @@ def test_options_that_are_not_allowed(
     done = run(sites, tmp_path / name, kind, *more)
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "there is nothing in it: a line of columns and rows are needed"),
+        ("# datum: WGS-84\n" + TEAMS, "there is nothing in it"),
+        ("# datum: WGS-84\n" + TEAMS.replace(",", ";") + "T;N;drainage;9;23.2;113.3;\n",
+         "columns stand apart by ; or tabs: save it as CSV with commas between them"),
+        ("# datum: WGS-84\n" + TEAMS.replace(",", "\t"), "columns stand apart by ; or tabs"),
+    ],
+)  # fmt: skip
+def test_a_file_of_no_rows_is_one_fault(sites: Path, tmp_path: Path, text: str, said: str) -> None:
+    file = written(tmp_path / "sent.csv", text)
+    done = run(sites, file, "teams")
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{file}:1: {said}")
+    assert "nothing written" in done.stdout
+
+
+def test_yes_and_no_may_be_in_chinese(sites: Path, tmp_path: Path) -> None:
+    text = "# datum: WGS-84\nid,name,capabilities,lat,lon,在岗\n"
+    text += "A,甲队,排涝,23.2,113.3,是\nB,乙队,排涝,23.2,113.3,否\n"
+    assert run(sites, written(tmp_path / "sent.csv", text), "teams").exit_code == 0
+    found, faults = load_resources(sites / "resources")
+    assert faults == []
+    assert {team.id: team.on_duty for team in found.teams} == {"A": True, "B": False}
