@@ -93,11 +93,21 @@ def apart_m(one: Segment, other: Segment) -> float:
     a, e = max(_dot(d1, d1), 1e-12), max(_dot(d2, d2), 1e-12)
     b, c, f = _dot(d1, d2), _dot(d1, gap), _dot(d2, gap)
     turned = a * e - b * b
-    s = _unit((b * f - c * e) / turned) if turned > 1e-9 * a * e else 0.0
+    if turned <= 1e-9 * a * e:  # as good as parallel: nearest at an end of one of them
+        ends = [_off(end, other) for end in one] + [_off(end, one) for end in other]
+        return min(ends)
+    s = _unit((b * f - c * e) / turned)
     t = _unit((b * s + f) / e)
     s = _unit((b * t - c) / a)
     near = tuple(g + s * u - t * v for g, u, v in zip(gap, d1, d2, strict=True))
     return math.sqrt(sum(part * part for part in near))
+
+
+def _off(point: Point, segment: Segment) -> float:
+    """Give the distance of a point from a segment."""
+    along, gap = _minus(segment[1], segment[0]), _minus(point, segment[0])
+    share = _unit(_dot(along, gap) / max(_dot(along, along), 1e-12))
+    return math.dist(gap, tuple(share * part for part in along))
 
 
 def _unit(share: float) -> float:

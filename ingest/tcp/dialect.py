@@ -1,8 +1,10 @@
 """What a TCP listener asks of a protocol of stations, and what it gets to do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
+
+F = TypeVar("F")
 
 
 class Given(NamedTuple):
@@ -30,6 +32,25 @@ class Refused(NamedTuple):
 
 
 Heard = Given | Answer | Refused
+
+
+def heard_in(
+    pieces: Iterable[F | bytes],
+    take: Callable[[F], Iterator[Heard]],
+    noise: Callable[[bytes], Refused],
+) -> Iterator[Heard]:
+    """Yield what frames amount to, and one refusal for all the bytes between two of them."""
+    stray = b""
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            stray += piece
+            continue
+        if stray:
+            yield noise(stray)
+            stray = b""
+        yield from take(piece)
+    if stray:
+        yield noise(stray)
 
 
 class Conversation(Protocol):

@@ -12,10 +12,10 @@ from functools import partial
 from hmac import compare_digest
 from re import compile as pattern
 
-from ingest.codecs.hj212.frame import WANTS_ANSWER, Packet, Scanner
+from ingest.codecs.hj212.frame import WANTS_ANSWER, Packet, scanner
 from ingest.codecs.hj212.reader import DOOR, data_time
 from ingest.codecs.hj212.reply import answer, clock_order
-from ingest.tcp.dialect import Answer, Given, Heard, Refused
+from ingest.tcp.dialect import Answer, Given, Heard, Refused, heard_in
 
 _CLOCK_WANTED, _NOTICE_TAKEN, _DATA_TAKEN = "1013", "9013", "9014"
 _ANSWERS = ("9011", "9012", "9013", "9014")
@@ -49,7 +49,7 @@ class Hj212Conversation:
 
     def __init__(self, config: Hj212Config) -> None:
         self._config = config
-        self._scanner = Scanner()
+        self._scanner = scanner()
         self._timed: dict[tuple[str, str, str], Packet] = {}
 
     @property
@@ -59,17 +59,8 @@ class Hj212Conversation:
 
     def hear(self, data: bytes, now: datetime) -> Iterator[Heard]:
         """Take bytes and yield what they amount to."""
-        noise = b""
-        for piece in self._scanner.feed(data):
-            if isinstance(piece, bytes):
-                noise += piece
-                continue
-            if noise:
-                yield _noise(noise)
-                noise = b""
-            yield from self._take(piece, now)
-        if noise:
-            yield _noise(noise)
+        pieces = self._scanner.feed(data)
+        return heard_in(pieces, lambda piece: self._take(piece, now), _noise)
 
     def tick(self, now: datetime) -> Iterator[Heard]:
         """Yield nothing: no packet waits for another."""

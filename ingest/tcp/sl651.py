@@ -11,10 +11,10 @@ from functools import partial
 from hmac import compare_digest
 
 from ingest.codecs.sl651.body import serial_of
-from ingest.codecs.sl651.frame import KEEP_ALIVE, MORE, Frame, Packet, Scanner
+from ingest.codecs.sl651.frame import KEEP_ALIVE, MORE, Frame, Packet, scanner
 from ingest.codecs.sl651.reader import DOOR
 from ingest.codecs.sl651.reply import AGAIN, GO_ON, OVER, STAY, Downlink, downlink
-from ingest.tcp.dialect import Answer, Given, Heard, Refused
+from ingest.tcp.dialect import Answer, Given, Heard, Refused, heard_in
 
 _MAX_GATHERED = 4
 _SHOWN = 24
@@ -74,7 +74,7 @@ class Sl651Conversation:
 
     def __init__(self, config: Sl651Config) -> None:
         self._config = config
-        self._scanner = Scanner()
+        self._scanner = scanner()
         self._gathered: dict[tuple[str, int], _Gathering] = {}
 
     @property
@@ -84,17 +84,8 @@ class Sl651Conversation:
 
     def hear(self, data: bytes, now: datetime) -> Iterator[Heard]:
         """Take bytes and yield what they amount to."""
-        noise = b""
-        for piece in self._scanner.feed(data):
-            if isinstance(piece, bytes):
-                noise += piece
-                continue
-            if noise:
-                yield _noise(noise)
-                noise = b""
-            yield from self._take(piece, now)
-        if noise:
-            yield _noise(noise)
+        pieces = self._scanner.feed(data)
+        return heard_in(pieces, lambda piece: self._take(piece, now), _noise)
 
     def tick(self, now: datetime) -> Iterator[Heard]:
         """Ask again for packets that did not come, and give messages up that never will."""

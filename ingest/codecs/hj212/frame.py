@@ -3,10 +3,11 @@
 ##0101QN=…;ST=32;CN=2011;PW=123456;MN=…;Flag=5;CP=&&DataTime=…;w01018-Rtd=36.9,…&&1C80 CR LF
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ingest.codecs.hj212.crc import crc16
+from ingest.codecs.scanner import Scanner
 
 START = b"##"
 LENGTH_SIZE, CRC_SIZE = 4, 4
@@ -49,61 +50,15 @@ class Packet(NamedTuple):
 
 def packets_of(data: bytes) -> list[Packet] | None:
     """Read bytes that are whole packets one behind the other, or give None."""
-    scanner = Scanner()
-    found = list(scanner.feed(data))
+    scanning = scanner()
+    found = list(scanning.feed(data))
     packets = [each for each in found if isinstance(each, Packet)]
-    return packets if packets and len(packets) == len(found) and not scanner.n_pending else None
+    return packets if packets and len(packets) == len(found) and not scanning.n_pending else None
 
 
-class Scanner:
-    """Cuts a stream into packets; what is none comes out as bytes, in order."""
-
-    __slots__ = ("_held",)
-
-    def __init__(self) -> None:
-        self._held = b""
-
-    @property
-    def n_pending(self) -> int:
-        """Count the bytes of a packet that has begun and not ended."""
-        return len(self._held)
-
-    def feed(self, data: bytes) -> Iterator[Packet | bytes]:
-        """Take bytes and yield what they complete."""
-        held = self._held + data
-        at = 0
-        while at < len(held):
-            begin = _begin(held, at)
-            if begin > at:
-                noise = held[at:begin].strip(b"\r\n")
-                at = begin
-                if noise:
-                    yield noise
-                continue
-            size = _size(held, at)
-            if size is None:
-                yield held[at : at + 1]
-                at += 1
-                continue
-            if not size or at + size > len(held):
-                break
-            packet = _packet(held[at : at + size])
-            inner = packet.raw.find(START, 1) if packet.why_damaged else -1
-            if inner > 0:  # its length is not to be believed: the next packet may be inside
-                yield packet.raw[:inner]
-                at += inner
-                continue
-            yield packet
-            at += size
-        self._held = held[at:]
-
-
-def _begin(held: bytes, at: int) -> int:
-    """Give where a packet may begin, at `at` or behind it; a lone last # may be half a start."""
-    found = held.find(START, at)
-    if found >= 0:
-        return found
-    return len(held) - 1 if held.endswith(START[:1]) else len(held)
+def scanner() -> Scanner[Packet]:
+    """Make what cuts a stream into packets."""
+    return Scanner(start=START, size_at=_size, read=_packet, between=b"\r\n")
 
 
 def _size(held: bytes, at: int) -> int | None:

@@ -6,9 +6,9 @@
 Behind 16 the first three bytes are the total and the index of the packet, 12 bits each.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
+from ingest.codecs.scanner import Scanner
 from ingest.codecs.sl651.crc import crc16
 
 START = b"\x7e\x7e"
@@ -65,66 +65,15 @@ class Frame(NamedTuple):
 
 def frames_of(data: bytes) -> list[Frame] | None:
     """Read bytes that are whole frames one behind the other, or give None."""
-    scanner = Scanner()
-    found = [each for each in scanner.feed(data) if isinstance(each, Frame)]
-    is_whole = not scanner.n_pending and sum(len(each.raw) for each in found) == len(data)
+    scanning = scanner()
+    found = [each for each in scanning.feed(data) if isinstance(each, Frame)]
+    is_whole = not scanning.n_pending and sum(len(each.raw) for each in found) == len(data)
     return found if is_whole and found else None
 
 
-class Scanner:
-    """Cuts a stream into frames; what is none comes out as bytes, in order.
-
-    It holds one frame's bytes at most, and finds its way again behind anything.
-    """
-
-    __slots__ = ("_held",)
-
-    def __init__(self) -> None:
-        self._held = b""
-
-    @property
-    def n_pending(self) -> int:
-        """Count the bytes of a frame that has begun and not ended."""
-        return len(self._held)
-
-    def feed(self, data: bytes) -> Iterator[Frame | bytes]:
-        """Take bytes and yield what they complete."""
-        held = self._held + data
-        at = 0
-        while at < len(held):
-            begin = _begin(held, at)
-            if begin > at:
-                yield held[at:begin]
-                at = begin
-                continue
-            size = _size(held, at)
-            if size is None:  # a start that cannot be one
-                yield held[at : at + 1]
-                at += 1
-                continue
-            if not size or at + size > len(held):
-                break
-            frame = _frame(held[at : at + size])
-            if frame is None:
-                yield held[at : at + 1]
-                at += 1
-                continue
-            inner = frame.raw.find(START, 1) if frame.why_damaged else -1
-            if inner > 0:  # its length is not to be believed: the next frame may be inside
-                yield frame.raw[:inner]
-                at += inner
-                continue
-            yield frame
-            at += size
-        self._held = held[at:]
-
-
-def _begin(held: bytes, at: int) -> int:
-    """Give where a frame may begin, at `at` or behind it; a lone last 7E may be half a start."""
-    found = held.find(START, at)
-    if found >= 0:
-        return found
-    return len(held) - 1 if held[-1] == START[0] else len(held)
+def scanner() -> Scanner[Frame]:
+    """Make what cuts a stream into frames."""
+    return Scanner(start=START, size_at=_size, read=_frame)
 
 
 def _size(held: bytes, at: int) -> int | None:

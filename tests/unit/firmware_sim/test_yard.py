@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from firmware_sim.events import DEEDS, Event
@@ -69,6 +69,7 @@ point = st.tuples(coordinate, coordinate, coordinate)
 
 
 @given(one=st.tuples(point, point), other=st.tuples(point, point))
+@example(one=((0, 1, 0), (0, 0, 0)), other=((0, 0, 0), (0, 1, 1e-05)))  # as good as parallel
 def test_the_distance_of_segments_is_that_of_their_nearest_points(
     one: Segment, other: Segment
 ) -> None:

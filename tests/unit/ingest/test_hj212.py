@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ingest.codecs.heard import Heard, Incoming
 from ingest.codecs.hj212 import reply
 from ingest.codecs.hj212.crc import crc16
-from ingest.codecs.hj212.frame import Packet, Scanner, packets_of
+from ingest.codecs.hj212.frame import Packet, packets_of, scanner
 from ingest.codecs.hj212.reader import FLAGS, Hj212Reader, beijing_time, read_content
 from ingest.codecs.table import ForeignLane
 from ingest.intake import Intake
@@ -208,10 +208,10 @@ def test_a_stream_is_cut_into_packets_wherever_it_is_torn() -> None:
     packets = [packet(f"{DATA}a-Rtd={n}") for n in range(3)]
     stream = b"noise#" + packets[0] + packets[1].removesuffix(b"\r\n") + b"##12x4" + packets[2]
     for size in (1, 2, 3, 7, 64, len(stream)):
-        scanner = Scanner()
+        scanning = scanner()
         found: list[Packet | bytes] = []
         for at in range(0, len(stream), size):
-            found += scanner.feed(stream[at : at + size])
+            found += scanning.feed(stream[at : at + size])
         assert [each.raw for each in found if isinstance(each, Packet)] == [
             each.removesuffix(b"\r\n") for each in packets
         ]
@@ -220,16 +220,16 @@ def test_a_stream_is_cut_into_packets_wherever_it_is_torn() -> None:
 def test_a_packet_with_a_broken_length_does_not_swallow_the_next() -> None:
     good = packet(f"{DATA}a-Rtd=1")
     broken = b"##0300" + good[6:]
-    found = list(Scanner().feed(broken + good * 4))
+    found = list(scanner().feed(broken + good * 4))
     assert sum(isinstance(each, Packet) and not each.why_damaged for each in found) == 4
 
 
 @settings(max_examples=CASES, deadline=None)
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([b"##", b"0005", b"&&"]), max_size=12))
 def test_no_stream_can_hurt_it(chunks: list[bytes]) -> None:
-    scanner = Scanner()
+    scanning = scanner()
     for chunk in chunks:
-        for piece in scanner.feed(chunk):
+        for piece in scanning.feed(chunk):
             if isinstance(piece, Packet):
                 assert piece.flag >= 0
                 assert piece.split is None or piece.split[0] > 1

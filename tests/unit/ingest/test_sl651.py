@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.codecs.sl651 import bcd, elements
 from ingest.codecs.sl651.body import Body, read_body, status_words
-from ingest.codecs.sl651.frame import Frame, Scanner, frames_of
+from ingest.codecs.sl651.frame import Frame, frames_of, scanner
 from ingest.codecs.sl651.reply import STAY, Downlink, downlink
 from tests.cases import CASES
 from tests.unit.ingest.sl651_station import STATION, Uplink, digits_of, element, head
@@ -330,18 +330,18 @@ def test_a_stream_is_cut_into_frames_wherever_it_is_torn() -> None:
     frames = [bytes.fromhex(path.read_text()) for path in FRAMES]
     stream = b"\x00noise\x7e" + frames[0] + frames[1] + b"GET / HTTP/1.1\r\n" + frames[2]
     for size in (1, 2, 3, 7, 64, len(stream)):
-        scanner = Scanner()
+        scanning = scanner()
         found: list[Frame | bytes] = []
         for at in range(0, len(stream), size):
-            found += scanner.feed(stream[at : at + size])
+            found += scanning.feed(stream[at : at + size])
         assert [each.raw for each in found if isinstance(each, Frame)] == frames
-        assert scanner.n_pending == 0
+        assert scanning.n_pending == 0
 
 
 def test_a_frame_with_a_broken_length_does_not_swallow_the_next() -> None:
     first, second = (bytes.fromhex(path.read_text()) for path in FRAMES[:2])
     broken = first[:12] + b"\x30" + first[13:]
-    found = list(Scanner().feed(broken + second + second))
+    found = list(scanner().feed(broken + second + second))
     assert [each.raw for each in found if isinstance(each, Frame)] == [second, second]
 
 
@@ -350,7 +350,7 @@ def test_a_flipped_bit_is_found() -> None:
     for at in range(14 * 8, (len(frame) - 3) * 8):
         torn = bytearray(frame)
         torn[at // 8] ^= 1 << at % 8
-        (found,) = (each for each in Scanner().feed(bytes(torn)) if isinstance(each, Frame))
+        (found,) = (each for each in scanner().feed(bytes(torn)) if isinstance(each, Frame))
         assert found.why_damaged is not None
 
 
@@ -382,14 +382,14 @@ def test_no_likely_body_can_hurt_it_either(function: int, data: bytes) -> None:
 @settings(max_examples=CASES, deadline=None)
 @given(st.lists(st.binary(max_size=60) | st.just(b"\x7e\x7e"), max_size=12))
 def test_no_stream_can_hurt_it_and_no_byte_is_lost(chunks: list[bytes]) -> None:
-    scanner = Scanner()
+    scanning = scanner()
     out = b""
     for chunk in chunks:
-        for piece in scanner.feed(chunk):
+        for piece in scanning.feed(chunk):
             out += piece if isinstance(piece, bytes) else piece.raw
     stream = b"".join(chunks)
     assert out == stream[: len(out)]
-    assert len(stream) - len(out) == scanner.n_pending
+    assert len(stream) - len(out) == scanning.n_pending
 
 
 ELEMENT = st.one_of(
