@@ -34,7 +34,7 @@ def import_(
         str, typer.Option(help="where the file states none: WGS-84, CGCS2000, GCJ-02, BD-09")
     ] = "",
     encoding: Annotated[str, typer.Option(help="of a CSV: utf-8, gb18030, gbk")] = "utf-8",
-    into: Annotated[Path | None, typer.Option(help="file to write, KIND-NAME.csv")] = None,
+    into: Annotated[Path | None, typer.Option(help="file beside the others, KIND-NAME.csv")] = None,
     update: Annotated[
         bool, typer.Option("--update", help="keep the file's rows, and what is left empty")
     ] = False,

@@ -51,7 +51,8 @@ def import_resources(order: ImportOrder) -> Outcome:
     """
     kind = _kind(order)
     directory = order.sites / "resources"
-    into = order.into or directory / f"{kind.word}-{order.file.stem}.csv"
+    into = order.into or Path(f"{kind.word}-{order.file.stem}.csv")
+    into = directory / into if into.parent == Path() else into
     _check_place(order, kind, into)
     needs = _needs(directory / "needs.yaml")
     old = rows_of_file(into, kind, needs) if order.update and into.exists() else {}

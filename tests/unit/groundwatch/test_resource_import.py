@@ -236,3 +236,15 @@ def test_yes_and_no_may_be_in_chinese(sites: Path, tmp_path: Path) -> None:
     found, faults = load_resources(sites / "resources")
     assert faults == []
     assert {team.id: team.on_duty for team in found.teams} == {"A": True, "B": False}
+
+
+def test_a_bare_name_to_write_into_stands_beside_the_others_wherever_one_is(
+    sites: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    sent = written(tmp_path / "sent.csv", f"# datum: WGS-84\n{TEAMS}A,N,drainage,9,23.2,113.3,\n")
+    assert run(sites, sent, "teams", "--into", "teams-sent.csv").exit_code == 0
+    assert list(elsewhere.iterdir()) == []
+    assert (sites / "resources" / "teams-sent.csv").exists()
