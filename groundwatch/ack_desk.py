@@ -68,6 +68,7 @@ class Outcome(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     UNKNOWN_SENDER = "unknown_sender"
     NOTHING_OPEN = "nothing_open"
+    WRONG_NUMBER = "wrong_number"
     RISEN = "risen"
 
 
@@ -154,7 +155,7 @@ class AckDesk:
             about = (_named(each, meant.reference) for each in named)
             found = next((each for each in about if each.alerts), None)
             if found is None:
-                return Answered(outcome=Outcome.NOTHING_OPEN, text=say("nothing_open", language))
+                return _not_found(named, meant.reference, language)
             fresh = [a for a in found.alerts if not await self._has_risen(a, found.entry)]
             if not fresh:
                 risen = found.alerts[0]
@@ -251,6 +252,16 @@ class AckDesk:
 def _named(told: _Open, reference: str) -> _Open:
     """Give what is meant of a notice: all of it, or the alert that was named."""
     return replace(told, alerts=tuple(a for a in told.alerts if a.id.startswith(reference)))
+
+
+def _not_found(named: Sequence[_Open], reference: str, language: str) -> Answered:
+    """Say that nothing is open, or that something is, under another number than the one given."""
+    left = list(dict.fromkeys(alert.id for each in named for alert in each.alerts))
+    if not left:
+        return Answered(outcome=Outcome.NOTHING_OPEN, text=say("nothing_open", language))
+    text = say("wrong_number", language, given=reference)
+    text += say("open", language, count=len(left), id=left[0][:6])
+    return Answered(outcome=Outcome.WRONG_NUMBER, text=text)
 
 
 def acknowledged_words(seen: Seen) -> str:

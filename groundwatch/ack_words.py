@@ -27,6 +27,9 @@ _WORDS = {
         "later": "This cannot be recorded at the moment, so nothing was acknowledged. Try again in"
         " a minute, or call the duty room.",
         "nothing_open": "There is no open alert that was sent to you. There is nothing to do.",
+        "wrong_number": "Nothing was acknowledged: no open alert that was sent to you has the"
+        " number {given}.",
+        "open": " {count} open; answer ack and the number of the alert, for example ack {id}.",
         "not_understood": "Not understood. Answer 1 to acknowledge the newest alert, or ack and its"
         " number.",
         "unknown": "This number is not on the list of people for this district.",
@@ -51,6 +54,8 @@ _WORDS = {
         WhyNot.NOT_YOURS: "您已不在本区人员名单中。请致电值班室。",
         "later": "目前无法记录，警报未被确认。请一分钟后再试，或致电值班室。",
         "nothing_open": "没有发给您的未确认警报，无需操作。",
+        "wrong_number": "未确认：发给您的未确认警报中没有编号{given}。",
+        "open": "未确认{count}条，请回复 ack 加编号，例如 ack {id}。",
         "not_understood": "无法识别。回复 1 确认最新警报，或回复 ack 加警报编号。",
         "unknown": "此号码不在本区人员名单中。",
         "answered": "已确认：{what}。不再提醒。",

@@ -30,16 +30,23 @@ def route(
         str | None,
         typer.Option(help="when, RFC 3339; without an offset in +08:00; now if left out"),
     ] = None,
-    sites: Annotated[Path, typer.Option(help="directory of site files")] = SITES,
+    sites: Annotated[Path | None, typer.Option(help="directory of site files")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="settings file (TOML), for its channels and sites"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show who would be told of an alert nobody acknowledges, over what, when and why."""
     from groundwatch.route_plan import imagined, lines_of, planned
-    from groundwatch.route_question import QuestionError, question_of
+    from groundwatch.route_question import QuestionError, district_of, question_of
 
     try:
         asked = question_of(
-            sites=sites, words=(site, hazard, severity, kind), at=at, is_dry=dry_run
+            district=district_of(sites, config, SITES),
+            words=(site, hazard, severity, kind),
+            at=at,
+            is_dry=dry_run,
         )
     except QuestionError as error:
         print(error, file=sys.stderr)

@@ -19,7 +19,7 @@ from alerting.errors import DeedRefused
 from alerting.tasks.model import EventKind, Task
 from groundwatch.ack_reply import MAX_TEXT, is_same_address
 from groundwatch.task_desk import Act, TaskDesk
-from groundwatch.task_notices import short_code, status_line
+from groundwatch.task_notices import answer_words, short_code, status_line
 
 _WORDS: dict[EventKind, tuple[str, ...]] = {
     EventKind.ACCEPTED: ("accept", "accepted", "接受", "接单", "接令", "出发"),
@@ -43,6 +43,7 @@ class Outcome(StrEnum):
     ORDER_REFUSED = "order_refused"
     WHICH_ORDER = "which_order"
     NO_ORDER = "no_order"
+    ORDER_NOT_UNDERSTOOD = "order_not_understood"
 
 
 class OrderWord(NamedTuple):
@@ -67,6 +68,8 @@ _SAID = {
         Outcome.ORDER_REFUSED: "Not taken: {why}",
         Outcome.WHICH_ORDER: "Which order? Open are {open}. Answer {word} and its number.",
         Outcome.NO_ORDER: "There is no open order that was sent to you{code}.",
+        Outcome.ORDER_NOT_UNDERSTOOD: "Not understood, nothing was taken. Your order is {open};"
+        " {how}",
         "code": " with the number {code}",
         "why": "declined by answer",
     },
@@ -74,6 +77,7 @@ _SAID = {
         Outcome.ORDER_REFUSED: "未受理：{why}",
         Outcome.WHICH_ORDER: "是哪项任务？未完成的有{open}。请回复 {word} 加编号。",
         Outcome.NO_ORDER: "没有发给您的未完成任务{code}。",
+        Outcome.ORDER_NOT_UNDERSTOOD: "无法识别，未受理。您的任务是{open}；{how}",
         "code": "（编号{code}）",
         "why": "短信拒绝",
     },
@@ -117,11 +121,11 @@ class OrderReplies:
         Raises:
             JournalError: it could not be recorded, so it does not count.
         """
-        said = order_word(text)
-        if said is None:
-            return None
+        said, is_known = order_word(text), self.is_known(sender)
         mine = [task for task in self.desk.book if _is_for(task, sender)]
-        if not mine and not self.is_known(sender):
+        if said is None:
+            return None if is_known or not mine else _not_understood(mine[0])
+        if not mine and not is_known:
             return None
         language = _language(mine)
         meant = [task for task in mine if task.id.removeprefix("t-").startswith(said.code)]
@@ -152,6 +156,16 @@ class OrderReplies:
             text=f"{shown} ({short_code(task.id)})",
             task_id=task.id,
         )
+
+
+def _not_understood(task: Task) -> Answered:
+    """Say how an order is answered, to a team that is told of orders only."""
+    language = _language([task])
+    how = answer_words(task.id, hears_answers=True)
+    text = _SAID[language][Outcome.ORDER_NOT_UNDERSTOOD].format(
+        open=_named(task), how=how.zh if language == "zh" else how.en
+    )
+    return Answered(outcome=Outcome.ORDER_NOT_UNDERSTOOD, text=text, task_id=task.id)
 
 
 def _is_for(task: Task, sender: str) -> bool:

@@ -8,6 +8,8 @@ from alerting.model import AlertKind, Severity
 from alerting.render.words import SHOWN_ZONE
 from groundwatch.clock import SystemClock
 from groundwatch.district import District, load_district
+from groundwatch.roads import Roads
+from groundwatch.settings import SettingsError, load_settings
 from sensors.document import did_you_mean, listed
 from sensors.model import Position
 
@@ -29,8 +31,29 @@ class Question:
     where: Position
 
 
+def district_of(sites: Path | None, config: Path | None, otherwise: Path) -> District:
+    """Load the district of a question: with the channels of the settings where they are named.
+
+    Raises:
+        QuestionError: the settings cannot be used.
+    """
+    if config is None:
+        return load_district(sites or otherwise)
+    try:
+        settings = load_settings(config, sites=sites)
+    except SettingsError as error:
+        raise QuestionError(str(error)) from error
+    return load_district(
+        settings.sites,
+        packs=settings.packs,
+        resources=settings.resources,
+        language=settings.language,
+        roads=Roads(settings),
+    )
+
+
 def question_of(
-    *, sites: Path, words: tuple[str, str, str, str], at: str | None, is_dry: bool
+    *, district: District, words: tuple[str, str, str, str], at: str | None, is_dry: bool
 ) -> Question:
     """Check the words (site, hazard, severity, kind) and the time.
 
@@ -40,7 +63,6 @@ def question_of(
     if not is_dry:
         raise QuestionError("say --dry-run: this command only shows who would be told")
     site, hazard, severity, kind = words
-    district = load_district(sites)
     known = district.registry.sites
     _one_of("--severity", severity, [each.word for each in Severity])
     _one_of("--kind", kind, [each.value for each in AlertKind])

@@ -78,11 +78,12 @@ def order_notice(
     said = [Remark(order.what, order.what), by]
     if items:
         said.append(Remark(f"take {items}", f"领取{items}"))
-    said.append(_answer_words(task.id, hears_answers=hears_answers))
+    said.append(answer_words(task.id, hears_answers=hears_answers))
     return _entry(matter, roads, NotifyReason.ORDER, said)
 
 
-def _answer_words(task_id: str, *, hears_answers: bool) -> Remark:
+def answer_words(task_id: str, *, hears_answers: bool) -> Remark:
+    """Say how an order is answered."""
     code = short_code(task_id)
     if hears_answers:
         return Remark(

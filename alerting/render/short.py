@@ -16,6 +16,7 @@ from alerting.render.phrases import card_words, thing_words
 from alerting.render.text import path_of, subject_words, why
 from alerting.render.words import (
     SHOWN_ZONE,
+    counted_unit,
     distance_words,
     number_words,
     remark_words,
@@ -139,7 +140,7 @@ def first_words(parts: Essentials, language: str, *, limit: int, size: Size) -> 
 
 
 def further(notice: Notice, language: str, *, base_url: str = "") -> Iterator[str]:
-    """Give what is worth saying after it, the most useful first."""
+    """Give what is worth saying after it, the most useful first; not the link that acknowledges."""
     words = words_of(language)
     late_by_s = notice.transition.late_by_s
     if late_by_s is not None:
@@ -147,9 +148,7 @@ def further(notice: Notice, language: str, *, base_url: str = "") -> Iterator[st
     if notice.card is not None and notice.reason not in _NO_CARD:
         yield from (_one_line(text) for text in _near(notice.card, language))
     yield from (_one_line(remark_words(text, language)) for text in notice.remarks)
-    if notice.ack_link:
-        yield notice.ack_link
-    elif base_url:
+    if base_url and not notice.ack_link:
         yield base_url.rstrip("/") + path_of(notice)
 
 
@@ -248,7 +247,8 @@ def _responder(responder: Responder, card: Card, language: str) -> str:
         minutes = max(1, round(responder.travel_s / 60))
         parts.append(words_of(language)["travel"].format(minutes=minutes))
     for name, count, unit in responder.items[:2]:
-        parts.append(f"{thing_words(name, language, card.glossary)} {number_words(count, unit)}")
+        number = number_words(count, counted_unit(unit, language))
+        parts.append(f"{thing_words(name, language, card.glossary)} {number}")
     return " ".join(part for part in (*parts, responder.phone) if part)
 
 

@@ -1,5 +1,6 @@
 """A notice as one short message: its parts, or its pieces for a provider's template."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerting.model import Notice
@@ -42,7 +43,7 @@ def sms_fields(notice: Notice, language: str, *, longest: int) -> dict[str, str]
     short message would say first.
     """
     parts = essentials(notice, language)
-    near = "; ".join(further(notice, language))
+    near = "; ".join([*further(notice, language), *filter(None, [notice.ack_link])])
     said = {
         "colour": parts.head,
         "what": parts.what,
@@ -61,23 +62,40 @@ def _plain_text(notice: Notice, language: str, form: SmsForm) -> str | None:
     first = plain(first_words(parts, language, limit=_FIRST_GSM - 12, size=gsm_size))
     if not is_gsm(first) or gsm_size(first) > _FIRST_GSM:
         return None
-    text = first
-    for more in map(plain, further(notice, language, base_url=form.base_url)):
-        if not is_gsm(more):
-            return None
-        text = _longer(text, f"; {more}", form)
-    return text
+    mores = [plain(more) for more in further(notice, language, base_url=form.base_url)]
+    link = plain(notice.ack_link)
+    if not all(map(is_gsm, (*mores, link))):
+        return None
+    return _filled(first, mores, link, "; ", form)
 
 
 def _text(notice: Notice, language: str, form: SmsForm) -> str:
     parts = essentials(notice, language)
-    text = first_words(parts, language, limit=_FIRST_UCS2, size=utf16_size)
-    for more in further(notice, language, base_url=form.base_url):
-        text = _longer(text, f"{'；' if language == 'zh' else '; '}{more}", form)
-    return text
+    first = first_words(parts, language, limit=_FIRST_UCS2, size=utf16_size)
+    mores = further(notice, language, base_url=form.base_url)
+    return _filled(first, mores, notice.ack_link, "；" if language == "zh" else "; ", form)
 
 
-def _longer(text: str, more: str, form: SmsForm) -> str:
-    """Give the text with more, unless that takes more parts than it may."""
-    longer = text + more
-    return longer if len(in_parts(longer)) <= form.max_parts else text
+def _filled(first: str, mores: Iterable[str], link: str, gap: str, form: SmsForm) -> str:
+    """Give what matters, as much more as there is room for, and the link that acknowledges.
+
+    After what is worth saying first the room of the link is kept free, so that no list of what is
+    short takes it. Where it does not fit behind that, it is left out.
+    """
+    text, *others = _first_more(first, list(mores), gap, form)
+    ending = gap + link if link and _fits(text + gap + link, form) else ""
+    for more in others:
+        if _fits(text + gap + more + ending, form):
+            text += gap + more
+    return text + ending
+
+
+def _first_more(first: str, mores: list[str], gap: str, form: SmsForm) -> list[str]:
+    """Give the text with what is worth saying first, where that fits, and then the others."""
+    if mores and _fits(first + gap + mores[0], form):
+        return [first + gap + mores[0], *mores[1:]]
+    return [first, *mores[1:]]
+
+
+def _fits(text: str, form: SmsForm) -> bool:
+    return len(in_parts(text)) <= form.max_parts

@@ -23,6 +23,7 @@ from alerting.render.nearby import nearby_lines
 from alerting.render.phrases import card_words, thing_words
 from alerting.render.words import (
     Words,
+    counted_unit,
     distance_words,
     number_words,
     remark_words,
@@ -226,7 +227,7 @@ def responder_words(responder: Responder, card: Card, language: str) -> str:
         parts.append(f"{travel} ({how})" if how else travel)
     for name, count, unit in responder.items:
         thing = thing_words(name, language, card.glossary)
-        parts.append(f"{thing} {number_words(count, unit)}")
+        parts.append(f"{thing} {number_words(count, counted_unit(unit, language))}")
     parts += [text for text in (responder.phone, responder.link) if text]
     if responder.as_of:
         parts.append(card_words(responder.as_of, language))

@@ -192,6 +192,15 @@ def number_words(value: float, unit: str) -> str:
     return f"{shown} {shown_unit(unit)}".rstrip()
 
 
+def counted_unit(unit: str, language: str) -> str:
+    """Give the unit of a quantity of supplies; Chinese counting words say nothing in English.
+
+    >>> counted_unit("条", "en"), counted_unit("m³", "en"), counted_unit("条", "zh")
+    ('', 'm³', '条')
+    """
+    return "" if language != "zh" and _CHINESE.search(unit) else unit
+
+
 def shown_time(instant: datetime) -> str:
     """Give an instant as people read it: date, time and +08:00."""
     return instant.astimezone(SHOWN_ZONE).strftime("%Y-%m-%d %H:%M:%S +08:00")

@@ -23,8 +23,8 @@ _FORBIDDEN: dict[int | str, dict[str, Any]] = {
 router = APIRouter(responses=_FORBIDDEN)
 
 OutcomeWord = Literal[
-    "acknowledged", "not_understood", "unknown_sender", "nothing_open", "risen",
-    "order_answered", "order_refused", "which_order", "no_order",
+    "acknowledged", "not_understood", "unknown_sender", "nothing_open", "wrong_number",
+    "risen", "order_answered", "order_refused", "which_order", "no_order", "order_not_understood",
 ]  # fmt: skip
 
 

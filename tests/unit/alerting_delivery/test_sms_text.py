@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.model import AlertKind, Card, ChainLink, Mark, NotifyReason, Severity
-from alerting.render import SmsForm, render_sms, sms_fields
+from alerting.render import SmsForm, render_sms, render_text, sms_fields
 from alerting.render.atoms import atoms, cut, cut_lines, utf8_size, utf16_size
 from alerting.render.gsm import gsm_size, in_parts, is_gsm, plain, sizes_of
 from alerting.render.words import number_words
@@ -199,3 +199,36 @@ def test_the_last_day_of_a_year_is_that_of_the_reader() -> None:
     alert = make_alert()
     notice = replace(make_notice(alert), transition=make_transition(alert, taken_at=at))
     assert "01-01 01:30" in render_sms(notice, "zh", SmsForm())[0]
+
+
+LINK = "https://gw.example.org/a/" + "b2ap2fksl7fl.cat.2.htk5q.Cmk123SyS6Qc_UIv"
+MANY_NEEDS = tuple(f"needs {n} dyke defence teams, 0 on duty within 10 km" for n in range(2, 9))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("max_parts", [3, 4, 6])
+def test_a_full_card_leaves_room_for_the_link_that_acknowledges(
+    language: str, max_parts: int
+) -> None:
+    card = replace(make_card(), shortfall=MANY_NEEDS)
+    notice = replace(make_notice(card=card), ack_link=LINK)
+    parts = render_sms(notice, language, SmsForm(max_parts=max_parts))
+    assert len(parts) <= max_parts
+    assert "".join(parts).endswith(LINK)
+    assert "T7 (example)" in "".join(parts)
+
+
+def test_where_the_link_would_leave_no_room_for_what_matters_it_is_left_out() -> None:
+    notice = replace(make_notice(card=make_card()), ack_link=LINK)
+    (only,) = render_sms(notice, "zh", SmsForm(max_parts=1))
+    assert "21.4 m/s" in only
+    assert LINK not in only
+
+
+def test_an_english_message_counts_supplies_without_a_chinese_counting_word() -> None:
+    (bags,) = make_card().supplies
+    card = Card(supplies=(replace(bags, items=(("woven bag", 300.0, "条"), ("stone", 5.0, "m³"))),))
+    said = "".join(render_sms(make_notice(card=card), "en", SmsForm()))
+    assert "woven bag 300 stone 5 m3" in said
+    assert "woven bag 300, stone 5 m³" in render_text(make_notice(card=card), "en")
+    assert "300 条" in "".join(render_sms(make_notice(card=card), "zh", SmsForm()))

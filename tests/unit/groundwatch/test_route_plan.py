@@ -1,12 +1,15 @@
 """`groundwatch route --dry-run`: the plan of an alert nobody acknowledges, in the example."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from groundwatch.cli import app
+from tests.unit.groundwatch.http.running import EXAMPLE
 
 RED = ("--site", "huanghe-tower", "--hazard", "crane_overload", "--severity", "extreme")
 
@@ -108,3 +111,21 @@ def test_without_dry_run_nothing_happens() -> None:
     result = CliRunner().invoke(app, ["route", *RED])
     assert result.exit_code == 2
     assert "--dry-run" in result.stderr
+
+
+def test_channels_of_the_settings_are_known_with_config(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "district")
+    people = tmp_path / "district" / "people.yaml"
+    text = people.read_text(encoding="utf-8").replace("channel: voice", "channel: gateway")
+    people.write_text(text, encoding="utf-8")
+    settings = tmp_path / "groundwatch.toml"
+    settings.write_text(
+        f'sites = "{tmp_path / "district"}"\n[channels.gateway]\nkind = "voice"\n'
+        'url = "https://voice.example.org/calls"\nsecret = "0123456789abcdef0123"\n',
+        encoding="utf-8",
+    )
+    without = run(*RED, "--sites", str(tmp_path / "district"))
+    assert "channel 'gateway' is not known" in without[2]
+    code, said, error = run(*RED, "--config", str(settings))
+    assert (code, error) == (0, "")
+    assert "gateway" in said

@@ -166,8 +166,19 @@ class TestReplies:
         link_of(town, "An Shili")
         assert reply(town, "who is this?")["outcome"] == "not_understood"
         assert reply(town, "1", sender="+86 000 0000 9999")["outcome"] == "unknown_sender"
-        assert reply(town, "ack zzzzzz")["outcome"] == "nothing_open"
         assert alert_now(town, alert)["acknowledged_at"] is None
+
+    def test_a_wrong_number_is_not_told_that_there_is_nothing_to_do(self, town: Running) -> None:
+        alert = town.overload("TC-01", 92.0, 93.0)
+        link_of(town, "An Shili")
+        wrong = reply(town, "ack zzzzzz")
+        assert wrong["outcome"] == "wrong_number"
+        assert "zzzzzz" in wrong["text"]
+        assert f"ack {alert['id'][:6]}" in wrong["text"]
+        assert "nothing to do" not in wrong["text"]
+        assert alert_now(town, alert)["acknowledged_at"] is None
+        assert reply(town, f"ack {alert['id'][:6]}")["outcome"] == "acknowledged"
+        assert reply(town, "ack zzzzzz")["outcome"] == "nothing_open"
 
     def test_only_who_signs_is_heard(self, town: Running) -> None:
         alert = town.overload("TC-01", 92.0, 93.0)

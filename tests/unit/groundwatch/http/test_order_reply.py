@@ -88,7 +88,18 @@ class TestAnswers:
     def test_a_yes_promises_nothing(self, town: Running, order: Order) -> None:
         task, phone, _ = order
         for text in ("1", "收到", "ok"):
-            assert answer(town, phone, text)[0] in ("unknown_sender", "nothing_open")
+            assert answer(town, phone, text)[0] == "order_not_understood"
+        assert state(town, task) == "sent"
+
+    def test_who_has_an_order_and_is_not_understood_is_told_how_to_answer(
+        self, town: Running, order: Order
+    ) -> None:
+        task, phone, code = order
+        for text in ("1", "who is this?", f"accept {code} but only tomorrow"):
+            outcome, said = answer(town, phone, text)
+            assert outcome == "order_not_understood"
+            assert f"accept {code}" in said or f"接受 {code}" in said
+        assert answer(town, "+86 000 9999 9999", "1")[0] == "unknown_sender"
         assert state(town, task) == "sent"
 
     def test_a_wrong_number_and_a_word_too_much_take_nothing(
