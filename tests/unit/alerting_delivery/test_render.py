@@ -42,7 +42,7 @@ def test_the_whole_text_in_english() -> None:
         "T9 (example), 2.3 km, about 7 min (road estimate at 30 km/h), "
         "+86 000 0000 0199, as of 2 d ago",
         "Nearest supplies: D3 (example), 1.5 km, about 7 min (road estimate at 30 km/h), "
-        "编织袋 woven bag 300 条, +86 000 0000 0199, as of 2 d ago",
+        "编织袋 woven bag 300, +86 000 0000 0199, as of 2 d ago",
         "Nearest camera: C4 (example), 120 m, +86 000 0000 0199, rtsp://cam/4, as of 2 d ago",
         "Command chain: 白云区 Zeng Shili; 鹤龙街道 Shen Shili +86 000 0000 0118",
         "Shortfall: no mobile crane of 50 t within 10 km",
