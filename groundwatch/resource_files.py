@@ -12,7 +12,7 @@ from gis_link.loaders import load_bounds
 from gis_link.need import BUILT_IN, NeedTable
 from gis_link.need_file import parse_needs
 from gis_link.rows import Reading
-from gis_link.unload import csv_text
+from gis_link.unload import Text, csv_text
 from groundwatch.settings import SettingsError
 
 _READ = (".csv", ".xlsx", ".geojson", ".json", ".xml")
@@ -55,7 +55,7 @@ def import_resources(order: ImportOrder) -> Outcome:
     into = directory / into if into.parent == Path() else into
     _check_place(order, kind, into)
     needs = _needs(directory / "needs.yaml")
-    old = rows_of_file(into, kind, needs) if order.update and into.exists() else {}
+    old = _kept(into, kind, needs) if order.update and into.exists() else {}
     beside = Beside(
         needs=needs,
         bounds=load_bounds(order.sites / "map"),
@@ -107,6 +107,16 @@ def _how(order: ImportOrder, kind: Kind) -> Reading:
     except ValueError as error:
         raise SettingsError(f"--datum: {error}") from error
     return Reading(datum=datum, encoding=encoding, has_positions=kind.has_positions)
+
+
+def _kept(into: Path, kind: Kind, needs: NeedTable) -> dict[str, Text]:
+    """Give the rows of the file that is updated; a row that cannot be read would be lost."""
+    how = Reading(has_positions=kind.has_positions)
+    there = import_file(into, kind, how, Beside(needs=needs))
+    if there.faults:
+        told = "\n".join(map(str, there.faults))
+        raise SettingsError(f"{told}\n{into}: --update would lose these rows: mend it first")
+    return dict(there.rows)
 
 
 def _needs(path: Path) -> NeedTable:

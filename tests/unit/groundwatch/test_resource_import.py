@@ -154,6 +154,18 @@ def test_an_id_of_another_file_is_told_where_it_stands(sites: Path, tmp_path: Pa
     assert not (sites / "resources" / "teams-sent.csv").exists()
 
 
+def test_an_update_loses_no_row_that_cannot_be_read(sites: Path, tmp_path: Path) -> None:
+    head = "# datum: WGS-84\n" + TEAMS
+    text = head + "T-1,A,drainage,9,23.2,113.3,\nT-2,B,flying,9,23.2,113.3,\n"
+    there = written(sites / "resources" / "teams-sent.csv", text)
+    sent = written(tmp_path / "sent.csv", head + "T-1,C,drainage,9,23.2,113.3,\n")
+    done = run(sites, sent, "teams", "--update")
+    assert there.read_text(encoding="utf-8") == text
+    assert done.exit_code == 2
+    assert f"{there}:4: capability 'flying' is not known" in done.stderr
+    assert "mend it first" in done.stderr
+
+
 def test_another_encoding_is_said_and_not_guessed(sites: Path, tmp_path: Path) -> None:
     text = "# datum: WGS-84\n" + TEAMS + "T-1,抢险队,drainage,9,23.2,113.3,\n"
     sent = written(tmp_path / "sent.csv", text, "gb18030")
