@@ -11,11 +11,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, NullPool, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from storage.journal.writer import AsyncWriter, ThreadWriter, Writer
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -85,15 +87,19 @@ def reader(url: URL, timeout_s: float) -> AsyncEngine:
     )
 
 
-def writer(url: URL, timeout_s: float, max_bytes: int | None) -> AsyncEngine:
-    """Give the engine for writing: one connection."""
+def writer(url: URL, timeout_s: float, max_bytes: int | None) -> Writer:
+    """Give the way of writing: one connection."""
     pool = _pooled(1, timeout_s)
     if url.drivername.startswith("postgresql"):
-        return _postgres(url, timeout_s, pool)
+        return AsyncWriter(_postgres(url, timeout_s, pool))
     pragmas = ["synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={_MAX_WAL_BYTES}"]
     if max_bytes is not None:
         pragmas.append(f"max_page_count={max(1, max_bytes // _PAGE_BYTES)}")
-    return _sqlite(url, timeout_s, pool, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"), **_sqlite_arguments(timeout_s), **pool
+    )
+    _set_up(engine, timeout_s, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+    return ThreadWriter(engine, timeout_s)
 
 
 def migrator(url: URL, timeout_s: float) -> AsyncEngine:
@@ -112,17 +118,24 @@ def _pooled(size: int, timeout_s: float) -> dict[str, Any]:
 def _sqlite(
     url: URL, timeout_s: float, pool: dict[str, Any], *, begin: str, pragmas: Sequence[str]
 ) -> AsyncEngine:
-    """Give an engine whose transactions begin with `begin`.
+    engine = create_async_engine(url, **_sqlite_arguments(timeout_s), **pool)
+    _set_up(engine.sync_engine, timeout_s, begin=begin, pragmas=pragmas)
+    return engine
+
+
+def _sqlite_arguments(timeout_s: float) -> dict[str, Any]:
+    return {
+        "hide_parameters": True,
+        "connect_args": {"timeout": timeout_s, "isolation_level": None},
+    }
+
+
+def _set_up(engine: Engine, timeout_s: float, *, begin: str, pragmas: Sequence[str]) -> None:
+    """Let an engine's transactions begin with `begin`.
 
     The driver's own way, a transaction from the first write on, would fail at once instead of
     waiting when somebody else wrote since our first read.
     """
-    engine = create_async_engine(
-        url,
-        hide_parameters=True,
-        connect_args={"timeout": timeout_s, "isolation_level": None},
-        **pool,
-    )
     setup = (f"busy_timeout={int(timeout_s * 1000)}", *pragmas)
 
     def set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -134,9 +147,8 @@ def _sqlite(
     def enter(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    event.listen(engine.sync_engine, "connect", set_up)
-    event.listen(engine.sync_engine, "begin", enter)
-    return engine
+    event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", enter)
 
 
 def _postgres(url: URL, timeout_s: float, pool: dict[str, Any]) -> AsyncEngine:

@@ -2,25 +2,22 @@
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select
 
 from storage.journal.schema import foreign_names
 
 Choose = Callable[[Collection[str]], str]
 
 
-async def name_given(
-    connection: AsyncConnection, message: str, span: tuple[str, str], choose: Choose
-) -> str:
+def name_given(connection: Connection, message: str, span: tuple[str, str], choose: Choose) -> str:
     """Give the name a message has; `choose` one that is not taken of a span, where it has none."""
     names = foreign_names.c
     has = select(names.identifier).where(names.message == message)
-    known = (await connection.execute(has)).scalar()
+    known = connection.execute(has).scalar()
     if known is not None:
         return str(known)
     inside = select(names.identifier).where(names.identifier.between(*span))
-    taken = frozenset((await connection.execute(inside)).scalars())
+    taken = frozenset(connection.execute(inside).scalars())
     name = choose(taken)
-    await connection.execute(insert(foreign_names), [{"identifier": name, "message": message}])
+    connection.execute(insert(foreign_names), [{"identifier": name, "message": message}])
     return name

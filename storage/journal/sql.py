@@ -6,15 +6,25 @@ statements in `statements`, the conversion of values in `rows`.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Executable, Row, delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Executable,
+    Row,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from alerting.errors import JournalError
 from alerting.model import Alert, AlertState, Mark, NoticeState, OutboxEntry, Transition
@@ -50,6 +60,7 @@ from storage.journal.schema import (
 )
 from storage.journal.task_rows import TaskQuery, events_asked, task_event_of, task_event_row
 from storage.journal.underway import UnderWay
+from storage.journal.writer import Writer
 from storage.resource_edits import ResourceEdit
 
 _log = logging.getLogger(__name__)
@@ -58,7 +69,7 @@ _T = TypeVar("_T")
 _Step = tuple[statements.Insert, Callable[[Any], rows.Values], Sequence[Any]]
 
 _BATCH = 500  # rows of one transaction where all need not be in one
-_BREATH = 100  # rows converted at a stretch; in between the rest of the program may run
+_BREATH = 100  # rows converted at a stretch, so that thousands need not be in memory twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +77,7 @@ class _Doors:
     """The engines of an open journal."""
 
     reader: AsyncEngine
-    writer: AsyncEngine
+    writer: Writer
     write: statements.Statements
 
 
@@ -137,17 +148,17 @@ class SqlJournal:
         write = self._open_doors().write
         steps = _steps(write, effects)
 
-        async def put(connection: AsyncConnection) -> None:
+        def put(connection: Connection) -> None:
             if effects.cancelled:
-                await _cancel(connection, effects)
+                _cancel(connection, effects)
             for statement, to_row, values in steps:
                 for batch in _batches(values, _BREATH):
-                    await connection.execute(statement, [to_row(value) for value in batch])
+                    connection.execute(statement, [to_row(value) for value in batch])
             members = [row for entry in effects.notices for row in rows.member_rows(entry)]
             for batch in _batches(members):
-                await connection.execute(write.add_member, batch)
+                connection.execute(write.add_member, batch)
             for batch in _batches(effects.settled, _BREATH):
-                await connection.execute(
+                connection.execute(
                     statements.settle(), [rows.settled_row(entry) for entry in batch]
                 )
 
@@ -303,10 +314,10 @@ class SqlJournal:
         write = self._open_doors().write
         sent = {"notice_id": entry.notice.id, "sent": entry.sent_at, "tries": entry.attempts}
 
-        async def put(connection: AsyncConnection) -> None:
-            await connection.execute(write.put_outcome, rows.outbox_row(entry))
+        def put(connection: Connection) -> None:
+            connection.execute(write.put_outcome, rows.outbox_row(entry))
             if entry.sent_at is not None:
-                await connection.execute(statements.note_late_sending(), sent)
+                connection.execute(statements.note_late_sending(), sent)
 
         await self._write(put)
 
@@ -378,6 +389,8 @@ class SqlJournal:
     ) -> str:
         """Give the name by which a message is known outside; `choose` a free one of a span first.
 
+        `choose` may be called in another thread.
+
         Raises:
             ValueError: `choose` finds none; whatever it says.
         """
@@ -392,12 +405,12 @@ class SqlJournal:
         by people are evidence and stay. Gives how many notices went.
         """
 
-        async def delete_some(connection: AsyncConnection) -> int:
-            found = await connection.execute(statements.past_notices(before, _BATCH))
+        def delete_some(connection: Connection) -> int:
+            found = connection.execute(statements.past_notices(before, _BATCH))
             ids = list(found.scalars())
-            await connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+            connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
             gone = notice_members.c.notice_id.in_(ids)
-            await connection.execute(delete(notice_members).where(gone))
+            connection.execute(delete(notice_members).where(gone))
             return len(ids)
 
         await self._execute(edits.past_positions(before))
@@ -421,14 +434,13 @@ class SqlJournal:
         except ValueError as error:
             raise JournalError(f"journal {self._place}: a row cannot be read: {error}") from error
 
-    async def _write(self, body: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+    async def _write(self, body: Callable[[Connection], _T]) -> _T:
         """Run `body` in one transaction; it is committed at the end, or leaves nothing."""
         writer = self._open_doors().writer
 
         async def transact() -> _T:
             with translated(self._place):
-                async with writer.begin() as connection:
-                    return await body(connection)
+                return await writer.transact(body)
 
         return await self._under_way.run(transact(), "journal write")
 
@@ -472,17 +484,17 @@ def _steps(write: statements.Statements, effects: Effects) -> list[_Step]:
     ]
 
 
-async def _cancel(connection: AsyncConnection, effects: Effects) -> None:
+def _cancel(connection: Connection, effects: Effects) -> None:
     """Cancel what is pending of the cancelled alerts, but not the notices of these same effects.
 
     (When the same effects are recorded twice, those are pending already.)
     """
     spared = {entry.notice.id for entry in effects.notices}
     for batch in _batches(effects.cancelled):
-        found = await connection.execute(statements.pending_of(batch))
+        found = connection.execute(statements.pending_of(batch))
         meant = [{"notice_id": notice} for notice in found.scalars() if notice not in spared]
         if meant:
-            await connection.execute(statements.cancel(), meant)
+            connection.execute(statements.cancel(), meant)
 
 
 def _batches(values: Iterable[_T], size: int = _BATCH) -> Iterable[list[_T]]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from alerting.errors import JournalError
 from alerting.model import AlertState, NoticeState
@@ -172,7 +173,7 @@ async def test_opens_from_any_working_directory(tmp_path: Path) -> None:
 async def test_the_writer_is_durable_and_checks_references(path: Path) -> None:
     async with opened(f"sqlite:///{path}"):
         pass
-    engine = writer(journal_url(f"sqlite:///{path}"), 3.0, max_bytes=1024 * 1024)
+    one = writer(journal_url(f"sqlite:///{path}"), 3.0, max_bytes=1024 * 1024)
     wanted = {
         "journal_mode": "wal",
         "synchronous": 2,
@@ -180,11 +181,28 @@ async def test_the_writer_is_durable_and_checks_references(path: Path) -> None:
         "busy_timeout": 3000,
         "max_page_count": 256,
     }
-    async with engine.connect() as connection:
-        for pragma, value in wanted.items():
-            found = await connection.exec_driver_sql(f"PRAGMA {pragma}")
-            assert (pragma, found.scalar()) == (pragma, value)
-    await engine.dispose()
+
+    def pragmas(connection: Connection) -> dict[str, object]:
+        return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
+
+    assert await one.transact(pragmas) == wanted
+    await one.dispose()
+
+
+async def test_who_waits_too_long_for_a_turn_is_told_and_the_next_one_writes(path: Path) -> None:
+    async with opened(f"sqlite:///{path}"):
+        pass
+    one = writer(journal_url(f"sqlite:///{path}"), 0.05, max_bytes=None)
+    may_end = threading.Event()
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(one.transact(lambda _: may_end.wait(10)))
+        await asyncio.sleep(0)  # the first one has the turn
+        with pytest.raises(TimeoutError):
+            await one.transact(lambda _: None)
+        may_end.set()
+    assert first.result()
+    assert await one.transact(lambda found: found.exec_driver_sql("SELECT 1").scalar()) == 1
+    await one.dispose()
 
 
 async def test_readers_cannot_keep_an_alert_from_being_recorded(path: Path) -> None:
