@@ -14,14 +14,13 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from storage.journal.writer import AsyncWriter, ThreadWriter, Writer
+from storage.journal.transact import InThreads, Transactions
 
 _DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+aiosqlite": "sqlite+pysqlite",
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
@@ -77,38 +76,30 @@ def prepare_file(path: Path, busy_s: float) -> None:
             time.sleep(0.02)
 
 
-def reader(url: URL, timeout_s: float) -> AsyncEngine:
-    """Give the engine for questions: a few connections that cannot write (SQLite)."""
-    pool = _pooled(_MAX_READERS, timeout_s)
+def reader(url: URL, timeout_s: float) -> Transactions:
+    """Give the way of asking: a few connections that cannot write (SQLite)."""
     if url.drivername.startswith("postgresql"):
-        return _postgres(url, timeout_s, pool)
-    return _sqlite(
-        url, timeout_s, pool, begin="BEGIN", pragmas=["query_only=ON", "cache_size=-512"]
-    )
+        return _postgres(url, timeout_s, _pooled(_MAX_READERS, timeout_s))
+    pragmas = ["query_only=ON", "cache_size=-512"]
+    return _sqlite(url, timeout_s, size=_MAX_READERS, begin="BEGIN", pragmas=pragmas)
 
 
-def writer(url: URL, timeout_s: float, max_bytes: int | None) -> Writer:
+def writer(url: URL, timeout_s: float, max_bytes: int | None) -> Transactions:
     """Give the way of writing: one connection."""
-    pool = _pooled(1, timeout_s)
     if url.drivername.startswith("postgresql"):
-        return AsyncWriter(_postgres(url, timeout_s, pool))
+        return _postgres(url, timeout_s, _pooled(1, timeout_s))
     pragmas = ["synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={_MAX_WAL_BYTES}"]
     if max_bytes is not None:
         pragmas.append(f"max_page_count={max(1, max_bytes // _PAGE_BYTES)}")
-    engine = create_engine(
-        url.set(drivername="sqlite+pysqlite"), **_sqlite_arguments(timeout_s), **pool
-    )
-    _set_up(engine, timeout_s, begin="BEGIN IMMEDIATE", pragmas=pragmas)
-    return ThreadWriter(engine, timeout_s)
+    return _sqlite(url, timeout_s, size=1, begin="BEGIN IMMEDIATE", pragmas=pragmas)
 
 
-def migrator(url: URL, timeout_s: float) -> AsyncEngine:
-    """Give the engine for migrations; foreign keys are off, for SQLite rebuilds whole tables."""
-    pool: dict[str, Any] = {"poolclass": NullPool}
+def migrator(url: URL, timeout_s: float) -> Transactions:
+    """Give the way of migrating; foreign keys are off, for SQLite rebuilds whole tables."""
     if url.drivername.startswith("postgresql"):
-        return _postgres(url, timeout_s, pool)
+        return _postgres(url, timeout_s, {"poolclass": NullPool})
     pragmas = ["synchronous=FULL", "foreign_keys=OFF"]
-    return _sqlite(url, timeout_s, pool, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+    return _sqlite(url, timeout_s, size=1, begin="BEGIN IMMEDIATE", pragmas=pragmas)
 
 
 def _pooled(size: int, timeout_s: float) -> dict[str, Any]:
@@ -116,18 +107,16 @@ def _pooled(size: int, timeout_s: float) -> dict[str, Any]:
 
 
 def _sqlite(
-    url: URL, timeout_s: float, pool: dict[str, Any], *, begin: str, pragmas: Sequence[str]
-) -> AsyncEngine:
-    engine = create_async_engine(url, **_sqlite_arguments(timeout_s), **pool)
-    _set_up(engine.sync_engine, timeout_s, begin=begin, pragmas=pragmas)
-    return engine
-
-
-def _sqlite_arguments(timeout_s: float) -> dict[str, Any]:
-    return {
-        "hide_parameters": True,
-        "connect_args": {"timeout": timeout_s, "isolation_level": None},
-    }
+    url: URL, timeout_s: float, *, size: int, begin: str, pragmas: Sequence[str]
+) -> Transactions:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": timeout_s, "isolation_level": None},
+        **_pooled(size, timeout_s),
+    )
+    _set_up(engine, timeout_s, begin=begin, pragmas=pragmas)
+    return InThreads(engine, size=size, timeout_s=timeout_s)
 
 
 def _set_up(engine: Engine, timeout_s: float, *, begin: str, pragmas: Sequence[str]) -> None:
@@ -151,15 +140,7 @@ def _set_up(engine: Engine, timeout_s: float, *, begin: str, pragmas: Sequence[s
     event.listen(engine, "begin", enter)
 
 
-def _postgres(url: URL, timeout_s: float, pool: dict[str, Any]) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        connect_args={
-            "timeout": timeout_s,
-            "command_timeout": timeout_s,
-            "server_settings": {"application_name": "groundwatch", "synchronous_commit": "on"},
-        },
-        **pool,
-    )
+def _postgres(url: URL, timeout_s: float, pool: dict[str, Any]) -> Transactions:
+    from storage.journal.transact_waiting import OnPostgres
+
+    return OnPostgres(url, timeout_s, pool)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
-    CursorResult,
     Executable,
     Row,
     delete,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from alerting.errors import JournalError
 from alerting.model import Alert, AlertState, Mark, NoticeState, OutboxEntry, Transition
@@ -59,8 +57,8 @@ from storage.journal.schema import (
     transitions,
 )
 from storage.journal.task_rows import TaskQuery, events_asked, task_event_of, task_event_row
+from storage.journal.transact import Transactions
 from storage.journal.underway import UnderWay
-from storage.journal.writer import Writer
 from storage.resource_edits import ResourceEdit
 
 _log = logging.getLogger(__name__)
@@ -76,8 +74,8 @@ _BREATH = 100  # rows converted at a stretch, so that thousands need not be in m
 class _Doors:
     """The engines of an open journal."""
 
-    reader: AsyncEngine
-    writer: Writer
+    reader: Transactions
+    writer: Transactions
     write: statements.Statements
 
 
@@ -122,16 +120,15 @@ class SqlJournal:
             if self._url.drivername.startswith("sqlite"):
                 path = Path(str(self._url.database))
                 await asyncio.to_thread(connect.prepare_file, path, self._timeout_s)
-            engine = connect.migrator(self._url, self._timeout_s)
+            migrator = connect.migrator(self._url, self._timeout_s)
             try:
-                async with engine.begin() as connection:
-                    await connection.run_sync(upgrade)
+                await migrator.transact(upgrade)
             finally:
-                await engine.dispose()
+                await migrator.dispose()
             self._doors = _Doors(
                 reader=connect.reader(self._url, self._timeout_s),
                 writer=connect.writer(self._url, self._timeout_s, self._max_bytes),
-                write=statements.Statements.of(engine.dialect.name),
+                write=statements.Statements.of(self._url.get_backend_name()),
             )
 
     async def close(self) -> None:
@@ -423,10 +420,9 @@ class SqlJournal:
         """Run one question and read its rows; a row that cannot be read is a JournalError."""
         reader = self._open_doors().reader
 
-        async def fetch() -> CursorResult[Any]:
+        async def fetch() -> Sequence[Row[Any]]:
             with translated(self._place):
-                async with reader.connect() as connection:
-                    return await connection.execute(question)
+                return await reader.transact(lambda connection: connection.execute(question).all())
 
         found = await self._under_way.run(fetch(), "journal question")
         try:

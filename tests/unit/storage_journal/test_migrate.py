@@ -11,11 +11,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.journal import migrate
 from storage.journal.connect import journal_url, migrator, prepare_file
 from storage.journal.schema import metadata
+from storage.journal.transact import Transactions
 from tests.servers import start_postgres, stop
 
 ROOT = Path(__file__).parents[3]
@@ -36,25 +36,33 @@ def undo_an_index(connection: Connection) -> list[Any]:
     return migrate.drift(connection)
 
 
-async def check(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        await connection.run_sync(migrate.upgrade)
-        await connection.run_sync(migrate.upgrade)
-        assert await connection.run_sync(migrate.drift) == []
-        wanted = {*metadata.tables, "alembic_version"}
-        assert await connection.run_sync(tables_of) == wanted
-    async with engine.connect() as connection:
-        assert len(await connection.run_sync(undo_an_index)) == 1
-    async with engine.begin() as connection:
-        await connection.run_sync(back_to_nothing)
-        assert await connection.run_sync(tables_of) == {"alembic_version"}
-        heads = await connection.run_sync(
-            lambda sync: MigrationContext.configure(sync).get_current_heads()
-        )
-        assert heads == ()
-        await connection.run_sync(migrate.upgrade)
-        assert await connection.run_sync(migrate.drift) == []
-    await engine.dispose()
+async def check(database: Transactions) -> None:
+    await database.transact(made_and_made_again)
+    assert len(await database.transact(what_an_index_undone_is)) == 1
+    await database.transact(unmade_and_made)
+    await database.dispose()
+
+
+def made_and_made_again(connection: Connection) -> None:
+    migrate.upgrade(connection)
+    migrate.upgrade(connection)
+    assert migrate.drift(connection) == []
+    assert tables_of(connection) == {*metadata.tables, "alembic_version"}
+
+
+def what_an_index_undone_is(connection: Connection) -> list[Any]:
+    with connection.begin_nested() as tried:
+        found = undo_an_index(connection)
+        tried.rollback()
+    return found
+
+
+def unmade_and_made(connection: Connection) -> None:
+    back_to_nothing(connection)
+    assert tables_of(connection) == {"alembic_version"}
+    assert MigrationContext.configure(connection).get_current_heads() == ()
+    migrate.upgrade(connection)
+    assert migrate.drift(connection) == []
 
 
 async def test_sqlite_revisions_make_the_tables_of_the_schema(tmp_path: Path) -> None:
@@ -114,15 +122,16 @@ async def test_repeats_that_wait_become_escalations_and_are_not_sent_themselves(
 ) -> None:
     path = tmp_path / "journal.db"
     prepare_file(path, 1.0)
-    engine = migrator(journal_url(f"sqlite:///{path}"), 1.0)
-    async with engine.begin() as connection:
-        await connection.run_sync(before_escalations)
-        await connection.run_sync(migrate.upgrade)
-        steps = await connection.run_sync(
-            rows, "SELECT alert_id, ordinal, n, kind, at, due_at, told FROM escalation_steps"
-        )
-        states = await connection.run_sync(rows, "SELECT id, state FROM outbox ORDER BY id")
-    await engine.dispose()
+    database = migrator(journal_url(f"sqlite:///{path}"), 1.0)
+
+    def revised(connection: Connection) -> tuple[list[Any], list[Any]]:
+        before_escalations(connection)
+        migrate.upgrade(connection)
+        steps = "SELECT alert_id, ordinal, n, kind, at, due_at, told FROM escalation_steps"
+        return rows(connection, steps), rows(connection, "SELECT id, state FROM outbox ORDER BY id")
+
+    steps, states = await database.transact(revised)
+    await database.dispose()
     assert steps == [("alert-1", 0, 0, "begun", 100, 800, "[]")]
     assert [state for _, state in states] == ["sent", "cancelled", "cancelled", "sent", "pending"]
 
