@@ -1,6 +1,6 @@
 """Runs whole transactions on a database whose driver waits by itself: PostgreSQL's.
 
-SQLAlchemy's part for that takes 8 MB of memory, so this is loaded where there is such a database.
+SQLAlchemy's part for that takes 6 MB of memory, so this is loaded where there is such a database.
 """
 
 from collections.abc import Callable

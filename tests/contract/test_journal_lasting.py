@@ -126,8 +126,8 @@ def kill(writer: subprocess.Popen[str]) -> list[int]:
     """Kill -9, and give the numbers it had printed meanwhile."""
     assert writer.stdout is not None
     writer.send_signal(signal.SIGKILL)
-    rest = writer.stdout.read()  # not `communicate`, which passes over what was read ahead
-    writer.wait(timeout=30)
+    with writer:
+        rest = writer.stdout.read()  # not `communicate`, which passes over what was read ahead
     return [int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
 
 
