@@ -170,7 +170,7 @@ class TestReplies:
 
     def test_a_wrong_number_is_not_told_that_there_is_nothing_to_do(self, town: Running) -> None:
         alert = town.overload("TC-01", 92.0, 93.0)
-        link_of(town, "An Shili")
+        town.until(lambda: "sent" in states(town, alert, "safety-huanghe"))
         wrong = reply(town, "ack zzzzzz")
         assert wrong["outcome"] == "wrong_number"
         assert "zzzzzz" in wrong["text"]
