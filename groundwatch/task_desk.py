@@ -377,8 +377,11 @@ class TaskDesk:
         )
 
     def _order_notice(self, matter: Matter, roads: Roads) -> OutboxEntry:
-        parts = self._parts
-        return order_notice(matter, roads, parts.deadlines, hears_answers=parts.hears_answers)
+        parts, items = self._parts, matter.task.order.items
+        take = _take(items, parts.resources()) if items else None
+        return order_notice(
+            matter, roads, parts.deadlines, take=take, hears_answers=parts.hears_answers
+        )
 
     def _roads(self, responder: str, name: str, phone: str) -> Roads:
         """Find how a responder is told: as a person of that id, else by the channel for phones."""
@@ -419,6 +422,20 @@ class TaskDesk:
         if found is None:
             return 0.0
         return sum(stock.available(today) for stock in found.stock if stock.item == item)
+
+
+def _take(lines: Sequence[StockLine], resources: Resources) -> Remark:
+    """Say what to fetch where by the names people know; an id where there is none."""
+    english, chinese = [], []
+    for line in lines:
+        depot = resources.depots.get(line.depot)
+        place = line.depot if depot is None else f"{depot.name} ({line.depot})"
+        item = resources.needs.items.get(line.item)
+        zh, unit = (line.item, "") if item is None else (item.zh, item.unit)
+        amount = f"{line.quantity:g} {line.item}" if item is None else item.amount(line.quantity)
+        english.append(f"{amount} at {place}")
+        chinese.append(f"{place}的{zh}{line.quantity:g}{unit}")
+    return Remark(f"take {', '.join(english)}", f"领取{'、'.join(chinese)}")
 
 
 def _near(given: str, resources: Resources) -> list[str]:

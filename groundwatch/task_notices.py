@@ -63,9 +63,14 @@ def short_code(task_id: str) -> str:
 
 
 def order_notice(
-    matter: Matter, roads: Roads, deadlines: Deadlines, *, hears_answers: bool = False
+    matter: Matter,
+    roads: Roads,
+    deadlines: Deadlines,
+    *,
+    take: Remark | None = None,
+    hears_answers: bool = False,
 ) -> OutboxEntry:
-    """Tell the responder what is asked, until when, and how to answer.
+    """Tell the responder what is asked, until when, what to `take` along, and how to answer.
 
     `hears_answers` says that a provider passes on what people answer.
     """
@@ -74,10 +79,9 @@ def order_notice(
     by = Remark("")
     if owed is not None:
         by = Remark(f"accept by {shown_time(owed.at)}", f"请于{shown_time(owed.at)}前接受")
-    items = ", ".join(f"{line.quantity:g} {line.item} ({line.depot})" for line in order.items)
     said = [Remark(order.what, order.what), by]
-    if items:
-        said.append(Remark(f"take {items}", f"领取{items}"))
+    if take is not None:
+        said.append(take)
     said.append(answer_words(task.id, hears_answers=hears_answers))
     return _entry(matter, roads, NotifyReason.ORDER, said)
 

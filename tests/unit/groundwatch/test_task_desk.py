@@ -105,16 +105,18 @@ async def test_the_responder_is_told_what_until_when_and_how_to_answer() -> None
     what, by, take, answer = notice.remarks
     assert what == "Bring boats to the dyke"
     assert by.startswith("accept by 2026-06-01")
-    assert take == "take 200 woven_bag (D3)"
+    assert take == f"take 200 woven bags at {DEPOT.name} (D3)"
     assert f"/api/v1/tasks/{task.id}/accept" in answer
 
 
 async def test_it_is_said_in_the_reader_s_language_and_marked() -> None:
     async with yard(language="zh") as here:
-        await here.order(mark=Mark.EXERCISE)
+        line = StockLine(depot="D3", item="woven_bag", quantity=200.0)
+        await here.order(mark=Mark.EXERCISE, items=(line,))
         await here.settled()
     (notice,) = here.told(NotifyReason.ORDER)
     assert notice.remarks[1].startswith("请于2026-06-01")
+    assert notice.remarks[2] == f"领取{DEPOT.name} (D3)的编织袋200条"
     assert notice.mark is Mark.EXERCISE
 
 
