@@ -352,4 +352,4 @@ async def test_a_broker_lost_for_good_ends_a_replay_with_code_1(tmp_path: Path) 
     stop(port)
     code, out, error = await ended(process)
     assert (code, out) == (1, "")
-    assert "Traceback" not in error
+    assert "Traceback" not in error, error
