@@ -1,6 +1,7 @@
 """What every command of the simulator shares: errors as sentences, signals, progress, broker."""
 
 import asyncio
+import errno
 import signal
 import sys
 import time
@@ -59,7 +60,18 @@ async def until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    loop.set_exception_handler(_without_closed_sockets)
     await work(stop)
+
+
+def _without_closed_sockets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Leave unsaid that a socket was closed before aiomqtt could watch it.
+
+    It asks the loop for that from another thread; whoever publishes hears of the lost line.
+    """
+    error = context.get("exception")
+    if not isinstance(error, OSError) or error.errno != errno.EBADF:
+        loop.default_exception_handler(context)
 
 
 async def attended(

@@ -209,7 +209,7 @@ async def test_more_devices_than_lines_share_them_and_still_leave_a_last_will(
 ) -> None:
     port = start_mosquitto(tmp_path)
     sites = tmp_path / "many"
-    await sim("fleet", "--devices", "70", "--write-sites", sites, port=port)
+    await sim("fleet", "--devices", "70", "--rate", "14", "--write-sites", sites, port=port)
     text = (
         "duration: 8m\nspeed: 60\n"
         "events: [{at: 2m, do: die, target: fleet/FL-00003},"

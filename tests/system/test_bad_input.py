@@ -128,10 +128,12 @@ async def test_bad_messages_are_kept_with_their_reasons_and_taken_in_when_mended
         await running.start()
         answer = json.loads(await cli("replay", "--url", running.url, "--json"))
         assert answer["replayed"] == len(unknown.taken)
-        assert answer["reports"] == len(unknown.taken)
+        # The good part of the half good object comes along once more, where it is not remembered.
+        assert len(unknown.taken) <= answer["reports"] <= len(unknown.taken) + 1
         assert answer["left"] >= len(cases)
         await until(told_about(inbox, "C-99"), within_s=10, what="what was replayed is judged")
         await all_stored(influx, publisher.taken | unknown.taken)
+        assert not await stored(influx) - publisher.taken - unknown.taken
         again = json.loads(await cli("replay", "--url", running.url, "--json"))
         assert again["reports"] == 0
         assert await running.stop() == 0
