@@ -108,7 +108,7 @@ def start_logs(*, as_json: bool, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx2", "aiosqlite", "alembic", "apscheduler", "transitions", "uvicorn.access"):
+    for noisy in ("httpx2", "alembic", "apscheduler", "transitions", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -1,13 +1,14 @@
 """Values for the journal's tests: plain ones by hand, and strategies for every field."""
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
-from sqlalchemy import NullPool
+from sqlalchemy import NullPool, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alerting.model import (
@@ -134,7 +135,9 @@ async def everything(journal: AnyJournal, alert_id: str) -> tuple[object, ...]:
 
 async def run_sql(dsn: str, statement: str) -> list[Any]:
     """Run one statement behind the journal's back and give the first column of what it gives."""
-    dsn = dsn.replace("sqlite:", "sqlite+aiosqlite:")
+    if dsn.startswith("sqlite:"):
+        with closing(sqlite3.connect(make_url(dsn).database or "", isolation_level=None)) as file:
+            return [row[0] for row in file.execute(statement)]
     engine = create_async_engine(dsn, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         result = await connection.exec_driver_sql(statement)

@@ -3,12 +3,10 @@
 `storage.journal.migrate` hands one over; the alembic command line gives only an address.
 """
 
-import asyncio
 from typing import Literal
 
 from alembic import context
-from sqlalchemy import Connection, NullPool
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.types import TypeDecorator
 
 from storage.journal.schema import metadata
@@ -32,15 +30,15 @@ def _run_on(connection: Connection) -> None:
         context.run_migrations()
 
 
-async def _run_alone(url: str) -> None:
-    engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.begin() as connection:
-        await connection.run_sync(_run_on)
-    await engine.dispose()
+def _run_alone(url: str) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        _run_on(connection)
+    engine.dispose()
 
 
 _given: Connection | None = context.config.attributes.get("connection")
 if _given is not None:
     _run_on(_given)
 else:
-    asyncio.run(_run_alone(context.config.get_main_option("sqlalchemy.url") or ""))
+    _run_alone(context.config.get_main_option("sqlalchemy.url") or "")
