@@ -11,7 +11,9 @@ import typer
 from groundwatch.client import ClientError
 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
-Url = Annotated[str, typer.Option("--url", help="address of the running program")]
+Url = Annotated[
+    str, typer.Option("--url", envvar="GROUNDWATCH_URL", help="address of the running program")
+]
 Actor = Annotated[str, typer.Option("--as", help="who does it: a name people know")]
 
 

@@ -32,9 +32,14 @@ async def root(program: ProgramPart) -> HTMLResponse:
         for path, text in _PLACES
     )
     registry = program.district.registry
-    count = f"{len(registry.sites)} sites, {registry.n_devices} devices, {registry.n_sensors}"
+    counts = (
+        (len(registry.sites), "site"),
+        (registry.n_devices, "device"),
+        (registry.n_sensors, "sensor"),
+    )
+    count = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts)
     return HTMLResponse(
         f"<!doctype html>\n<html lang=en><meta charset=utf-8><title>Groundwatch</title>"
         f"<h1>Groundwatch {escape(__version__)}</h1>\n"
-        f"<p>Watching {count} sensors.</p>\n<ul>\n{rows}\n</ul>\n</html>\n"
+        f"<p>Watching {count}.</p>\n<ul>\n{rows}\n</ul>\n</html>\n"
     )

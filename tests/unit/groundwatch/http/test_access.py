@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from groundwatch.cli import app
 from groundwatch.client import ClientError, call
 from tests import servers
 from tests.unit.groundwatch.http.running import Running, running
@@ -125,9 +127,13 @@ def test_the_command_line_brings_its_key_from_the_environment(
     monkeypatch.setenv("GROUNDWATCH_KEY", LOOK)
     assert call("GET", url, "/sites")["items"]
     monkeypatch.delenv("GROUNDWATCH_KEY")
+    listed = CliRunner().invoke(app, ["alerts", "--all"], env={"GROUNDWATCH_URL": url})
+    assert "a key is needed" in listed.output
     (tmp_path / "key").write_text(f"{LOOK}\n")
     monkeypatch.setenv("GROUNDWATCH_KEY_FILE", str(tmp_path / "key"))
     assert call("GET", url, "/sites")["items"]
+    listed = CliRunner().invoke(app, ["alerts", "--all"], env={"GROUNDWATCH_URL": url})
+    assert listed.exit_code == 0, listed.output
     monkeypatch.setenv("GROUNDWATCH_KEY_FILE", str(tmp_path / "none"))
     with pytest.raises(ClientError, match="GROUNDWATCH_KEY_FILE cannot be read"):
         call("GET", url, "/sites")
