@@ -147,7 +147,7 @@ class TestReplies:
     def test_a_plain_yes_acknowledges_the_newest_open_alert(self, town: Running) -> None:
         first = town.overload("TC-01", 92.0, 93.0)
         second = town.overload("TC-02", 92.0, 93.0)
-        link_of(town, "An Shili")
+        town.until(lambda: "sent" in states(town, first, "safety-huanghe"))
         town.until(lambda: "sent" in states(town, second, "safety-huanghe"))
         done = reply(town, "收到")
         assert (done["outcome"], done["alert"]) == ("acknowledged", second["id"])
