@@ -9,6 +9,7 @@ from alerting.model import (
     Alert,
     AlertState,
     Batch,
+    Card,
     Gathering,
     Member,
     NoticeState,
@@ -50,11 +51,13 @@ def gather(held: Sequence[OutboxEntry], occasion: Occasion, alerts: Sequence[Ale
     """
     lead = max(held, key=lambda entry: (entry.notice.alert.severity, entry.notice.created_at))
     batch = batch_of(alerts, occasion)
+    worst = _worst(alerts, lead.notice.alert)
     notice = replace(
         lead.notice,
         id=_batch_id(lead.notice.recipient.id, occasion, held),
         reason=NotifyReason(occasion.kind.value),
-        alert=_worst(alerts, lead.notice.alert),
+        alert=worst,
+        card=_card_of(worst, held),
         created_at=occasion.now,
         remarks=(),
         batch=batch,
@@ -107,6 +110,14 @@ def _member(alert: Alert) -> Member:
         said=alert.said,
         is_acknowledged=alert.acknowledged_at is not None,
     )
+
+
+def _card_of(worst: Alert, held: Sequence[OutboxEntry]) -> Card | None:
+    """Give the card of the alert that the notice names first, else one of the same site."""
+    cards = [entry.notice for entry in held if entry.notice.card is not None]
+    own = [notice for notice in cards if notice.alert.id == worst.id]
+    near = [notice for notice in cards if notice.alert.site == worst.site]
+    return next((notice.card for notice in (*reversed(own), *near)), None)
 
 
 def _worst(alerts: Sequence[Alert], lead: Alert) -> Alert:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from alerting.model import AlertState, Batch, Gathering, Member, Notice, Severity
+from alerting.model import Alert, AlertState, Batch, Gathering, Member, Notice, Severity
 from alerting.render.words import shown_time, words_of
 from alerting.sentence import say
 
@@ -31,6 +31,7 @@ _WORDS = {
         "seen": "acknowledged",
         "gone": "over",
         "more": "and {n} more",
+        "near": "Near the worst",
         "all": "All",
         "each": "no notice for each alert while it lasts",
     },
@@ -44,6 +45,7 @@ _WORDS = {
         "seen": "已确认",
         "gone": "已解除",
         "more": "另有{n}条",
+        "near": "最严重处附近",
         "all": "全部",
         "each": "风暴期间不再逐条通知",
     },
@@ -108,6 +110,13 @@ def member_line(member: Member, language: str) -> str:
     elif member.is_acknowledged:
         state = f" ({own['seen']})"
     return f"- {words[member.severity.colour]} {where}{state}{words['colon']}{said}"
+
+
+def near_line(alert: Alert, language: str) -> str:
+    """Say near which of several alerts those are who are named next."""
+    words = words_of(language)
+    where = "/".join(part for part in (alert.site, alert.sensor.device) if part)
+    return f"{_WORDS[_tongue(language)]['near']}{words['colon']}{where}"
 
 
 def worst(batch: Batch, language: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from alerting.model import (
     Alert,
     AlertKind,
+    Batch,
     Card,
     Mark,
     Notice,
@@ -18,7 +19,7 @@ from alerting.model import (
     Responder,
     Transition,
 )
-from alerting.render.gathered import lines_of
+from alerting.render.gathered import lines_of, near_line
 from alerting.render.nearby import nearby_lines
 from alerting.render.phrases import card_words, thing_words
 from alerting.render.words import (
@@ -59,8 +60,9 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     alert = notice.alert
     marked = [] if notice.mark is Mark.ACTUAL else [f"[{words[notice.mark]}]"]
     if notice.batch is not None:
-        several = lines_of(notice, notice.batch, language, base_url=base_url)
-        return "\n".join(_printable(line) for line in (*marked, *several))
+        several = list(lines_of(notice, notice.batch, language, base_url=base_url))
+        near = _near_the_worst(notice, notice.batch, language)
+        return "\n".join(_printable(line) for line in (*marked, *several[:-1], *near, several[-1]))
     remarks = [_labelled(words, "note", remark_words(text, language)) for text in notice.remarks]
     lines = [
         *marked,
@@ -79,6 +81,13 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         lines.append(_labelled(words, asked, notice.ack_link))
     lines.append(_labelled(words, "open", base_url.rstrip("/") + path_of(notice)))
     return "\n".join(_printable(line) for line in lines)
+
+
+def _near_the_worst(notice: Notice, batch: Batch, language: str) -> list[str]:
+    """Say who and what is near the worst of several alerts, while any of them stands."""
+    if notice.card is None or not any(batch.counts):
+        return []
+    return [near_line(notice.alert, language), *card_lines(notice.card, language)]
 
 
 def where(alert: Alert, card: Card | None, language: str) -> str:

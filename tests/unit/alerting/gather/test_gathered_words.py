@@ -4,12 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from alerting.gather.batch import Occasion, batch_of
-from alerting.model import AlertState, Gathering, Notice, NotifyReason, Severity
+from alerting.gather.batch import Occasion, batch_of, gather
+from alerting.model import (
+    AlertState,
+    Gathering,
+    Notice,
+    NotifyReason,
+    OutboxEntry,
+    Severity,
+)
 from alerting.render import render_json, render_text
 from alerting.render.sms import SmsForm, render_sms
 from sensors.model import SensorKey
 from tests.contract.journal_values import T0, an_alert, an_entry
+from tests.unit.alerting_delivery.values import make_card
 
 
 def storm(n: int = 45) -> Notice:
@@ -59,3 +67,44 @@ def test_systems_read_every_alert_of_it() -> None:
     assert body["batch"]["counts"] == {"minor": 11, "moderate": 11, "severe": 11, "extreme": 11}
     assert len(body["batch"]["alert_ids"]) == 45
     assert body["batch"]["worst"][0]["severity"] == "extreme"
+
+
+def held(alert_id: str, severity: Severity, team: str | None) -> OutboxEntry:
+    """Give a held notice about one alert, whose card names a team (None has no card)."""
+    card = None
+    if team is not None:
+        first = replace(make_card().teams[0], name=team)
+        card = replace(make_card(), teams=(first,))
+    key = SensorKey("jiahe-pit", f"CX-{alert_id}", "", "tilt")
+    alert = an_alert(alert_id, severity=severity, peak=severity, sensor=key)
+    entry = an_entry(f"n-{alert_id}", alert)
+    return replace(entry, notice=replace(entry.notice, card=card))
+
+
+def told(*entries: OutboxEntry, worst: int) -> str:
+    alerts = [entry.notice.alert for entry in entries]
+    occasion = Occasion(kind=Gathering.GROUP, place="Jiahe street", since=T0, now=T0)
+    (sent,) = gather(entries, occasion, alerts).sent
+    assert sent.notice.alert == alerts[worst]
+    return render_text(sent.notice, "en", base_url="http://gw")
+
+
+def test_one_notice_of_several_says_who_is_near_the_worst() -> None:
+    mild, bad = held("a", Severity.MINOR, "Far team"), held("b", Severity.SEVERE, "Near team")
+    lines = told(bad, mild, worst=0).split("\n")
+    at = lines.index("Near the worst: jiahe-pit/CX-b")
+    assert lines[at + 1].startswith("Nearest team: Near team")
+    assert any(line.startswith("Nearest camera") for line in lines[at:])
+    assert lines[-1].startswith("All: ")
+    assert "Far team" not in "\n".join(lines)
+
+
+def test_where_the_worst_has_no_card_yet_that_of_its_neighbour_helps() -> None:
+    mild, bad = held("a", Severity.MINOR, "Neighbour team"), held("b", Severity.SEVERE, None)
+    assert "Nearest team: Neighbour team" in told(mild, bad, worst=1)
+    assert "Near the worst" not in told(bad, worst=0)
+
+
+def test_nobody_is_sent_to_what_is_over() -> None:
+    over = replace(storm(1), card=make_card())
+    assert "Near the worst" not in render_text(over, "en")
