@@ -164,6 +164,7 @@ class Program:
                 keep("orders", self.desks.orders.run),
                 keep("cards", self.watching.run),
                 keep("renewals", self._renew),
+                keep("closed_roads", self._open_roads),
                 keep("official_feeds", self.desks.feeds.run),
             ]
             if self.broker is not None:
@@ -269,7 +270,6 @@ class Program:
             await self.engine.tick(is_listening=is_listening or is_by_station)
             await recall_orders(self.engine.drills, self.desks.orders)
             self.flags.put(self.engine.judge.belief.flags.take())
-            await self._open_roads(now)
             await self._supervise()
             await self._save_states()
             self.turned_s = time.monotonic()
@@ -300,11 +300,14 @@ class Program:
             except (StorageError, JournalError) as error:
                 _LOG.warning("housekeeping failed", extra={"why": str(error)})
 
-    async def _open_roads(self, now: datetime) -> None:
-        try:
-            await self.closed_roads.open_due(now)
-        except JournalError as error:
-            _LOG.warning("roads stay closed past their time", extra={"why": str(error)})
+    async def _open_roads(self) -> None:
+        """Open the roads whose time is over; apart from the timers, which wait for no record."""
+        while True:
+            try:
+                await self.closed_roads.open_due(self.clock.now())
+            except JournalError as error:
+                _LOG.warning("roads stay closed past their time", extra={"why": str(error)})
+            await asyncio.sleep(1.0)
 
     async def _supervise(self) -> None:
         for name, verdict in (await self.watch.look()).items():
