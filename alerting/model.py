@@ -316,6 +316,25 @@ class NotifyReason(StrEnum):
     STORM = "storm"
     STORM_OVER = "storm_over"
 
+    @property
+    def asks(self) -> bool:
+        """Say whether who is told is to acknowledge."""
+        return self in _ASKS
+
+
+_ASKS = frozenset(
+    {
+        NotifyReason.FIRST,
+        NotifyReason.SEVERITY_ROSE,
+        NotifyReason.REPEAT,
+        NotifyReason.ESCALATED,
+        NotifyReason.RETURNED,
+        NotifyReason.CARD,
+        NotifyReason.GROUP,
+        NotifyReason.STORM,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
@@ -407,6 +426,11 @@ class Notice:
         """Mark a notice about an exercise as one, whoever makes it."""
         if self.mark is Mark.ACTUAL and self.alert.mark is not Mark.ACTUAL:
             object.__setattr__(self, "mark", self.alert.mark)
+
+    @property
+    def asks(self) -> bool:
+        """Say whether who is told is to acknowledge; an order is answered and not acknowledged."""
+        return self.reason.asks and not self.task
 
     @property
     def about(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from alerting.model import Notice, NotifyReason
+from alerting.model import Notice
 
 PATH = "/a/"
 PURPOSE = "ack"
@@ -26,18 +26,6 @@ MAX_TOKEN = 300
 _PROOF_BYTES = 12
 _PART = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_ASKS = frozenset(
-    {
-        NotifyReason.FIRST,
-        NotifyReason.SEVERITY_ROSE,
-        NotifyReason.REPEAT,
-        NotifyReason.ESCALATED,
-        NotifyReason.RETURNED,
-        NotifyReason.CARD,
-        NotifyReason.GROUP,
-        NotifyReason.STORM,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +82,7 @@ def linker(base_url: str, key: bytes, now: Callable[[], datetime]) -> Callable[[
     """Give what writes the link of a notice; "" for what nobody acknowledges or has no address."""
 
     def link(notice: Notice) -> str:
-        if not base_url or notice.task or notice.reason not in _ASKS:
+        if not base_url or not notice.asks:
             return ""
         ticket = Ticket(
             subject=notice.subject,

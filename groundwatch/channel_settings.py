@@ -47,14 +47,22 @@ BUILT_IN = ("console", "webhook", "cap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """How people come back to us: by links under `base_url`, by answers where those are heard."""
+
+    base_url: str = ""
+    hears_answers: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoadParts:
-    """What channels are opened with: the clock on the wall, where links lead, who tells devices.
+    """What channels are opened with: the clock on the wall, ways back to us, who tells devices.
 
     `foreign` says what systems of GB/T 35965 know a notice's message by.
     """
 
     now: Callable[[], datetime]
-    base_url: str = ""
+    back: Back = Back()
     teller: Teller
     foreign: Foreign | None = None
 
@@ -66,10 +74,10 @@ class ChannelEntry(BaseModel):
 
     @model_validator(mode="after")
     def _can_work(self) -> "ChannelEntry":
-        self.config("channel", "")
+        self.config("channel", Back())
         return self
 
-    def config(self, name: str, base_url: str) -> Any:
+    def config(self, name: str, back: Back) -> Any:
         """Give the configuration of the channel; ValueError where it could never work."""
         raise NotImplementedError
 
@@ -102,14 +110,14 @@ class WebhookEntry(_Http):
     url: Secret | None = None
     secret: Secret | None = None
 
-    def config(self, name: str, base_url: str) -> WebhookConfig:
+    def config(self, name: str, back: Back) -> WebhookConfig:
         """Give the configuration of the channel."""
-        del base_url
+        del back
         return WebhookConfig(name=name, url=self.url, secret=self.secret, http=self.http())
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return Webhook(config=self.config(name, ""), now=parts.now, foreign=parts.foreign)
+        return Webhook(config=self.config(name, parts.back), now=parts.now, foreign=parts.foreign)
 
     def why_refused(self, address: str) -> str | None:
         """Say why an address cannot be posted to."""
@@ -122,10 +130,10 @@ class _Robot(_Http):
     url: Secret
     secret: Secret | None = None
 
-    def config(self, name: str, base_url: str) -> BotConfig:
+    def config(self, name: str, back: Back) -> BotConfig:
         """Give the configuration of the channel."""
         return BotConfig(
-            name=name, url=self.url, secret=self.secret, base_url=base_url, http=self.http()
+            name=name, url=self.url, secret=self.secret, base_url=back.base_url, http=self.http()
         )
 
     def why_refused(self, address: str) -> str | None:
@@ -141,7 +149,7 @@ class WeComEntry(_Robot):
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return WeCom(config=self.config(name, parts.base_url), now=parts.now)
+        return WeCom(config=self.config(name, parts.back), now=parts.now)
 
 
 class DingTalkEntry(_Robot):
@@ -151,7 +159,7 @@ class DingTalkEntry(_Robot):
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return DingTalk(config=self.config(name, parts.base_url), now=parts.now)
+        return DingTalk(config=self.config(name, parts.back), now=parts.now)
 
 
 class FeishuEntry(_Robot):
@@ -161,16 +169,38 @@ class FeishuEntry(_Robot):
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return Feishu(config=self.config(name, parts.base_url), now=parts.now)
+        return Feishu(config=self.config(name, parts.back), now=parts.now)
 
 
-class _Sms(_Http):
+class _Phone(ChannelEntry):
     def why_refused(self, address: str) -> str | None:
         """Say why an address is no telephone number."""
         return why_no_number(address)
 
 
-class AliyunEntry(_Sms):
+class _Provider(_Http, _Phone):
+    """A provider of short messages, which posts what people answer to `replies`."""
+
+    answers: bool = True
+
+    def hears(self, back: Back) -> bool:
+        """Say whether an answer to a message of this channel is heard."""
+        return self.answers and back.hears_answers
+
+
+class _OwnNumber(_Phone):
+    """Short messages from a number whose answers nobody reads for us, unless `answers` says so."""
+
+    max_parts: int = Field(default=4, ge=1, le=10)
+    answers: bool = False
+
+    def form(self, back: Back) -> SmsForm:
+        """Give how messages are written."""
+        hears = self.answers and back.hears_answers
+        return SmsForm(max_parts=self.max_parts, base_url=back.base_url, hears_answers=hears)
+
+
+class AliyunEntry(_Provider):
     """Short messages of Alibaba Cloud; `params` names the piece that fills each variable."""
 
     kind: Literal["sms_aliyun"]
@@ -183,9 +213,8 @@ class AliyunEntry(_Sms):
     longest: int = Field(default=35, ge=10, le=500)
     url: str = "https://dysmsapi.aliyuncs.com/"
 
-    def config(self, name: str, base_url: str) -> AliyunConfig:
+    def config(self, name: str, back: Back) -> AliyunConfig:
         """Give the configuration of the channel."""
-        del base_url
         return AliyunConfig(
             name=name,
             key_id=self.key_id,
@@ -196,15 +225,16 @@ class AliyunEntry(_Sms):
             params=self.params,
             longest=self.longest,
             url=self.url,
+            hears_answers=self.hears(back),
             http=self.http(),
         )
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return Aliyun(config=self.config(name, ""), now=parts.now)
+        return Aliyun(config=self.config(name, parts.back), now=parts.now)
 
 
-class TencentEntry(_Sms):
+class TencentEntry(_Provider):
     """Short messages of Tencent Cloud; `params` names the pieces that fill the variables."""
 
     kind: Literal["sms_tencent"]
@@ -219,9 +249,8 @@ class TencentEntry(_Sms):
     region: str = "ap-guangzhou"
     url: str = "https://sms.tencentcloudapi.com/"
 
-    def config(self, name: str, base_url: str) -> TencentConfig:
+    def config(self, name: str, back: Back) -> TencentConfig:
         """Give the configuration of the channel."""
-        del base_url
         return TencentConfig(
             name=name,
             key_id=self.key_id,
@@ -234,15 +263,16 @@ class TencentEntry(_Sms):
             longest=self.longest,
             region=self.region,
             url=self.url,
+            hears_answers=self.hears(back),
             http=self.http(),
         )
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return Tencent(config=self.config(name, ""), now=parts.now)
+        return Tencent(config=self.config(name, parts.back), now=parts.now)
 
 
-class SmsHttpEntry(_Sms):
+class SmsHttpEntry(_Provider):
     """Short messages of any HTTP service (`alerting.channels.sms_http`)."""
 
     kind: Literal["sms_http"]
@@ -257,7 +287,7 @@ class SmsHttpEntry(_Sms):
     reference: str = ""
     max_parts: int = Field(default=4, ge=1, le=10)
 
-    def config(self, name: str, base_url: str) -> SmsHttpConfig:
+    def config(self, name: str, back: Back) -> SmsHttpConfig:
         """Give the configuration of the channel."""
         return SmsHttpConfig(
             name=name,
@@ -270,16 +300,20 @@ class SmsHttpEntry(_Sms):
             success=self.success,
             passing=self.passing,
             reference=self.reference,
-            form=SmsForm(max_parts=self.max_parts, base_url=base_url),
+            form=SmsForm(
+                max_parts=self.max_parts,
+                base_url=back.base_url,
+                hears_answers=self.hears(back),
+            ),
             http=self.http(),
         )
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return SmsHttp(config=self.config(name, parts.base_url), now=parts.now)
+        return SmsHttp(config=self.config(name, parts.back), now=parts.now)
 
 
-class VoiceEntry(_Sms):
+class VoiceEntry(_Http, _Phone):
     """A voice service that calls people; it tells `calls/NAME` of our HTTP interface what came."""
 
     kind: Literal["voice"]
@@ -288,7 +322,7 @@ class VoiceEntry(_Sms):
     repeat: int = Field(default=2, ge=1, le=5)
     digit: str = Field(default="1", pattern=r"^[0-9*#]$")
 
-    def config(self, name: str, base_url: str) -> VoiceConfig:
+    def config(self, name: str, back: Back) -> VoiceConfig:
         """Give the configuration of the channel."""
         return VoiceConfig(
             name=name,
@@ -296,13 +330,13 @@ class VoiceEntry(_Sms):
             secret=self.secret,
             repeat=self.repeat,
             digit=self.digit,
-            callback=f"{base_url.rstrip('/')}/api/v1/calls/{name}" if base_url else "",
+            callback=f"{back.base_url.rstrip('/')}/api/v1/calls/{name}" if back.base_url else "",
             http=self.http(),
         )
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return Voice(config=self.config(name, parts.base_url), now=parts.now)
+        return Voice(config=self.config(name, parts.back), now=parts.now)
 
 
 class EmailEntry(ChannelEntry):
@@ -318,7 +352,7 @@ class EmailEntry(ChannelEntry):
     timeout_s: float = Field(default=10.0, ge=0.5, le=60.0)
     tls_ca: Path | None = None
 
-    def config(self, name: str, base_url: str) -> EmailConfig:
+    def config(self, name: str, back: Back) -> EmailConfig:
         """Give the configuration of the channel; the authorities' file must be readable."""
         tls = None
         if self.tls_ca is not None:
@@ -334,21 +368,21 @@ class EmailEntry(ChannelEntry):
             user=self.user,
             password=self.password,
             sender=self.sender,
-            base_url=base_url,
+            base_url=back.base_url,
             timeout_s=self.timeout_s,
             tls=tls,
         )
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return Email(config=self.config(name, parts.base_url), now=parts.now)
+        return Email(config=self.config(name, parts.back), now=parts.now)
 
     def why_refused(self, address: str) -> str | None:
         """Say why an address is no mailbox."""
         return why_no_mailbox(address)
 
 
-class SmppEntry(ChannelEntry):
+class SmppEntry(_OwnNumber):
     """Short messages through a message centre over SMPP 3.4."""
 
     kind: Literal["sms_smpp"]
@@ -360,9 +394,8 @@ class SmppEntry(ChannelEntry):
     system_type: str = Field(default="", max_length=12)
     tls: bool = False
     timeout_s: float = Field(default=8.0, ge=0.5, le=14.0)
-    max_parts: int = Field(default=4, ge=1, le=10)
 
-    def config(self, name: str, base_url: str) -> SmppConfig:
+    def config(self, name: str, back: Back) -> SmppConfig:
         """Give the configuration of the channel."""
         return SmppConfig(
             name=name,
@@ -374,28 +407,23 @@ class SmppEntry(ChannelEntry):
             system_type=self.system_type,
             tls=ssl.create_default_context() if self.tls else None,
             timeout_s=self.timeout_s,
-            form=SmsForm(max_parts=self.max_parts, base_url=base_url),
+            form=self.form(back),
         )
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return SmsSmpp(config=self.config(name, parts.base_url), now=parts.now)
-
-    def why_refused(self, address: str) -> str | None:
-        """Say why an address is no telephone number."""
-        return why_no_number(address)
+        return SmsSmpp(config=self.config(name, parts.back), now=parts.now)
 
 
-class GsmEntry(ChannelEntry):
+class GsmEntry(_OwnNumber):
     """Short messages by a GSM modem at this machine, through libGammu."""
 
     kind: Literal["sms_gsm"]
     device: str = Field(min_length=1, max_length=200)
     connection: str = "at115200"
     pin: Secret | None = None
-    max_parts: int = Field(default=4, ge=1, le=10)
 
-    def config(self, name: str, base_url: str) -> GsmConfig:
+    def config(self, name: str, back: Back) -> GsmConfig:
         """Give the configuration of the channel; the library must be installed."""
         if not is_installed():
             raise ValueError(ABSENT)
@@ -404,16 +432,12 @@ class GsmEntry(ChannelEntry):
             device=self.device,
             connection=self.connection,
             pin=self.pin,
-            form=SmsForm(max_parts=self.max_parts, base_url=base_url),
+            form=self.form(back),
         )
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return SmsGsm(config=self.config(name, parts.base_url), now=parts.now)
-
-    def why_refused(self, address: str) -> str | None:
-        """Say why an address is no telephone number."""
-        return why_no_number(address)
+        return SmsGsm(config=self.config(name, parts.back), now=parts.now)
 
 
 class SirenEntry(ChannelEntry):
@@ -423,15 +447,15 @@ class SirenEntry(ChannelEntry):
     seconds: Mapping[Literal["minor", "moderate", "severe", "extreme"], float] = {}
     trial_s: float = 2.0
 
-    def config(self, name: str, base_url: str) -> SirenConfig:
+    def config(self, name: str, back: Back) -> SirenConfig:
         """Give the configuration of the channel."""
-        del base_url
+        del back
         given = {Severity.of(word): seconds for word, seconds in self.seconds.items()}
         return SirenConfig(name=name, sounds_s={**SOUNDS_S, **given}, trial_s=self.trial_s)
 
     def open(self, name: str, parts: RoadParts) -> Channel:
         """Make the channel."""
-        return Siren(config=self.config(name, ""), teller=parts.teller, now=parts.now)
+        return Siren(config=self.config(name, parts.back), teller=parts.teller, now=parts.now)
 
     def why_refused(self, address: str) -> str | None:
         """Say why an address names no device."""

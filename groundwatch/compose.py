@@ -49,7 +49,7 @@ from groundwatch.pipeline import Pipeline
 from groundwatch.program import Models, Program
 from groundwatch.rates import CommandDoor, Rates
 from groundwatch.readiness import looked_at
-from groundwatch.roads import open_roads
+from groundwatch.roads import open_roads, ways_back
 from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.service_manager import ServiceManager
 from groundwatch.settings import InfluxSettings, Settings, TellingSettings
@@ -122,7 +122,7 @@ async def opened(
         sirens = SirenDoor()
         means = RoadParts(
             now=SystemClock().now,
-            base_url=settings.http.public_url,
+            back=ways_back(settings),
             teller=sirens,
             foreign=cap.gbt35965_of,
         )

@@ -9,7 +9,7 @@ from alerting.channels.guard import AllowList, why_refused, why_unusable
 from alerting.channels.http import HttpConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.ports import Channel
-from groundwatch.channel_settings import BUILT_IN, RoadParts
+from groundwatch.channel_settings import BUILT_IN, Back, RoadParts
 from groundwatch.settings import Settings
 
 
@@ -48,11 +48,16 @@ class Roads:
 BUILT_IN_ROADS = Roads()
 
 
+def ways_back(settings: Settings) -> Back:
+    """Say how people who were told come back to this program."""
+    return Back(base_url=settings.http.public_url, hears_answers=settings.replies.hears)
+
+
 def open_roads(
     settings: Settings, console: TextIO, parts: RoadParts, stack: AsyncExitStack
 ) -> dict[str, Channel]:
     """Open the channels that need nothing of the running program; `stack` closes them."""
-    shown = Console(stream=console, now=parts.now, base_url=parts.base_url)
+    shown = Console(stream=console, now=parts.now, base_url=parts.back.base_url)
     roads: dict[str, Channel] = {"console": shown, "webhook": _webhook(settings, parts)}
     for name, entry in settings.channels.items():
         roads[name] = entry.open(name, parts)

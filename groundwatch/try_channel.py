@@ -23,7 +23,7 @@ from alerting.model import (
 )
 from groundwatch.channel_settings import RoadParts, kind_of
 from groundwatch.clock import SystemClock
-from groundwatch.roads import Roads, open_roads
+from groundwatch.roads import Roads, open_roads, ways_back
 from groundwatch.settings import Settings, SettingsError, load_settings
 from groundwatch.siren_door import SirenDoor
 from sensors.document import did_you_mean, listed
@@ -64,9 +64,7 @@ async def try_channel(name: str, *, to: str, language: str, config: Path | None)
     now = SystemClock().now()
     notice = trial_notice(name, to=to, language=language, now=now)
     async with AsyncExitStack() as stack:
-        parts = RoadParts(
-            now=SystemClock().now, base_url=settings.http.public_url, teller=SirenDoor()
-        )
+        parts = RoadParts(now=SystemClock().now, back=ways_back(settings), teller=SirenDoor())
         opened = open_roads(settings, sys.stdout, parts, stack)
         try:
             return await opened[name].send(notice)

@@ -53,6 +53,7 @@ class AliyunConfig:
     params: Mapping[str, str] = field(default_factory=lambda: {"text": "text"})
     longest: int = 35
     url: str = "https://dysmsapi.aliyuncs.com/"
+    hears_answers: bool = False
     http: HttpConfig = field(default_factory=HttpConfig)
 
     def __post_init__(self) -> None:
@@ -104,7 +105,9 @@ class Aliyun:
 
     def _ask(self, notice: Notice) -> Ask:
         config, to = self._config, notice.recipient
-        pieces = sms_fields(notice, to.language, longest=config.longest)
+        pieces = sms_fields(
+            notice, to.language, longest=config.longest, hears_answers=config.hears_answers
+        )
         is_english = to.language != "zh" and bool(config.template_en)
         query = {
             "PhoneNumbers": dialled(to.address),

@@ -23,7 +23,6 @@ from alerting.channels.template import PIECES, filled, slots_of
 from alerting.model import Notice, Receipt
 from alerting.render import SmsForm, render_sms, sms_fields
 
-OWN__HEADER_SLOTS = ("to", "key", "secret")
 OWN_SLOTS = ("to", "text", "key", "secret")
 _HEADER_SLOTS = ("to", "key", "secret")
 SLOTS = (*OWN_SLOTS, *(piece for piece in PIECES if piece not in OWN_SLOTS))
@@ -125,7 +124,12 @@ class SmsHttp:
         config, to = self._config, notice.recipient
         secret = config.secret.get_secret_value() if config.secret is not None else ""
         values = {
-            **sms_fields(notice, to.language, longest=_LONGEST_PIECE),
+            **sms_fields(
+                notice,
+                to.language,
+                longest=_LONGEST_PIECE,
+                hears_answers=config.form.hears_answers,
+            ),
             "to": dialled(to.address),
             "text": "".join(render_sms(notice, to.language, config.form)),
             "key": notice.id,

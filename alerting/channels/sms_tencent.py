@@ -56,6 +56,7 @@ class TencentConfig:
     longest: int = 12
     region: str = "ap-guangzhou"
     url: str = "https://sms.tencentcloudapi.com/"
+    hears_answers: bool = False
     http: HttpConfig = field(default_factory=HttpConfig)
 
     def __post_init__(self) -> None:
@@ -99,7 +100,9 @@ class Tencent:
 
     def _ask(self, notice: Notice) -> Ask:
         config, to = self._config, notice.recipient
-        pieces = sms_fields(notice, to.language, longest=config.longest)
+        pieces = sms_fields(
+            notice, to.language, longest=config.longest, hears_answers=config.hears_answers
+        )
         is_english = to.language != "zh" and bool(config.template_en)
         body = json.dumps(
             {

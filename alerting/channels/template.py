@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-PIECES = ("text", "colour", "what", "where", "value", "taken", "near", "id")
+PIECES = ("text", "colour", "what", "where", "value", "taken", "near", "answer", "id")
 _SAYS_MARK = ("text", "colour")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerting.model import Notice
+from alerting.model import Mark, Notice
 from alerting.render.atoms import cut, utf16_size
 from alerting.render.gsm import gsm_size, in_parts, is_gsm, plain
 from alerting.render.short import essentials, first_words, further
+from alerting.render.words import words_of
 
 MAX_PARTS = 4
 _NOTHING = "-"  # providers refuse a variable without a sign
@@ -15,10 +16,14 @@ _FIRST_GSM, _FIRST_UCS2 = 153, 67
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsForm:
-    """How long a short message may be, and where its link leads (none when empty)."""
+    """How long a short message may be, where its link leads (none when empty), who hears answers.
+
+    `hears_answers` says that what people answer to it comes to this program.
+    """
 
     max_parts: int = MAX_PARTS
     base_url: str = ""
+    hears_answers: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could say nothing, or is longer than a message can be."""
@@ -36,11 +41,13 @@ def render_sms(notice: Notice, language: str, form: SmsForm) -> tuple[str, ...]:
     return in_parts(text if text is not None else _text(notice, language, form))
 
 
-def sms_fields(notice: Notice, language: str, *, longest: int) -> dict[str, str]:
+def sms_fields(
+    notice: Notice, language: str, *, longest: int, hears_answers: bool = False
+) -> dict[str, str]:
     """Give the pieces of a notice for a provider's template, none longer than `longest`.
 
     Providers that send templates only count signs per variable and refuse more. `text` is what a
-    short message would say first.
+    short message would say first, with `answer` behind it where there is room.
     """
     parts = essentials(notice, language)
     near = "; ".join([*further(notice, language), *filter(None, [notice.ack_link])])
@@ -51,9 +58,12 @@ def sms_fields(notice: Notice, language: str, *, longest: int) -> dict[str, str]
         "value": " ".join(part for part in (parts.value, parts.limit) if part) or parts.why,
         "taken": parts.taken,
         "near": near,
+        "answer": _answer(notice, language) if hears_answers else "",
         "id": notice.alert.id,
     }
-    said["text"] = first_words(parts, language, limit=longest, size=utf16_size)
+    first = first_words(parts, language, limit=longest, size=utf16_size)
+    longer = _with_answer(first, said["answer"], _gap(language))
+    said["text"] = longer if utf16_size(longer) <= longest else first
     return {name: cut(text, longest, utf16_size) or _NOTHING for name, text in said.items()}
 
 
@@ -66,14 +76,38 @@ def _plain_text(notice: Notice, language: str, form: SmsForm) -> str | None:
     link = plain(notice.ack_link)
     if not all(map(is_gsm, (*mores, link))):
         return None
-    return _filled(first, mores, link, "; ", form)
+    answer = _answer(notice, language) if form.hears_answers else ""
+    return _filled(_answered(first, answer, "; ", form), mores, link, "; ", form)
 
 
 def _text(notice: Notice, language: str, form: SmsForm) -> str:
     parts = essentials(notice, language)
     first = first_words(parts, language, limit=_FIRST_UCS2, size=utf16_size)
     mores = further(notice, language, base_url=form.base_url)
-    return _filled(first, mores, notice.ack_link, "；" if language == "zh" else "; ", form)
+    answer, gap = _answer(notice, language) if form.hears_answers else "", _gap(language)
+    return _filled(_answered(first, answer, gap, form), mores, notice.ack_link, gap, form)
+
+
+def _gap(language: str) -> str:
+    return "；" if language == "zh" else "; "
+
+
+def _answer(notice: Notice, language: str) -> str:
+    """Say how a notice is acknowledged by an answer; nothing where there is nothing to answer."""
+    is_taken = notice.alert.acknowledged_at is not None and notice.batch is None
+    if not notice.asks or is_taken or notice.mark is Mark.TEST:
+        return ""
+    return words_of(language)["answer_one"]
+
+
+def _answered(first: str, answer: str, gap: str, form: SmsForm) -> str:
+    """Give what matters and how to answer it; one part alone may have no room for both."""
+    longer = _with_answer(first, answer, gap)
+    return longer if _fits(longer, form) else first
+
+
+def _with_answer(first: str, answer: str, gap: str) -> str:
+    return first + gap + answer if answer else first
 
 
 def _filled(first: str, mores: Iterable[str], link: str, gap: str, form: SmsForm) -> str:

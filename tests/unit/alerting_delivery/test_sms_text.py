@@ -33,8 +33,24 @@ NAMES = st.text(
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 UNITS = st.sampled_from(["m/s", "mm", "%", "kN·m", "permille/d", "degC", "m3/s", "count", "mm/d"])
 FORMS = st.builds(
-    SmsForm, max_parts=st.integers(1, 6), base_url=st.sampled_from(["", "https://gw"])
+    SmsForm,
+    max_parts=st.integers(1, 6),
+    base_url=st.sampled_from(["", "https://gw"]),
+    hears_answers=st.booleans(),
 )
+
+
+HOW = {"en": "; answer 1 to acknowledge", "zh": "；回复1确认"}
+ASKING = {
+    NotifyReason.FIRST,
+    NotifyReason.SEVERITY_ROSE,
+    NotifyReason.REPEAT,
+    NotifyReason.ESCALATED,
+    NotifyReason.RETURNED,
+    NotifyReason.CARD,
+    NotifyReason.GROUP,
+    NotifyReason.STORM,
+}
 
 
 @st.composite
@@ -95,12 +111,23 @@ class TestAnySms:
             if alert.value is not None and number is not None:
                 assert number_words(number, "") in first
 
-    @given(notices(), st.sampled_from(["en", "zh"]), st.integers(20, 120))
+    @given(notices(), st.sampled_from(["en", "zh"]), st.integers(20, 120), st.booleans())
     def test_pieces_for_templates_are_no_longer_than_allowed(  # type: ignore[no-untyped-def]
-        self, notice, language: str, longest: int
+        self, notice, language: str, longest: int, hears: bool
     ) -> None:
-        for text in sms_fields(notice, language, longest=longest).values():
+        pieces = sms_fields(notice, language, longest=longest, hears_answers=hears)
+        for text in pieces.values():
             assert 0 < utf16_size(text) <= longest
+
+    @given(notices(), st.sampled_from(["en", "zh"]), st.integers(2, 6), st.booleans())
+    def test_it_says_how_to_answer_where_and_only_where_that_counts(  # type: ignore[no-untyped-def]
+        self, notice, language: str, max_parts: int, hears: bool
+    ) -> None:
+        form = SmsForm(max_parts=max_parts, hears_answers=hears)
+        said = "".join(render_sms(notice, language, form))
+        assert (HOW[language] in said) == (
+            hears and notice.reason in ASKING and notice.mark is not Mark.TEST
+        )
 
 
 class TestCutting:
@@ -232,3 +259,38 @@ def test_an_english_message_counts_supplies_without_a_chinese_counting_word() ->
     assert "woven bag 300 stone 5 m3" in said
     assert "woven bag 300, stone 5 m³" in render_text(make_notice(card=card), "en")
     assert "300 条" in "".join(render_sms(make_notice(card=card), "zh", SmsForm()))
+
+
+class TestAnswering:
+    """What a message says where answers to it are heard."""
+
+    def test_how_to_answer_stands_right_behind_what_matters(self) -> None:
+        notice = replace(make_notice(card=make_card()), ack_link=LINK)
+        form = SmsForm(hears_answers=True)
+        english = "".join(render_sms(notice, "en", form))
+        assert "21.4/20 m/s, 06-01 14:03; answer 1 to acknowledge; T7 (example)" in english
+        chinese = "".join(render_sms(notice, "zh", form))
+        assert "限值20 m/s，06-01 14:03；回复1确认；T7 (example)" in chinese
+        assert english.endswith(LINK)
+        assert chinese.endswith(LINK)
+
+    def test_one_part_only_has_what_matters_whole_before_it(self) -> None:
+        (short,) = render_sms(make_notice(), "zh", SmsForm(max_parts=1, hears_answers=True))
+        assert short.endswith("06-01 14:03；回复1确认")
+        full = make_notice(card=make_card())
+        (long,) = render_sms(full, "zh", SmsForm(max_parts=1, hears_answers=True))
+        assert long == render_sms(full, "zh", SmsForm(max_parts=1))[0]
+
+    def test_what_somebody_has_acknowledged_asks_for_no_answer(self) -> None:
+        alert = make_alert(acknowledged_at=NOW, acknowledged_by="Ann Example")
+        notice = make_notice(alert, reason=NotifyReason.CARD, card=make_card())
+        assert "answer 1" not in "".join(render_sms(notice, "en", SmsForm(hears_answers=True)))
+
+    def test_a_template_has_a_piece_for_it_and_the_text_where_there_is_room(self) -> None:
+        pieces = sms_fields(make_notice(), "zh", longest=70, hears_answers=True)
+        assert pieces["answer"] == "回复1确认"
+        assert pieces["text"].endswith("06-01 14:03；回复1确认")
+        narrow = sms_fields(make_notice(), "zh", longest=35, hears_answers=True)
+        assert "回复" not in narrow["text"]
+        assert narrow["answer"] == "回复1确认"
+        assert sms_fields(make_notice(), "zh", longest=35)["answer"] == "-"

@@ -1,19 +1,27 @@
 """Channels of the settings: what `check` says of them with file and line, and one test message."""
 
 import asyncio
+import io
 import os
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from groundwatch.channel_settings import Back, RoadParts
 from groundwatch.checked import checked
 from groundwatch.cli import app
+from groundwatch.clock import SystemClock
+from groundwatch.roads import open_roads, ways_back
 from groundwatch.settings import SettingsError, load_settings
+from groundwatch.siren_door import SirenDoor
 from groundwatch.toml_lines import line_at, lines_of
 from tests.contract.receiver import Receiver, receiving
+from tests.unit.alerting_delivery.values import ANN, make_notice
 
 ROOT = Path(__file__).parents[3]
 SECRET = "correct-horse-battery-staple"
@@ -71,7 +79,7 @@ def test_a_mistake_is_said_with_file_and_line(
 def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
     settings = load_settings(file(tmp_path, SETTINGS))
     assert SECRET not in repr(settings)
-    assert SECRET not in repr([entry.config("x", "") for entry in settings.channels.values()])
+    assert SECRET not in repr([entry.config("x", Back()) for entry in settings.channels.values()])
 
 
 @pytest.fixture
@@ -166,6 +174,48 @@ class TestTrying:
         rows = [line.split() for line in found.output.splitlines()]
         assert ["duty_sms", "sms_http"] in rows
         assert ["console", "built", "in"] in rows
+
+
+REPLIES = '[replies]\nnetworks = ["203.0.113.0/28"]\n'
+SMPP = """
+[channels.centre]
+kind = "sms_smpp"
+host = "smsc.example.org"
+system_id = "groundwatch"
+password = "secret"
+source = "10690000"
+"""
+
+
+class TestAnswers:
+    """Whether a short message may ask for an answer: somebody must hear it."""
+
+    @pytest.mark.parametrize(
+        ("replies", "option", "hears"),
+        [("", "", False), (REPLIES, "", True), (REPLIES, "answers = false\n", False)],
+    )
+    async def test_a_message_asks_for_an_answer_where_it_is_heard(
+        self, replies: str, option: str, hears: bool, tmp_path: Path
+    ) -> None:
+        async with receiving(reply=b'{"code": 0}') as receiver:
+            text = SETTINGS.replace("https://sms.example.org", receiver.url)
+            text = text.replace('success = "json', f'{option}success = "json')
+            settings = load_settings(file(tmp_path, replies + text))
+            parts = RoadParts(now=SystemClock().now, back=ways_back(settings), teller=SirenDoor())
+            async with AsyncExitStack() as stack:
+                roads = open_roads(settings, io.StringIO(), parts, stack)
+                ann = replace(ANN, channel="duty_sms", address="+86 000 0000 0101")
+                await roads["duty_sms"].send(make_notice(to=ann))
+        assert ("answer 1 to acknowledge" in receiver.received[0].body.decode()) is hears
+
+    @pytest.mark.parametrize(("option", "hears"), [("", False), ("answers = true\n", True)])
+    def test_a_number_nobody_reads_hears_nothing_unless_it_is_said(
+        self, option: str, hears: bool, tmp_path: Path
+    ) -> None:
+        settings = load_settings(file(tmp_path, REPLIES + SMPP + option))
+        centre: Any = settings.channels["centre"]
+        form = centre.config("centre", ways_back(settings)).form
+        assert form.hears_answers is hears
 
 
 async def tried(tmp_path: Path, receiver: Receiver, *words: str, code: int = 0) -> str:
