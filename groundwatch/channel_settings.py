@@ -43,7 +43,12 @@ from alerting.render import SmsForm
 from groundwatch.secret import Secret
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-BUILT_IN = ("console", "webhook", "cap")
+_OWN_SECTION = {
+    "console": "it has nothing to set, so leave this section out",
+    "webhook": "its `secret` and `allowed_hosts` stand in a section `[webhook]` of their own",
+    "cap": "what it needs stands in a section `[cap]` of its own",
+}
+BUILT_IN = tuple(_OWN_SECTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -464,7 +469,10 @@ class SirenEntry(ChannelEntry):
 
 def _check_name(name: str) -> str:
     if name in BUILT_IN:
-        raise ValueError(f"`{name}` is a channel already; choose another name")
+        raise ValueError(
+            f"the channel `{name}` is always there: {_OWN_SECTION[name]}; a further channel needs"
+            " another name, for example `[channels.office]`"
+        )
     if not _NAME.fullmatch(name):
         raise ValueError(f"`{name[:40]}` is no name: small letters, digits and _, a letter first")
     return name

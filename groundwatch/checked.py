@@ -5,7 +5,7 @@ from pathlib import Path
 
 from groundwatch.district import District, load_district
 from groundwatch.roads import BUILT_IN_ROADS, Roads
-from groundwatch.settings import SettingsError, load_settings
+from groundwatch.settings import SettingsError, channels_named, load_settings
 
 
 def checked(directory: Path, config: Path | None) -> District:
@@ -18,5 +18,6 @@ def checked(directory: Path, config: Path | None) -> District:
             roads, language = Roads(settings), settings.language
         except SettingsError as error:
             faults = tuple(str(error).splitlines())
+            roads = Roads(named=channels_named(config))
     district = load_district(directory, roads=roads, language=language)
     return replace(district, faults=(*faults, *district.faults))

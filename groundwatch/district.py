@@ -128,7 +128,7 @@ def load_district(
             rule.hazard for kind in found.values() for pack in kind for rule in pack.spec.rules
         )
         | {"sensor_silent", "sensor_doubtful", "anomaly", "system"},
-        channels=roads.names,
+        channels=None if roads.named is None else roads.names,
         why_refused=roads.why_refused,
         language=language,
     )

@@ -25,15 +25,19 @@ class Closing(Protocol):
 class Roads:
     """Which channels there are, and which addresses each can use; for checks that start nothing.
 
-    Without settings those that always are, and of addresses only their form.
+    Without settings those that always are, and of addresses only their form. `named` are those of
+    settings that have a fault; None where it is such that nobody knows which channels there are.
     """
 
     settings: Settings | None = None
+    named: frozenset[str] | None = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Give the words that people files may use."""
-        return (*BUILT_IN, *(self.settings.channels if self.settings is not None else ()))
+        if self.settings is not None:
+            return (*BUILT_IN, *self.settings.channels)
+        return (*BUILT_IN, *sorted((self.named or frozenset()) - {*BUILT_IN}))
 
     def why_refused(self, channel: str, address: str) -> str | None:
         """Say why nobody can be reached at an address by a channel; None when they can."""

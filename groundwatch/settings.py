@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -32,7 +33,7 @@ from pydantic_settings.exceptions import SettingsError as NotReadable
 
 from alerting.channels.guard import AllowList
 from groundwatch.cap_settings import CapSettings
-from groundwatch.channel_settings import ENTRIES, Channels, kind_of
+from groundwatch.channel_settings import BUILT_IN, ENTRIES, Channels, kind_of
 from groundwatch.heartbeat_settings import HeartbeatSettings
 from groundwatch.http_settings import HttpSettings, KeySettings
 from groundwatch.listen import Listen, host_and_port
@@ -334,8 +335,26 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
     except ValidationError as error:
         where = str(path) if path is not None else "command line or environment"
         lines = lines_of(text)
-        faults = [_fault(fault, where, lines) for fault in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        faults = [_fault(fault, where, lines) for fault in found if not _is_beside(fault)]
         raise SettingsError("\n".join(faults)) from error
+
+
+def channels_named(path: Path) -> frozenset[str] | None:
+    """Name the channels that settings speak of, whatever is wrong with them; None if unreadable."""
+    try:
+        file = tomllib.loads(path.read_text(encoding="utf-8"))
+        variables = EnvSettingsSource(Settings)()
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, NotReadable):
+        return None
+    sections = (each.get("channels") for each in (file, variables))
+    return frozenset(name for each in sections if isinstance(each, dict) for name in each)
+
+
+def _is_beside(fault: ErrorDetails) -> bool:
+    """Say whether a fault is in a section that should not be there at all, which another says."""
+    loc = fault["loc"]
+    return loc[:1] == ("channels",) and not {*loc[1:2]}.isdisjoint(BUILT_IN) and "[key]" not in loc
 
 
 def _fault(fault: ErrorDetails, where: str, lines: dict[tuple[str, ...], int]) -> str:
@@ -355,7 +374,9 @@ def _sentence(fault: ErrorDetails, loc: list[str]) -> str:
     """Say what is wrong with one setting, and what is allowed; values are not repeated."""
     name = ".".join(loc)
     kinds = [kind_of(entry) for entry in ENTRIES]
-    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+    if fault["type"] == "union_tag_not_found":
+        return f"`{name}.kind` is missing; allowed: {', '.join(kinds)}"
+    if fault["type"] == "union_tag_invalid":
         return f"`{name}.kind`: there is no such kind of channel; allowed: {', '.join(kinds)}"
     if fault["type"] == "extra_forbidden":
         known = _settings_of([str(part) for part in fault["loc"]][:-1])

@@ -196,7 +196,7 @@ def _over_faults(
 def _contact_faults(
     document: Document, here: Location, contact: ContactEntry, known: Known
 ) -> list[Fault]:
-    if contact.channel not in known.channels:
+    if known.channels is not None and contact.channel not in known.channels:
         what = f"channel {contact.channel!r} is not known"
         fix = did_you_mean(contact.channel, known.channels)
         allowed = listed(sorted(known.channels))

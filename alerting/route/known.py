@@ -17,7 +17,7 @@ class Known:
     hazards: Collection[str] | None = None
     places: Collection[str] | None = None
     places_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    channels: Collection[str] = ("cap", "console", "webhook")
+    channels: Collection[str] | None = ("cap", "console", "webhook")
     why_refused: Callable[[str, str], str | None] | None = None
     language: str = "en"
 

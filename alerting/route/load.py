@@ -33,7 +33,8 @@ def load_routes(directory: Path, known: Known = NOTHING_KNOWN) -> tuple[RouteTab
     stand_ins: tuple[str, ...] = ()
     if people_file is not None:
         stand_ins = people_file.console_stands_in_for
-        known = replace(known, channels=(*known.channels, *stand_ins))
+        if known.channels is not None:
+            known = replace(known, channels=(*known.channels, *stand_ins))
         faults += people_faults(people_document, people_file, known)
         people, rotas = people_of(people_file, calendar, known.language), rotas_of(people_file)
     if routes_file is None:

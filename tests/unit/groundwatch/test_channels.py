@@ -56,10 +56,12 @@ def file(tmp_path: Path, text: str) -> Path:
     [
         (("json.code == 0", "json.code = 0"), 2, "'json.code = 0' cannot be read"),
         (('kind = "dingtalk"', 'kind = "pigeon"'), 9, "allowed: webhook, wecom"),
-        (('kind = "dingtalk"\n', ""), 9, "`channels.group.kind`: there is no such kind"),
+        (('kind = "dingtalk"\n', ""), 9, "`channels.group.kind` is missing; allowed: webhook"),
         (("url = \"https://oapi", "urll = \"https://oapi"), 11, "did you mean `url`?"),
         (("[channels.group]", "[channels.Group]"), 9, "`Group` is no name"),
-        (("[channels.group]", "[channels.console]"), 9, "`console` is a channel already"),
+        (("[channels.group]", "[channels.console]"), 9, "leave this section out"),
+        (("[channels.group]", "[channels.webhook]"), 9, "stand in a section `[webhook]`"),
+        (("[channels.group]", "[channels.cap]"), 9, "stands in a section `[cap]`"),
         (("10.0.0.0/8", "10.0.0.0/99"), 13, "is no network"),
         (("https://oapi", "ftp://oapi"), 9, "allowed: http, https"),
         ((f'"{SECRET}"', '{file = "/nowhere/x"}'), 6, "/nowhere/x cannot be read"),
@@ -134,6 +136,46 @@ def test_addresses_of_people_are_checked_by_their_channel(
     assert bool(about) == (said is not None)
     if said is not None:
         assert said in about[0]
+
+
+WEBHOOK_SECTION = SETTINGS + '\n[channels.webhook]\nsecret = "of-the-webhook-that-is-there"\n'
+
+
+def test_a_section_for_a_channel_that_is_there_is_one_fault_only(tmp_path: Path) -> None:
+    people = PEOPLE.format(channel="duty_sms", address="+86 000 0000 0101")
+    (tmp_path / "people.yaml").write_text(people)
+    (tmp_path / "routes.yaml").write_text("routes:\n  - {name: all, recipients: {people: [ann]}}\n")
+    path = file(tmp_path, WEBHOOK_SECTION)
+    (said,) = (each for each in checked(tmp_path, path).faults if "groundwatch.toml" in each)
+    assert f"{path}:18: `channels.webhook`: the channel `webhook` is always there" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "channel", "is_known"),
+    [
+        (WEBHOOK_SECTION, "duty_sms", True),
+        (WEBHOOK_SECTION, "duty_smms", False),
+        ("not TOML", "duty_sms", True),
+    ],
+)
+def test_a_fault_of_the_settings_makes_no_channel_unknown(
+    text: str, channel: str, is_known: bool, tmp_path: Path
+) -> None:
+    people = PEOPLE.format(channel=channel, address="+86 000 0000 0101")
+    (tmp_path / "people.yaml").write_text(people)
+    (tmp_path / "routes.yaml").write_text("routes:\n  - {name: all, recipients: {people: [ann]}}\n")
+    faults = checked(tmp_path, file(tmp_path, text)).faults
+    assert any("groundwatch.toml" in fault for fault in faults)
+    assert any("is not known" in fault for fault in faults) is not is_known
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_channel_of_the_environment_is_known_too(tmp_path: Path) -> None:
+    os.environ["GROUNDWATCH_CHANNELS__MAIL__KIND"] = "email"
+    people = PEOPLE.format(channel="mail", address="ann@example.org")
+    (tmp_path / "people.yaml").write_text(people)
+    faults = checked(tmp_path, file(tmp_path, WEBHOOK_SECTION)).faults
+    assert not any("is not known" in fault for fault in faults)
 
 
 def test_check_says_the_faults_of_the_settings_too(tmp_path: Path) -> None:
