@@ -373,13 +373,7 @@ class Judge:
             detector.learn(taken_s, value)
             if self.is_quiet:
                 continue
-            examined = Examined(
-                sensor=watch.key,
-                taken_s=taken_s,
-                value=value,
-                unit=watch.sensor.unit,
-                answer=answer,
-            )
+            examined = Examined(sensor=watch.key, taken_s=taken_s, answer=answer)
             change = self.anomalies.take(examined, moment)
             if change is not None:
                 self._book.changes.append(change)

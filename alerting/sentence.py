@@ -219,10 +219,13 @@ def _unusual_en(sentence: Sentence) -> str:
 
 def _unusual_zh(sentence: Sentence) -> str:
     """Say what was expected; numbers are the value and the interval it was expected in."""
+    if sentence.title_zh:
+        return f"变化异常：{sentence.title_zh}。"
     value, low, high = sentence.numbers
     unit = shown_unit(sentence.title)
+    name = quantity_name(sentence.names[0], "zh") if sentence.names else ""
     return (
-        f"变化异常：测值{value:.4g} {unit}".rstrip()
+        f"变化异常：{name}测值{value:.4g} {unit}".rstrip()
         + f"，按以往规律应在{low:.4g}至{high:.4g} {unit}".rstrip()
         + "之间。"
     )

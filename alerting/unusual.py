@@ -24,6 +24,8 @@ from alerting.sentence import say
 from sensors.model import SensorKey
 
 CALM_READINGS = 12
+# A crane that speaks every second is calm whenever it sets its load down.
+CALM_APART_S = 60.0
 RULE_ID = "anomaly"
 _SOURCE = Provenance(source="the sensor's own past days", confidence="D")
 
@@ -32,6 +34,7 @@ _SOURCE = Provenance(source="the sensor's own past days", confidence="D")
 class _Standing:
     alert: Alert
     n_calm: int = 0
+    counted_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +43,6 @@ class Examined:
 
     sensor: SensorKey
     taken_s: float
-    value: float
-    unit: str
     answer: Answer
 
 
@@ -71,19 +72,24 @@ class Anomalies:
         """Open, keep or close the sensor's anomaly alert by one detector's answer."""
         standing = self._standing.get(examined.sensor)
         if isinstance(examined.answer, Surprise):
-            if standing is not None:
-                standing.n_calm = 0
-                return None
-            return self._open(examined, examined.answer, moment)
-        if standing is None or not isinstance(examined.answer, Calm):
-            return None
-        if examined.taken_s <= standing.alert.started_at.timestamp():
+            if standing is None:
+                return self._open(examined, examined.answer, moment)
+            standing.n_calm = 0
+        elif standing is not None and isinstance(examined.answer, Calm):
+            return self._calm(standing, examined.taken_s, moment)
+        return None
+
+    def _calm(self, standing: _Standing, taken_s: float, moment: Moment) -> Change | None:
+        """Count a calm reading, and close the alert with the last that is needed."""
+        if taken_s <= standing.alert.started_at.timestamp():
             return None  # calm before the surprise says nothing about after it
-        standing.n_calm += 1
+        if taken_s < standing.counted_s + CALM_APART_S:
+            return None
+        standing.n_calm, standing.counted_s = standing.n_calm + 1, taken_s
         if standing.n_calm < CALM_READINGS:
             return None
-        del self._standing[examined.sensor]
-        ended_at = datetime.fromtimestamp(examined.taken_s, UTC)
+        del self._standing[standing.alert.sensor]
+        ended_at = datetime.fromtimestamp(taken_s, UTC)
         alert = replace(standing.alert, state=AlertState.RESOLVED, ended_at=ended_at)
         said = Sentence(form=Form.AS_USUAL, numbers=(CALM_READINGS,))
         kind = TransitionKind.CLEARED
@@ -94,8 +100,10 @@ class Anomalies:
         taken_at = datetime.fromtimestamp(examined.taken_s, UTC)
         said = Sentence(
             form=Form.UNUSUAL,
-            title=examined.unit,
-            numbers=(examined.value, surprise.low, surprise.high),
+            title=surprise.unit,
+            title_zh=surprise.reason_zh,
+            names=(surprise.quantity,) if surprise.quantity else (),
+            numbers=(surprise.value, surprise.low, surprise.high),
             text=surprise.reason,
         )
         finding = Finding(
@@ -104,9 +112,9 @@ class Anomalies:
             sensor=examined.sensor,
             severity=Severity.MINOR,
             taken_at=taken_at,
-            value=examined.value,
-            limit=surprise.high if examined.value > surprise.high else surprise.low,
-            unit=examined.unit,
+            value=surprise.value,
+            limit=surprise.high if surprise.value > surprise.high else surprise.low,
+            unit=surprise.unit,
             reason=say(said),
             provenance=_SOURCE,
             said=said,

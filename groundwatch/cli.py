@@ -20,6 +20,7 @@ from groundwatch import __version__
 from groundwatch.alert_table import Listed, alert_lines, more_listed, nothing_listed
 from groundwatch.cli_channel import channel_app
 from groundwatch.cli_drill import drill
+from groundwatch.cli_models import models
 from groundwatch.cli_official import add_to as add_official
 from groundwatch.cli_report import add_to as add_report
 from groundwatch.cli_resources import add_to as add_resources
@@ -446,6 +447,7 @@ add_resources(app)
 add_response(app)
 add_route(app)
 app.command()(drill)
+app.command()(models)
 app.add_typer(silence_app, name="silence")
 app.add_typer(roads_app, name="roads")
 add_official(app)

@@ -59,7 +59,7 @@ from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import REFUSED_FILE
 from groundwatch.task_desk import OpenOrders
 from groundwatch.task_link import linker as order_linker
-from groundwatch.training import Forests, Retraining, TrainingPlan, model_key
+from groundwatch.training import InUse, Retraining, TrainingPlan, model_key
 from ingest.broker import LocalBroker, local_broker
 from ingest.codecs.formats import Opened
 from ingest.codecs.table import LANES, ForeignLane
@@ -368,10 +368,10 @@ def _models(settings: Settings, store: TelemetryStore, clock: Clock) -> Models |
     given = settings.models.key
     key = model_key(settings.state, given.get_secret_value() if given else None)
     shelf = Shelf(settings.state / "models", key)
-    forests = Forests(shelf)
+    in_use = InUse(shelf)
     plan = TrainingPlan(at_hour_utc=settings.models.train_at_hour_utc)
     return Models(
-        forests, Retraining(store=store, forests=forests, shelf=shelf, clock=clock, plan=plan)
+        in_use, Retraining(store=store, models=in_use, shelf=shelf, clock=clock, plan=plan)
     )
 
 

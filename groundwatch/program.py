@@ -42,7 +42,7 @@ from groundwatch.settings import Settings
 from groundwatch.stations import Door, heard_at
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import Problem, Standing
-from groundwatch.training import Forests, Judged, Retraining
+from groundwatch.training import InUse, Judged, Retraining
 from ingest.broker import LocalBroker
 from ingest.mqtt import MqttConfig, MqttSource
 from ingest.source import DeviceStatus
@@ -62,9 +62,9 @@ _KEEP_NOTICES = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models per kind of device, and what trains them each night."""
+    """The models in use, and what trains them each night."""
 
-    forests: Forests
+    in_use: InUse
     retraining: Retraining
 
 
@@ -215,9 +215,9 @@ class Program:
         """Let the models judge what comes in, and train them anew each night."""
         if self.models is None:
             return
-        await self.models.forests.load()
+        await self.models.in_use.load()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.models.forests.run(self._note_judged), name="forests")
+            group.create_task(self.models.in_use.run(self._note_judged), name="models")
             group.create_task(self.models.retraining.run(), name="retraining")
 
     async def _note_judged(self, judged: list[Judged]) -> None:
@@ -226,8 +226,6 @@ class Program:
                 Examined(
                     sensor=entry.sensor,
                     taken_s=entry.taken_at.timestamp(),
-                    value=getattr(entry.answer, "score", 0.0),
-                    unit="",
                     answer=entry.answer,
                 )
                 for entry in judged
@@ -328,7 +326,7 @@ class Program:
         self.flags.put(self.engine.judge.belief.flags.take())
         self.computed.put_records(self.cycles.take(reports))
         if self.models is not None:
-            self.models.forests.put(reports)
+            self.models.in_use.put(reports)
 
     def note_statuses(self, statuses: Sequence[DeviceStatus]) -> None:
         """Keep what devices last said of themselves."""

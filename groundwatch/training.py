@@ -1,6 +1,6 @@
-"""Models per kind of device: trained nightly from stored history, used in batches off the loop.
+"""Models of whole rows: trained nightly from stored history, used in batches off the loop.
 
-`Forests` holds the models in use and judges reports with them; `Retraining` makes new ones. Both do
+`InUse` holds the models in use and judges reports with them; `Retraining` makes new ones. Both do
 their computing in a worker thread, so the loop only waits. A thread and not a process: a worker
 process would outlive a killed program, and training on a bounded sample takes seconds. Whatever
 goes wrong here is kept in the status and leaves the old model in use; it never stops a warning.
@@ -8,17 +8,22 @@ goes wrong here is kept in the status and leaves the old model in use; it never 
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from alerting.detect.detector import READY, Answer, NotReady, Readiness
 from alerting.detect.errors import DetectError, NothingShelved
 from alerting.detect.features import Sample, frame_of
-from alerting.detect.forest import DEFAULT_PLAN, N_CONTEXT, Forest, ForestPlan, train
+from alerting.detect.forest import DEFAULT_PLAN, ForestPlan, train
+from alerting.detect.learned import MOST_CONTEXT, Learned
+from alerting.detect.mast import DEFAULT_MAST_PLAN, MastPlan, train_masts
+from alerting.detect.mast import KIND as MAST_KIND
+from alerting.detect.mast import NAME as MAST_NAME
 from alerting.detect.shelf import Shelf
 from groundwatch.clock import Clock
 from groundwatch.kept_key import kept_key
@@ -26,6 +31,9 @@ from sensors.catalogue import KINDS
 from sensors.model import Qc, Report, SensorKey
 from storage.errors import StorageError
 from storage.ports import Row, TelemetryStore
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _log = structlog.get_logger(__name__)
 _BELIEVED = frozenset({Qc.PASS, Qc.NOT_EVALUATED})
@@ -36,9 +44,13 @@ _FAILURES = (
 )  # fmt: skip
 
 
+# Every model by name, with the kind whose rows it learns from: a forest for each kind, and masts.
+MODELS: dict[str, str] = {**{kind: kind for kind in KINDS}, MAST_NAME: MAST_KIND}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What the model of a kind said about one report; `sensor.quantity` is empty."""
+    """What a model said about one report; `sensor.quantity` is what the model is about."""
 
     sensor: SensorKey
     kind: str
@@ -48,10 +60,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatus:
-    """How one kind's model stands; `problem` is why the newest attempt gave no new model."""
+    """How one model stands; `problem` is why the newest attempt gave no new one.
 
-    kind: str
+    `known` are the device points it can judge, `lacking` says what others still need.
+    """
+
+    name: str
     readiness: Readiness
+    known: Sequence[str] = ()
+    lacking: Mapping[str, str] = field(default_factory=dict[str, str])
     trained_until: datetime | None = None
     n_rows: int = 0
     tried_at: datetime | None = None
@@ -71,62 +88,69 @@ class Intake:
     every_s: float = 5.0
 
 
-class Forests:
+class InUse:
     """The models in use and the few last rows of every device point they need as context."""
 
     def __init__(self, shelf: Shelf, intake: Intake | None = None) -> None:
         """Start without any model; `load` brings in what was saved."""
         self._shelf = shelf
         self._intake = intake or Intake()
-        self._forests: dict[str, Forest] = {}
-        self._status = {kind: _untrained(kind) for kind in KINDS}
+        self._models: dict[str, Learned] = {}
+        self._status = {name: _untrained(name) for name in MODELS}
         self._context: dict[str, deque[Sample]] = {}
         self._waiting: deque[Report] = deque()
         self._busy = asyncio.Lock()
         self.n_dropped = 0
 
-    def ready(self, kind: str) -> Readiness:
-        """Say whether there is a model of this kind, or why not."""
-        return self._status[kind].readiness
+    def ready(self, name: str) -> Readiness:
+        """Say whether there is a model of this name, or why not."""
+        return self._status[name].readiness
 
     def status(self) -> list[ModelStatus]:
-        """Give how every kind's model stands."""
+        """Give how every model stands."""
         return list(self._status.values())
 
     async def load(self) -> None:
         """Bring in every saved model; one that must not be used is named in the status."""
-        for kind in KINDS:
+        for name in MODELS:
             try:
-                self.use(await asyncio.to_thread(self._shelf.load, kind))
+                self.use(await asyncio.to_thread(self._shelf.load, name))
             except NothingShelved:
                 continue
             except _FAILURES as error:
-                self.note_problem(kind, f"saved model not used: {error}", tried_at=None)
+                self.note_problem(name, f"saved model not used: {error}", tried_at=None)
 
-    def use(self, forest: Forest, *, tried_at: datetime | None = None) -> None:
+    def use(self, model: Learned, *, tried_at: datetime | None = None) -> None:
         """Judge with this model from now on."""
-        self._forests[forest.kind] = forest
-        self._status[forest.kind] = replace(
-            self._status[forest.kind],
+        self._models[model.name] = model
+        self._status[model.name] = replace(
+            self._status[model.name],
             readiness=READY,
-            trained_until=datetime.fromtimestamp(forest.trained_until_s, UTC),
-            n_rows=forest.n_rows,
+            known=model.known,
+            lacking=model.lacking,
+            trained_until=datetime.fromtimestamp(model.trained_until_s, UTC),
+            n_rows=model.n_rows,
             problem="",
             tried_at=tried_at,
         )
 
-    def note_problem(self, kind: str, problem: str, *, tried_at: datetime | None) -> None:
-        """Keep why there is no new model of this kind; the old one, if any, stays in use."""
-        _log.warning("no new model", kind=kind, problem=problem)
-        status = replace(self._status[kind], problem=problem, tried_at=tried_at)
-        if kind not in self._forests:
+    def note_problem(self, name: str, problem: str, *, tried_at: datetime | None) -> None:
+        """Keep why there is no new model of this name; the old one, if any, stays in use."""
+        _log.warning("no new model", model=name, problem=problem)
+        status = replace(self._status[name], problem=problem, tried_at=tried_at)
+        if name not in self._models:
             status = replace(status, readiness=Readiness(is_ready=False, reason=problem))
-        self._status[kind] = status
+        self._status[name] = status
+
+    def of_kind(self, kind: str) -> list[Learned]:
+        """Give the models in use that judge rows of a kind."""
+        return [model for model in self._models.values() if model.kind == kind]
 
     def put(self, reports: Iterable[Report]) -> None:
         """Leave reports to be judged by `run`; never waits."""
         waiting = self._waiting
-        waiting.extend(report for report in reports if report.kind in self._forests)
+        kinds = {model.kind for model in self._models.values()}
+        waiting.extend(report for report in reports if report.kind in kinds)
         while len(waiting) > self._intake.max_waiting:
             waiting.popleft()
             self.n_dropped += 1
@@ -144,7 +168,7 @@ class Forests:
                     await tell(judged)
 
     async def examine(self, reports: Sequence[Report]) -> list[Judged]:
-        """Judge reports in a worker thread, one answer per report in order of `taken_at`.
+        """Judge reports in a worker thread, one answer per report and model in order of `taken_at`.
 
         Reports not newer than the newest judged one of their device point give no answer, since
         the changes they show are not those of their time. A kind without a model answers
@@ -160,17 +184,23 @@ class Forests:
             return answers
 
     async def _examine_kind(self, kind: str, reports: list[Report]) -> list[Judged]:
-        forest = self._forests.get(kind)
-        if forest is None:
+        models = self.of_kind(kind)
+        if not models:
             reason = NotReady(self._status[kind].readiness.reason)
-            return [_judged(report, reason) for report in reports]
+            return [_judged(report, "", reason) for report in reports]
         fresh, samples, context = self._fresh(reports)
-        try:
-            answers = await asyncio.to_thread(forest.examine, context + samples, len(context))
-        except _FAILURES as error:
-            self.note_problem(kind, f"judging failed: {error}", tried_at=None)
-            answers = [NotReady(f"judging failed: {error}")] * len(fresh)
-        return [_judged(*pair) for pair in zip(fresh, answers, strict=True)]
+        judged: list[Judged] = []
+        for model in models:
+            try:
+                answers = await asyncio.to_thread(model.examine, context + samples, len(context))
+            except _FAILURES as error:
+                self.note_problem(model.name, f"judging failed: {error}", tried_at=None)
+                answers = [NotReady(f"judging failed: {error}")] * len(fresh)
+            judged += [
+                _judged(report, model.quantity, answer)
+                for report, answer in zip(fresh, answers, strict=True)
+            ]
+        return judged
 
     def _fresh(self, reports: list[Report]) -> tuple[list[Report], list[Sample], list[Sample]]:
         """Pick what is newer than seen before; give also the context that was known until now."""
@@ -180,7 +210,7 @@ class Forests:
         touched: set[str] = set()
         for report in reports:
             sample = _sample_of(report)
-            last = self._context.setdefault(sample.key, deque(maxlen=N_CONTEXT))
+            last = self._context.setdefault(sample.key, deque(maxlen=MOST_CONTEXT))
             if last and sample.taken_at_s <= last[-1].taken_at_s:
                 continue
             if sample.key not in touched:
@@ -205,16 +235,17 @@ class TrainingPlan:
     max_rows: int = 200_000
     kinds: tuple[str, ...] = tuple(KINDS)
     forest: ForestPlan = field(default=DEFAULT_PLAN)
+    mast: MastPlan = field(default=DEFAULT_MAST_PLAN)
 
 
 class Retraining:
-    """Trains every kind's model anew each night and swaps in those that succeed."""
+    """Trains every model anew each night and swaps in those that succeed."""
 
     def __init__(
         self,
         *,
         store: TelemetryStore,
-        forests: Forests,
+        models: InUse,
         shelf: Shelf,
         clock: Clock,
         plan: TrainingPlan | None = None,
@@ -227,7 +258,7 @@ class Retraining:
         if unknown:
             raise ValueError(f"no such kinds: {', '.join(sorted(unknown))}")
         self._store = store
-        self._forests = forests
+        self._models = models
         self._shelf = shelf
         self._clock = clock
 
@@ -267,21 +298,32 @@ class Retraining:
         for kind in self._plan.kinds:
             await self.retrain(kind)
 
-    async def retrain(self, kind: str) -> ModelStatus:
-        """Train one kind from stored history, save the model and swap it in; give its status.
+    async def retrain(self, kind: str) -> list[ModelStatus]:
+        """Train the models of one kind from stored history, save and use them; give their status.
 
         Failure of any part leaves the old model in use and is named in the status.
         """
         tried_at = self._clock.now()
+        names = [name for name, of in MODELS.items() if of == kind]
         try:
             samples = await self._history(kind, tried_at)
-            forest = await asyncio.to_thread(self._train_and_save, kind, samples)
+            frame = await asyncio.to_thread(frame_of, samples)
         except _FAILURES as error:
-            self._forests.note_problem(kind, str(error) or repr(error), tried_at=tried_at)
+            for name in names:
+                self._models.note_problem(name, str(error) or repr(error), tried_at=tried_at)
         else:
-            self._forests.use(forest, tried_at=tried_at)
-            _log.info("model trained", kind=kind, rows=forest.n_rows, devices=len(forest.keys))
-        return next(status for status in self._forests.status() if status.kind == kind)
+            for name in names:
+                await self._retrain_one(name, frame, tried_at)
+        return [status for status in self._models.status() if status.name in names]
+
+    async def _retrain_one(self, name: str, frame: "DataFrame", tried_at: datetime) -> None:
+        try:
+            model = await asyncio.to_thread(self._trained_and_saved, name, frame)
+        except _FAILURES as error:
+            self._models.note_problem(name, str(error) or repr(error), tried_at=tried_at)
+        else:
+            self._models.use(model, tried_at=tried_at)
+            _log.info("model trained", model=name, rows=model.n_rows)
 
     async def _history(self, kind: str, until: datetime) -> list[Sample]:
         """Read each hour's share of rows, oldest hour first."""
@@ -295,10 +337,14 @@ class Retraining:
             samples.extend(map(_sample_of, rows))
         return samples
 
-    def _train_and_save(self, kind: str, samples: list[Sample]) -> Forest:
-        forest = train(kind, frame_of(samples), self._plan.forest)
-        self._shelf.save(forest)
-        return forest
+    def _trained_and_saved(self, name: str, frame: "DataFrame") -> Learned:
+        model: Learned
+        if name == MAST_NAME:
+            model = train_masts(frame, self._plan.mast)
+        else:
+            model = train(name, frame, self._plan.forest)
+        self._shelf.save(model)
+        return model
 
 
 def model_key(state: Path, given: str | None = None) -> bytes:
@@ -312,13 +358,13 @@ def model_key(state: Path, given: str | None = None) -> bytes:
     return kept_key(state / "model.key", given)
 
 
-def _untrained(kind: str) -> ModelStatus:
-    reason = f"no model of {kind} has been trained yet"
-    return ModelStatus(kind=kind, readiness=Readiness(is_ready=False, reason=reason))
+def _untrained(name: str) -> ModelStatus:
+    reason = f"no model of {name} has been trained yet"
+    return ModelStatus(name=name, readiness=Readiness(is_ready=False, reason=reason))
 
 
-def _judged(report: Report, answer: Answer) -> Judged:
-    sensor = SensorKey(report.site, report.device, report.point, "")
+def _judged(report: Report, quantity: str, answer: Answer) -> Judged:
+    sensor = SensorKey(report.site, report.device, report.point, quantity)
     return Judged(sensor=sensor, kind=report.kind, taken_at=report.taken_at, answer=answer)
 
 

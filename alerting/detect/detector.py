@@ -39,15 +39,20 @@ CALM: Final = Calm()
 class Surprise:
     """Judged, and out of the ordinary.
 
-    `score` counts how many times the bound was reached (always above 1). `low` and `high` are the
-    interval the value was expected in, in the sensor's base unit. `reason` is one sentence that a
-    person can check against the plotted series.
+    `score` counts how many times the bound was reached (always above 1). `value` is what surprised,
+    `low` and `high` the interval it was expected in, all in `unit`. `reason` is one sentence that a
+    person can check against the plotted series. `quantity` names what surprised where several were
+    judged together; `reason_zh` is the sentence in Chinese where numbers alone do not say it.
     """
 
     score: float
+    value: float
     low: float
     high: float
+    unit: str
     reason: str
+    quantity: str = ""
+    reason_zh: str = ""
 
 
 Answer = NotReady | Calm | Surprise

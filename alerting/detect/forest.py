@@ -15,13 +15,14 @@ scikit-learn is imported only when a model is trained. Everything here takes mil
 and is meant to run in a worker thread.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.detect.days import without_outstanding
 from alerting.detect.detector import CALM, Answer, NotReady, Surprise
 from alerting.detect.errors import TooLittle
 from alerting.detect.families import family_of
@@ -39,9 +40,7 @@ _EDGE_WEIGHT = 0.1
 _TO_SIGMA = 1.349  # interquartile range of a normal distribution in standard deviations
 _TAILS = 4.652  # 1 % to 99 % of the same
 _DAY_S = 86_400.0
-_OUTSTANDING = 9.0  # median deviations; about six standard deviations
 _LEAST_SPREAD = 0.005
-_MOST_ASIDE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +91,18 @@ class Forest:
     n_held_days: int
     trained_from_s: float
     trained_until_s: float
+    lacking: Mapping[str, str] = field(default_factory=dict[str, str])
+    quantity: ClassVar[str] = ""
+
+    @property
+    def name(self) -> str:
+        """Give its name: there is one forest for each kind."""
+        return self.kind
+
+    @property
+    def known(self) -> Sequence[str]:
+        """Name the device points it can judge."""
+        return self.keys
 
     def examine(self, rows: Sequence[Sample], n_context: int = 0) -> list[Answer]:
         """Judge rows in order of time; the first `n_context` are only what came before.
@@ -131,8 +142,12 @@ class Forest:
             usual = f"{amount(low[at], '')} to {amount(high[at], unit)}"
             parts.append(f"{name} is {amount(raw[at], unit)} (usually {usual})")
         top = named[0]
+        quantity, _, _ = self.features[top].partition(" ")
         return Surprise(
             score=found / self.threshold,
+            value=float(raw[top]),
+            unit=name_and_unit(self.kind, self.features[top])[1],
+            quantity=quantity,
             low=float(low[top]),
             high=float(high[top]),
             reason="unusual together for this device: " + " and ".join(parts),
@@ -172,6 +187,11 @@ def train(kind: str, frame: "DataFrame", plan: ForestPlan = DEFAULT_PLAN) -> For
         n_held_days=0,
         trained_from_s=start_s,
         trained_until_s=end_s,
+        lacking={
+            key: f"has {n} of {plan.min_key_rows} rows of history"
+            for key, n in sorted(counts.items())
+            if n < plan.min_key_rows
+        },
     )
     return _fitted(draft, frame, old.to_numpy(), plan)
 
@@ -192,7 +212,7 @@ def _fitted(draft: Forest, frame: "DataFrame", old: NDArray[np.bool_], plan: For
         n_estimators=plan.n_trees, max_samples=256, random_state=plan.seed, n_jobs=1
     ).fit(_clipped(z[fit]))
     peaks = _daily_peaks(frame.iloc[held], score(model, z[held])) if len(held) else np.empty(0)
-    peaks = _without_outstanding(peaks)
+    peaks = without_outstanding(peaks, _LEAST_SPREAD)
     if len(peaks) < plan.min_held_days:
         raise TooLittle(
             f"has {len(peaks)} of {plan.min_held_days} device-days to set its threshold by"
@@ -238,17 +258,6 @@ def _daily_peaks(frame: "DataFrame", scores: Floats) -> Floats:
     )
     peaks: Floats = ordered.groupby(["key", "day"])["smooth"].max().dropna().to_numpy()
     return peaks
-
-
-def _without_outstanding(peaks: Floats) -> Floats:
-    """Leave out days that stand far out, unless they are too many to be exceptions."""
-    if not len(peaks):
-        return peaks
-    centre = float(np.median(peaks))
-    spread = max(float(np.median(np.abs(peaks - centre))), _LEAST_SPREAD)
-    usual = peaks <= centre + _OUTSTANDING * spread
-    too_many = (~usual).sum() > np.ceil(_MOST_ASIDE * len(peaks))
-    return peaks if too_many else peaks[usual]
 
 
 def _smoothed(keys: "Series", scores: Floats) -> "Series":

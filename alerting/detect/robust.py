@@ -190,14 +190,23 @@ class RobustDetector:
             f"than {amount(self._fastest, self._unit)} per {span(step_s)}"
         )
         low, high = self._anchor - allowed, self._anchor + allowed
-        return Surprise(score=score, low=low, high=high, reason=reason)
+        return Surprise(
+            score=score, value=value, low=low, high=high, unit=self._unit, reason=reason
+        )
 
     def _level_surprise(self, value: float, score: float) -> Surprise:
         reason = (
             f"stands at {amount(value, self._unit)}; {self._period()} it stayed between "
             f"{amount(self._low, '')} and {amount(self._high, self._unit)}"
         )
-        return Surprise(score=score, low=self._level_low, high=self._level_high, reason=reason)
+        return Surprise(
+            score=score,
+            value=value,
+            low=self._level_low,
+            high=self._level_high,
+            unit=self._unit,
+            reason=reason,
+        )
 
     def _period(self) -> str:
         """Name the period whose extremes are remembered, so that it can be found on a plot."""

@@ -1,26 +1,28 @@
 """Model files on disk: written whole or not at all, and read only when nothing about them is odd.
 
-A model is two files: `<kind>-<hash>.skops` with trees and scales, and `<kind>.json`, the manifest,
-which names the first, its SHA-256, what it was trained on, and carries an HMAC of itself. The order
-of checks is: signature of the manifest, kind and version, hash of the model file, then the types
-inside it against a constant list. The last one stands apart from the signature on purpose: skops
-does not check node indices inside trees, so only files that this program signed are opened at all,
-and whoever holds the key can still not bring in a type that is not listed.
+A model of numbers alone is one sealed file (`alerting.detect.seal`). A forest is two files:
+`<kind>-<hash>.skops` with trees and scales, and `<kind>.json`, the manifest, which names the first,
+its SHA-256, what it was trained on, and carries an HMAC of itself. The order of checks is:
+signature of the manifest, kind and version, hash of the model file, then the types inside it
+against a constant list. The last one stands apart from the signature on purpose: skops does not
+check node indices inside trees, so only files that this program signed are opened at all, and
+whoever holds the key can still not bring in a type that is not listed.
 """
 
 import hashlib
-import hmac
 import os
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 
 from alerting.detect.errors import NothingShelved, Tampered, Unsupported
 from alerting.detect.forest import Forest, Scales
+from alerting.detect.learned import Learned
+from alerting.detect.mast import N_TERMS, NAME, Mast, Masts
+from alerting.detect.seal import Sealed, read_at_most, sealed, unsealed
 from sensors.catalogue import KINDS
 
 FORMAT: Final = "groundwatch-forest"
@@ -29,11 +31,10 @@ VERSION: Final = 1
 # by looking into a file.
 ALLOWED_TYPES: Final = ("sklearn.tree._tree.Tree",)
 MIN_KEY_BYTES: Final = 16
-_MAX_MANIFEST_BYTES: Final = 16 * 2**20
 _MAX_MODEL_BYTES: Final = 256 * 2**20
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class Manifest(Sealed, frozen=True, kw_only=True):
     """What is known of a model file without opening it; `hmac` covers all other fields."""
 
     format: str
@@ -44,16 +45,28 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     sklearn: str
     features: list[str]
     keys: list[str]
+    lacking: dict[str, str]
     threshold: float
     n_rows: int
     n_held_days: int
     trained_from_s: float
     trained_until_s: float
-    hmac: str = ""
+
+
+class MastsFile(Sealed, frozen=True, kw_only=True):
+    """The masts of all cranes as they are kept."""
+
+    format: str = "groundwatch-masts"
+    version: int = 1
+    masts: dict[str, Mast]
+    lacking: dict[str, str]
+    n_rows: int
+    trained_from_s: float
+    trained_until_s: float
 
 
 class Shelf:
-    """A directory of signed model files, one model per kind of device."""
+    """A directory of sealed model files, one file or pair of files for each name of a model."""
 
     def __init__(self, directory: Path, key: bytes) -> None:
         """Use `directory` (made when first saving) and the secret `key`.
@@ -66,12 +79,66 @@ class Shelf:
         self._directory = directory
         self._key = key
 
-    def save(self, forest: Forest) -> Path:
-        """Write a model beside the old one, then switch the manifest to it; give its path.
+    def save(self, model: Learned) -> Path:
+        """Write a model in the place of the old one; give its path.
 
         Raises:
             OSError: the directory cannot be written; the old model is still whole.
+            TypeError: there is no file format for such a model.
         """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        if isinstance(model, Forest):
+            return self._save_forest(model)
+        if isinstance(model, Masts):
+            return self._save_masts(model)
+        raise TypeError(f"{type(model).__name__}: only forests and masts are kept")
+
+    def load(self, name: str) -> Learned:
+        """Read one model after checking everything about it.
+
+        Raises:
+            NothingShelved: no model of this name was saved.
+            Tampered: a file is not what was sealed.
+            Unsupported: sound, but of another kind, version or library, or with other types.
+            OSError: a file cannot be read.
+        """
+        return self._load_masts() if name == NAME else self.load_forest(name)
+
+    def _save_masts(self, masts: Masts) -> Path:
+        entry = MastsFile(
+            masts=dict(masts.masts),
+            lacking=dict(masts.lacking),
+            n_rows=masts.n_rows,
+            trained_from_s=masts.trained_from_s,
+            trained_until_s=masts.trained_until_s,
+        )
+        path = self._manifest_path(NAME)
+        _write_whole(path, sealed(entry, self._key))
+        return path
+
+    def _load_masts(self) -> Masts:
+        path = self._manifest_path(NAME)
+        entry = unsealed(path, MastsFile, self._key)
+        if entry is None:
+            raise NothingShelved(f"no model of {NAME} has been saved in {self._directory}")
+        is_known = entry.format == "groundwatch-masts" and entry.version == 1
+        if not is_known or any(
+            len(mast.x) != N_TERMS or len(mast.y) != N_TERMS for mast in entry.masts.values()
+        ):
+            raise Unsupported(
+                f"{path}: {entry.format} version {entry.version}, this program reads "
+                f"groundwatch-masts version 1 with {N_TERMS} terms; train again"
+            )
+        return Masts(
+            masts=entry.masts,
+            lacking=entry.lacking,
+            n_rows=entry.n_rows,
+            trained_from_s=entry.trained_from_s,
+            trained_until_s=entry.trained_until_s,
+        )
+
+    def _save_forest(self, forest: Forest) -> Path:
+        """Write a forest beside the old one, then switch the manifest to it; give its path."""
         import skops.io
 
         scales = forest.scales
@@ -94,24 +161,24 @@ class Shelf:
             sklearn=_installed(),
             features=list(forest.features),
             keys=list(forest.keys),
+            lacking=dict(forest.lacking),
             threshold=forest.threshold,
             n_rows=forest.n_rows,
             n_held_days=forest.n_held_days,
             trained_from_s=forest.trained_from_s,
             trained_until_s=forest.trained_until_s,
         )
-        self._directory.mkdir(parents=True, exist_ok=True)
         path = self._directory / manifest.file
         _write_whole(path, model)
-        _write_whole(self._manifest_path(forest.kind), self.signed(manifest))
+        _write_whole(self._manifest_path(forest.kind), sealed(manifest, self._key))
         for old in self._directory.glob(f"{forest.kind}-*.skops"):
             if old != path:
                 with suppress(FileNotFoundError):
                     old.unlink()
         return path
 
-    def load(self, kind: str) -> Forest:
-        """Read the model of one kind after checking everything about it.
+    def load_forest(self, kind: str) -> Forest:
+        """Read the forest of one kind after checking everything about it.
 
         Raises:
             NothingShelved: no model of this kind was saved.
@@ -127,6 +194,7 @@ class Shelf:
             kind=kind,
             features=tuple(manifest.features),
             keys=tuple(manifest.keys),
+            lacking=manifest.lacking,
             scales=Scales(**{name: _array(parts, name, shape) for name in _SCALES}),
             threshold=manifest.threshold,
             model=_forest(parts, manifest),
@@ -140,15 +208,9 @@ class Shelf:
         if kind not in KINDS:
             raise Unsupported(f"kind {kind!r} is none of {', '.join(KINDS)}")
         path = self._manifest_path(kind)
-        raw = _read(path, _MAX_MANIFEST_BYTES)
-        if raw is None:
+        manifest = unsealed(path, Manifest, self._key)
+        if manifest is None:
             raise NothingShelved(f"no model of {kind} has been saved in {self._directory}")
-        try:
-            manifest = msgspec.json.decode(raw, type=Manifest)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise Tampered(f"{path}: not a whole manifest: {error}") from error
-        if not hmac.compare_digest(self._signature(manifest).encode(), manifest.hmac.encode()):
-            raise Tampered(f"{path}: its signature does not match this installation's model key")
         if manifest.format != FORMAT or manifest.version != VERSION:
             raise Unsupported(
                 f"{path}: {manifest.format} version {manifest.version}, this program reads "
@@ -165,24 +227,15 @@ class Shelf:
 
     def _verified_model(self, manifest: Manifest) -> bytes:
         path = self._directory / Path(manifest.file).name
-        model = _read(path, _MAX_MODEL_BYTES)
+        model = read_at_most(path, _MAX_MODEL_BYTES)
         if model is None:
             raise Tampered(f"{path}: the manifest names it, and it is not there")
         if hashlib.sha256(model).hexdigest() != manifest.sha256:
             raise Tampered(f"{path}: its content is not what the manifest was signed for")
         return model
 
-    def _manifest_path(self, kind: str) -> Path:
-        return self._directory / f"{kind}.json"
-
-    def signed(self, manifest: Manifest) -> bytes:
-        """Give a manifest's bytes with the signature that `load` will ask for."""
-        signed = msgspec.structs.replace(manifest, hmac=self._signature(manifest))
-        return msgspec.json.format(msgspec.json.encode(signed), indent=1)
-
-    def _signature(self, manifest: Manifest) -> str:
-        bare = msgspec.json.encode(msgspec.structs.replace(manifest, hmac=""), order="sorted")
-        return hmac.new(self._key, bare, hashlib.sha256).hexdigest()
+    def _manifest_path(self, name: str) -> Path:
+        return self._directory / f"{name}.json"
 
 
 _SCALES: Final = ("median", "scale", "low", "high")
@@ -227,17 +280,6 @@ def _array(parts: dict[str, Any], name: str, shape: tuple[int, int]) -> np.ndarr
 def _installed() -> str:
     """Give the version of scikit-learn without importing it, which takes 80 MB."""
     return metadata.version("scikit-learn")
-
-
-def _read(path: Path, max_bytes: int) -> bytes | None:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(max_bytes + 1)
-    except FileNotFoundError:
-        return None
-    if len(raw) > max_bytes:
-        raise Unsupported(f"{path}: larger than {max_bytes} bytes")
-    return raw
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -18,6 +18,7 @@ from groundwatch.http import (
     drills,
     health,
     life,
+    models,
     official,
     order_page,
     page,
@@ -65,7 +66,7 @@ def bare_app() -> FastAPI:
     )
     api = APIRouter(prefix=_API, responses=_ERRORS)
     told = (response, silences, drills, replies, calls)
-    of_alerts = (places, life, alerts, *told, cap, official)
+    of_alerts = (places, life, models, alerts, *told, cap, official)
     parts = (*of_alerts, tasks, reports, resources, closed_roads, stream)
     for part in parts:
         api.include_router(part.router)

@@ -70,6 +70,7 @@ async def _taken(program: Program, board: Board, hub: Hub) -> list[Metric]:
         *_gauges(_now(program, hub)),
         _deliveries(program),
         *_of_doors(program),
+        *_of_models(program),
     ]
     try:
         found.append(_alerts(await board.standing()))
@@ -110,7 +111,6 @@ def _of_intake(program: Program) -> Numbers:
         ("unnamed", "Values of foreign senders that no site file asks for", intake.unnamed),
         ("restamped", "Samples stamped with their time of arrival", intake.restamped),
         ("unforeseen", "Messages refused for a fault of the program", intake.unforeseen),
-        ("unnamed", "Values of foreign senders that no site file asks for", intake.unnamed),
         ("ignored", "Foreign messages that say nothing to us", sum(intake.ignored.values())),
         ("unkept", "Messages judged that found no room to wait for the log", counts.unkept),
         ("shipped", "Reports written to the database", ship.n_shipped),
@@ -188,6 +188,18 @@ def _of_doors(program: Program) -> Iterator[Metric]:
         for door in program.stations:
             gauge.add_metric([door.source.name], getattr(door.source, f"n_{name}"))
         yield gauge
+
+
+def _of_models(program: Program) -> Iterator[Metric]:
+    """Say which models are ready, and how many rows were too many for them."""
+    if program.models is None:
+        return
+    ready = GaugeMetricFamily(f"{_P}model_ready", "1 while a model judges", labels=["model"])
+    for status in program.models.in_use.status():
+        ready.add_metric([status.name], float(status.readiness.is_ready))
+    yield ready
+    text = "Rows that came faster than models could judge them"
+    yield CounterMetricFamily(f"{_P}model_rows_dropped", text, program.models.in_use.n_dropped)
 
 
 def _deliveries(program: Program) -> Metric:

@@ -72,7 +72,7 @@ class CollectingForest:
             (Path(folder) / "water_level.json").write_bytes(manifest)
             named = re.search(rb'"file": "([^"]+)"', manifest)
             (Path(folder) / (named[1].decode() if named else "none")).write_bytes(model)
-            self._forest = Shelf(Path(folder), b"k" * 16).load("water_level")
+            self._forest = Shelf(Path(folder), b"k" * 16).load_forest("water_level")
 
     def fingerprint(self) -> tuple[object, ...]:
         """Give everything that answers depend on; a model file differs from one dump to another."""

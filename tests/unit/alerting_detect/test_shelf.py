@@ -14,6 +14,7 @@ from sklearn.tree import DecisionTreeRegressor
 from alerting.detect.errors import NothingShelved, ShelfError, Tampered, Unsupported
 from alerting.detect.features import Sample
 from alerting.detect.forest import Forest
+from alerting.detect.seal import sealed
 from alerting.detect.shelf import ALLOWED_TYPES, Manifest, Shelf
 
 KEY = b"a key of sixteen bytes or more"
@@ -36,7 +37,7 @@ def resign(folder: Path, **fields: object) -> None:
     path = folder / "crane.json"
     manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     changed = msgspec.structs.replace(manifest, **fields)
-    path.write_bytes(Shelf(folder, KEY).signed(changed))
+    path.write_bytes(sealed(changed, KEY))
 
 
 def test_a_saved_forest_comes_back_with_the_same_answers(
@@ -46,7 +47,7 @@ def test_a_saved_forest_comes_back_with_the_same_answers(
     rows[100:110] = [
         row._replace(values={**row.values, "tilt_x_deg": 9.0}) for row in rows[100:110]
     ]
-    again = shelf.load("crane")
+    again = shelf.load_forest("crane")
     assert again.examine(rows) == forest.examine(rows)
     assert (again.keys, again.features) == (forest.keys, forest.features)
     assert (again.threshold, again.n_rows) == (forest.threshold, forest.n_rows)
@@ -187,7 +188,7 @@ def test_saving_again_replaces_the_old_model_and_leaves_nothing_behind(
 ) -> None:
     first = model_path(tmp_path)
     path = shelf.save(replace(forest, threshold=forest.threshold + 0.1))
-    assert shelf.load("crane").threshold == forest.threshold + 0.1
+    assert shelf.load_forest("crane").threshold == forest.threshold + 0.1
     assert sorted(found.name for found in tmp_path.iterdir()) == sorted(["crane.json", path.name])
     assert first == path or not first.exists()
 
@@ -197,7 +198,7 @@ def test_a_save_cut_short_before_the_switch_leaves_the_old_model_in_use(
 ) -> None:
     (tmp_path / "crane-0123456789abcdef.skops").write_bytes(b"half a mod")
     (tmp_path / ".crane.json.new").write_bytes(b"{")
-    assert shelf.load("crane").threshold == forest.threshold
+    assert shelf.load_forest("crane").threshold == forest.threshold
 
 
 def test_every_refusal_is_a_shelf_error() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import stat
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from alerting.detect.detector import Calm, NotReady, Surprise
 from alerting.detect.features import Sample
 from alerting.detect.forest import Forest, ForestPlan
 from alerting.detect.shelf import Shelf
-from groundwatch.training import Forests, Intake, Judged, Retraining, TrainingPlan, model_key
+from groundwatch.training import Intake, InUse, Judged, Retraining, TrainingPlan, model_key
 from sensors.model import Qc, Report
 from storage.embedded import EmbeddedConfig, EmbeddedStore
 from storage.errors import StoreUnavailable
@@ -52,11 +53,11 @@ def report(sample: Sample, **values: float) -> Report:
 
 
 def retraining(
-    store: EmbeddedStore, forests: Forests, folder: Path, plan: ForestPlan, now: datetime
+    store: EmbeddedStore, in_use: InUse, folder: Path, plan: ForestPlan, now: datetime
 ) -> Retraining:
     return Retraining(
         store=store,
-        forests=forests,
+        models=in_use,
         shelf=Shelf(folder, KEY),
         clock=StandingClock(now),
         plan=TrainingPlan(history=timedelta(days=21), kinds=KINDS_USED, forest=plan),
@@ -74,8 +75,8 @@ async def store(tmp_path: Path, cranes: CraneDays) -> AsyncIterator[EmbeddedStor
 
 
 @pytest.fixture
-def forests(tmp_path: Path) -> Forests:
-    return Forests(Shelf(tmp_path / "models", KEY), Intake(every_s=0.01))
+def in_use(tmp_path: Path) -> InUse:
+    return InUse(Shelf(tmp_path / "models", KEY), Intake(every_s=0.01))
 
 
 @pytest.fixture
@@ -84,34 +85,34 @@ def end(cranes: CraneDays) -> datetime:
 
 
 async def test_before_any_training_every_kind_says_not_ready(
-    forests: Forests, cranes: CraneDays
+    in_use: InUse, cranes: CraneDays
 ) -> None:
-    await forests.load()
-    assert "no model of crane has been trained yet" in forests.ready("crane").reason
-    [judged] = await forests.examine([report(cranes(0, 1)[0])])
+    await in_use.load()
+    assert "no model of crane has been trained yet" in in_use.ready("crane").reason
+    [judged] = await in_use.examine([report(cranes(0, 1)[0])])
     assert judged.answer == NotReady("no model of crane has been trained yet")
     assert judged.sensor == ("yard", "crane-0", "", "")
 
 
 async def test_training_reads_history_saves_the_model_and_judges_with_it(
     store: EmbeddedStore,
-    forests: Forests,
+    in_use: InUse,
     tmp_path: Path,
     plan: ForestPlan,
     end: datetime,
     cranes: CraneDays,
 ) -> None:
-    status = await retraining(store, forests, tmp_path / "models", plan, end).retrain("crane")
+    status, _ = await retraining(store, in_use, tmp_path / "models", plan, end).retrain("crane")
     assert (status.problem, status.readiness.is_ready, status.n_rows) == ("", True, 4 * 20 * 144)
     assert status.trained_until == end - timedelta(seconds=60)
 
     rows = cranes(1, 1, first_day=20)
-    calm = await forests.examine([report(row) for row in rows[:3]])
+    calm = await in_use.examine([report(row) for row in rows[:3]])
     assert [type(judged.answer) for judged in calm] == [Calm] * 3
-    found = await forests.examine([report(row, tilt_x_deg=1.5) for row in rows[3:6]])
+    found = await in_use.examine([report(row, tilt_x_deg=1.5) for row in rows[3:6]])
     assert [type(judged.answer) for judged in found] == [Calm, Surprise, Surprise]
 
-    again = Forests(Shelf(tmp_path / "models", KEY))
+    again = InUse(Shelf(tmp_path / "models", KEY))
     await again.load()
     assert again.ready("crane").is_ready
     assert not again.ready("pit").is_ready
@@ -119,7 +120,7 @@ async def test_training_reads_history_saves_the_model_and_judges_with_it(
 
 async def test_values_that_failed_quality_control_are_neither_learned_nor_judged(
     store: EmbeddedStore,
-    forests: Forests,
+    in_use: InUse,
     tmp_path: Path,
     plan: ForestPlan,
     end: datetime,
@@ -131,61 +132,61 @@ async def test_values_that_failed_quality_control_are_neither_learned_nor_judged
             for at in (end - timedelta(minutes=minute) for minute in range(2, 3_000, 7))
         ]
     )
-    await retraining(store, forests, tmp_path / "models", plan, end).retrain("crane")
+    await retraining(store, in_use, tmp_path / "models", plan, end).retrain("crane")
     rows = cranes(1, 1, first_day=20)[:6]
     failed = [
         msgspec.structs.replace(report(row, tilt_x_deg=40.0), qc={"tilt_x_deg": int(Qc.FAIL)})
         for row in rows
     ]
-    answers = await forests.examine(failed)
+    answers = await in_use.examine(failed)
     assert not any(isinstance(judged.answer, Surprise) for judged in answers)
 
 
 async def test_a_failed_training_keeps_the_old_model_and_says_so(
     store: EmbeddedStore,
-    forests: Forests,
+    in_use: InUse,
     forest: Forest,
     tmp_path: Path,
     plan: ForestPlan,
     end: datetime,
 ) -> None:
-    forests.use(forest)
-    late = retraining(store, forests, tmp_path / "models", plan, end + timedelta(days=300))
-    status = await late.retrain("crane")
+    in_use.use(forest)
+    late = retraining(store, in_use, tmp_path / "models", plan, end + timedelta(days=300))
+    status, _ = await late.retrain("crane")
     assert status.problem == "has 0 of 500 rows of history"
     assert status.tried_at == end + timedelta(days=300)
     assert status.readiness.is_ready
 
     away = AwayStore(EmbeddedConfig(path=tmp_path / "away.db"))
-    status = await retraining(away, forests, tmp_path / "models", plan, end).retrain("crane")
+    status, _ = await retraining(away, in_use, tmp_path / "models", plan, end).retrain("crane")
     assert "no answer" in status.problem
     assert status.readiness.is_ready
 
-    status = await retraining(away, forests, tmp_path / "models", plan, end).retrain("pit")
+    [status] = await retraining(away, in_use, tmp_path / "models", plan, end).retrain("pit")
     assert "no answer" in status.readiness.reason
     assert not status.readiness.is_ready
 
 
 async def test_a_directory_that_cannot_be_written_keeps_the_old_model(
-    store: EmbeddedStore, forests: Forests, tmp_path: Path, plan: ForestPlan, end: datetime
+    store: EmbeddedStore, in_use: InUse, tmp_path: Path, plan: ForestPlan, end: datetime
 ) -> None:
     (tmp_path / "a file").write_text("in the way")
-    status = await retraining(store, forests, tmp_path / "a file", plan, end).retrain("crane")
+    status, _ = await retraining(store, in_use, tmp_path / "a file", plan, end).retrain("crane")
     assert "a file" in status.problem
     assert not status.readiness.is_ready
 
 
 async def test_a_tampered_model_is_not_used_and_the_status_says_why(
-    forests: Forests, forest: Forest, tmp_path: Path
+    in_use: InUse, forest: Forest, tmp_path: Path
 ) -> None:
     path = Shelf(tmp_path / "models", KEY).save(forest)
     path.write_bytes(path.read_bytes()[:-1])
-    await forests.load()
-    assert "not what the manifest was signed for" in forests.ready("crane").reason
+    await in_use.load()
+    assert "not what the manifest was signed for" in in_use.ready("crane").reason
 
 
 async def test_judging_happens_in_another_thread(
-    forests: Forests, forest: Forest, cranes: CraneDays
+    in_use: InUse, forest: Forest, cranes: CraneDays
 ) -> None:
     used: list[int] = []
 
@@ -194,9 +195,9 @@ async def test_judging_happens_in_another_thread(
             used.append(threading.get_ident())
             return Forest.examine(self, rows, n_context)
 
-    fields = {name: getattr(forest, name) for name in Forest.__dataclass_fields__}
-    forests.use(Watched(**fields))
-    await forests.examine([report(row) for row in cranes(1, 1, first_day=20)[:3]])
+    own = {each.name: getattr(forest, each.name) for each in fields(Forest)}
+    in_use.use(Watched(**own))
+    await in_use.examine([report(row) for row in cranes(1, 1, first_day=20)[:3]])
     assert used
     assert threading.get_ident() not in used
 
@@ -204,13 +205,13 @@ async def test_judging_happens_in_another_thread(
 async def test_what_waits_is_bounded_and_the_oldest_are_dropped_and_counted(
     forest: Forest, cranes: CraneDays, tmp_path: Path
 ) -> None:
-    forests = Forests(Shelf(tmp_path, KEY), Intake(max_waiting=100, max_batch=30, every_s=0.001))
+    in_use = InUse(Shelf(tmp_path, KEY), Intake(max_waiting=100, max_batch=30, every_s=0.001))
     reports = [report(row) for row in cranes(1, 1, first_day=20)]
-    forests.put(reports)
-    assert forests.n_dropped == 0, "nothing waits for a kind without a model"
-    forests.use(forest)
-    forests.put(reports)
-    assert forests.n_dropped == len(reports) - 100
+    in_use.put(reports)
+    assert in_use.n_dropped == 0, "nothing waits for a kind without a model"
+    in_use.use(forest)
+    in_use.put(reports)
+    assert in_use.n_dropped == len(reports) - 100
 
     told: list[Judged] = []
     enough = asyncio.Event()
@@ -222,38 +223,38 @@ async def test_what_waits_is_bounded_and_the_oldest_are_dropped_and_counted(
             enough.set()
 
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(forests.run(tell))
+        running = group.create_task(in_use.run(tell))
         await asyncio.wait_for(enough.wait(), 20)
         running.cancel()
     assert [judged.taken_at for judged in told] == [report.taken_at for report in reports[-100:]]
 
 
 async def test_reports_that_are_not_newer_give_no_answer(
-    forests: Forests, forest: Forest, cranes: CraneDays
+    in_use: InUse, forest: Forest, cranes: CraneDays
 ) -> None:
-    forests.use(forest)
+    in_use.use(forest)
     first, second = (report(row) for row in cranes(1, 1, first_day=20)[:2])
-    assert len(await forests.examine([second])) == 1
-    assert await forests.examine([first, second]) == []
+    assert len(await in_use.examine([second])) == 1
+    assert await in_use.examine([first, second]) == []
 
 
 async def test_training_runs_at_its_hour_and_stops_when_cancelled(
-    store: EmbeddedStore, forests: Forests, tmp_path: Path, plan: ForestPlan, end: datetime
+    store: EmbeddedStore, in_use: InUse, tmp_path: Path, plan: ForestPlan, end: datetime
 ) -> None:
-    training = retraining(store, forests, tmp_path / "models", plan, end)
+    training = retraining(store, in_use, tmp_path / "models", plan, end)
     with time_machine.travel(datetime(2026, 3, 1, 17, 59, 59, 800_000, tzinfo=UTC)):
         async with asyncio.TaskGroup() as group:
             running = group.create_task(training.run())
             async with asyncio.timeout(30):
-                while any(s.tried_at is None for s in forests.status() if s.kind in KINDS_USED):
+                while any(s.tried_at is None for s in in_use.status() if s.name in KINDS_USED):
                     assert not running.done()
                     await asyncio.sleep(0.02)
             running.cancel()
     assert running.cancelled()
-    assert forests.ready("crane").is_ready
+    assert in_use.ready("crane").is_ready
 
 
-def test_a_plan_that_cannot_work_is_refused(forests: Forests, tmp_path: Path) -> None:
+def test_a_plan_that_cannot_work_is_refused(in_use: InUse, tmp_path: Path) -> None:
     store = EmbeddedStore(EmbeddedConfig(path=tmp_path / "x.db"))
     for plan, wanted in (
         (TrainingPlan(at_hour_utc=24), "0 to 23"),
@@ -262,7 +263,7 @@ def test_a_plan_that_cannot_work_is_refused(forests: Forests, tmp_path: Path) ->
         with pytest.raises(ValueError, match=wanted):
             Retraining(
                 store=store,
-                forests=forests,
+                models=in_use,
                 shelf=Shelf(tmp_path, KEY),
                 clock=StandingClock(datetime(2026, 1, 1, tzinfo=UTC)),
                 plan=plan,

@@ -44,6 +44,12 @@ def test_metrics_count_what_happened(live: Running) -> None:
     live.until(lambda: metrics(live)["groundwatch_attempts_total", *TAKEN] > 0)
 
 
+def test_every_number_is_given_once(live: Running) -> None:
+    text = live.client.get("/metrics").text
+    names = [family.name for family in text_string_to_metric_families(text)]
+    assert sorted(names) == sorted(set(names))
+
+
 TAKEN = ("channel=console", "outcome=taken")
 
 
