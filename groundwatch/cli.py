@@ -29,7 +29,7 @@ from groundwatch.cli_roads import app as roads_app
 from groundwatch.cli_route import add_to as add_route
 from groundwatch.cli_silence import app as silence_app
 from groundwatch.cli_tasks import add_to as add_tasks
-from groundwatch.cli_words import AsJson, Url, asked, clock_time, named
+from groundwatch.cli_words import AsJson, Note, Url, asked, clock_time, named
 from groundwatch.client import DEFAULT_URL, call
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
@@ -225,7 +225,7 @@ def alerts(
 def ack(
     alert_id: Annotated[str, typer.Argument(help="id of the alert")],
     actor: Annotated[str, typer.Option("--as", help="who acknowledges")],
-    note: Annotated[str, typer.Option(help="a remark for the record")] = "",
+    note: Note = "",
     sign_off: Annotated[bool, typer.Option("--sign-off", help="close it: it is safe")] = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
@@ -247,7 +247,7 @@ def stage(
     actor: Annotated[str, typer.Option("--as", help="who says so")],
     at: Annotated[str | None, typer.Option(help="from when on, RFC 3339; now if left out")] = None,
     depth_m: Annotated[float | None, typer.Option(help="how deep the pit is from then on")] = None,
-    note: Annotated[str, typer.Option(help="a remark for the record")] = "",
+    note: Note = "",
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:

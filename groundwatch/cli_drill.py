@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import typer
 
-from groundwatch.cli_words import AsJson, Url, asked, named, show
+from groundwatch.cli_words import AsJson, Note, Url, asked, named, show
 from groundwatch.client import DEFAULT_URL, call
 
 _LOOK_EVERY_S = 2.0
@@ -20,7 +20,7 @@ def drill(
         bool, typer.Option("--people", help="tell real people over real channels, now")
     ] = False,
     actor: Annotated[str, typer.Option("--as", help="who begins it; asked for with --people")] = "",
-    note: Annotated[str, typer.Option(help="a remark for the record")] = "",
+    note: Note = "",
     wait: Annotated[
         bool, typer.Option("--wait", help="stay until it is over, then print the report")
     ] = False,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import typer
 
-from groundwatch.cli_words import Actor, AsJson, Url, asked, named, show
+from groundwatch.cli_words import Actor, AsJson, Note, Url, asked, named, show
 from groundwatch.client import DEFAULT_URL, call
 
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
@@ -103,7 +103,7 @@ def set_(
     fields: Annotated[list[str], typer.Argument(help="name=value …; an empty value empties it")],
     actor: Actor,
     datum: Annotated[str | None, typer.Option(help="of positions among the fields")] = None,
-    note: Annotated[str, typer.Option(help="a remark for the record")] = "",
+    note: Note = "",
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:

@@ -7,14 +7,12 @@ from urllib.parse import quote
 
 import typer
 
-from groundwatch.cli_words import Actor, AsJson, Url, asked, clock_time, named, show
+from groundwatch.cli_words import Actor, AsJson, Note, Url, Why, asked, clock_time, named, show
 from groundwatch.client import DEFAULT_URL, call, send_picture
 from sensors.duration import parse_duration
 from sensors.fault import Refused
 
 AlertId = Annotated[str, typer.Argument(help="id of the alert")]
-Note = Annotated[str, typer.Option(help="a remark for the record")]
-Why = Annotated[str, typer.Option("--note", help="why; it is kept")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import typer
 
 from groundwatch.cli_response import minutes_of
-from groundwatch.cli_words import Actor, AsJson, Url, asked, clock_time, named, show
+from groundwatch.cli_words import Actor, AsJson, Note, Url, Why, asked, clock_time, named, show
 from groundwatch.client import DEFAULT_URL, call
 
 app = typer.Typer(help="Roads nobody can drive now, for travel times.", no_args_is_help=True)
@@ -24,7 +24,7 @@ def closed(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
 @app.command("close")
 def close(
     name: Name,
-    why: Annotated[str, typer.Option("--why", help="it is kept")],
+    why: Why,
     actor: Actor,
     lat: Annotated[float | None, typer.Option(help="middle of a circle")] = None,
     lon: Annotated[float | None, typer.Option(help="middle of a circle")] = None,
@@ -58,7 +58,7 @@ def close(
 def open_(
     name: Name,
     actor: Actor,
-    why: Annotated[str, typer.Option("--why", help="a remark for the record")] = "",
+    why: Note = "",
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:

@@ -16,7 +16,7 @@ Many = list[str] | None
 @app.command("add")
 def add(
     span: Annotated[str, typer.Option("--for", help="how long, for example 30m or 2h")],
-    comment: Annotated[str, typer.Option("--comment", help="why; it is kept")],
+    comment: Annotated[str, typer.Option("--comment", "--note", "--why", help="why; it is kept")],
     actor: Actor,
     site: Annotated[Many, typer.Option(help="only of this site; repeatable")] = None,
     device: Annotated[Many, typer.Option(help="only of this site/device; repeatable")] = None,

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from groundwatch.cli_words import Actor, AsJson, Url, asked, clock_time, named, show
+from groundwatch.cli_words import Actor, AsJson, Url, Why, asked, clock_time, named, show
 from groundwatch.client import DEFAULT_URL, call, fetch_text, send_picture
 
 tasks_app = typer.Typer(help="orders to responders: list, give, answer", no_args_is_help=True)
@@ -66,7 +66,7 @@ def say(
     task_id: TaskId,
     word: Annotated[str, typer.Argument(help="accept, decline, on-scene, done, recall or note")],
     actor: Actor,
-    note: Annotated[str, typer.Option(help="why, or what to add")] = "",
+    note: Annotated[str, typer.Option("--note", "--why", help="why, or what to add")] = "",
     picture: Annotated[Path | None, typer.Option(help="a picture to keep with it")] = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
@@ -86,7 +86,7 @@ def hand_over(
     task_id: TaskId,
     to: Annotated[str, typer.Argument(help="site, village, street, district or city")],
     actor: Actor,
-    note: Annotated[str, typer.Option(help="why")],
+    note: Why,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:

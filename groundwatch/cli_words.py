@@ -15,6 +15,8 @@ Url = Annotated[
     str, typer.Option("--url", envvar="GROUNDWATCH_URL", help="address of the running program")
 ]
 Actor = Annotated[str, typer.Option("--as", help="who does it: a name people know")]
+Note = Annotated[str, typer.Option("--note", "--why", help="a remark for the record")]
+Why = Annotated[str, typer.Option("--note", "--why", help="why; it is kept")]
 
 
 def asked(ask: Callable[[], Any]) -> Any:

@@ -3,7 +3,9 @@
 import time
 
 import pytest
+from typer.testing import CliRunner
 
+from groundwatch.cli import app
 from groundwatch.cli_words import clock_time
 
 
@@ -23,3 +25,24 @@ def test_an_instant_is_shown_by_the_clock_of_this_machine_with_its_offset(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+REMARKED = (
+    "shelve a1 --for 2h --as Ann",
+    "false a1 --as Ann",
+    "verify a1 --as Ann",
+    "ack a1 --as Ann",
+    "roads close bridge --lat 23 --lon 113 --as Ann",
+    "roads open bridge --as Ann",
+    "silence add --for 2h --as Ann",
+    "tasks say t1 decline --as Ann",
+    "tasks hand-over t1 district --as Ann",
+)
+
+
+@pytest.mark.parametrize("flag", ["--note", "--why"])
+@pytest.mark.parametrize("words", REMARKED)
+def test_a_remark_is_given_by_either_of_two_flags(words: str, flag: str) -> None:
+    command = [*words.split(), flag, "a test", "--url", "http://127.0.0.1:1"]
+    found = CliRunner().invoke(app, command)
+    assert "nobody answers at http://127.0.0.1:1" in found.output
