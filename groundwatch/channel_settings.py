@@ -41,6 +41,7 @@ from alerting.model import Severity
 from alerting.ports import Channel
 from alerting.render import SmsForm
 from groundwatch.secret import Secret
+from sensors.wording import matching
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _OWN_SECTION = {
@@ -325,7 +326,7 @@ class VoiceEntry(_Http, _Phone):
     url: Secret
     secret: Secret
     repeat: int = Field(default=2, ge=1, le=5)
-    digit: str = Field(default="1", pattern=r"^[0-9*#]$")
+    digit: Annotated[str, matching(r"[0-9*#]", "one key of a telephone: 0 to 9, * or #")] = "1"
 
     def config(self, name: str, back: Back) -> VoiceConfig:
         """Give the configuration of the channel."""

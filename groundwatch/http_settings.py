@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from groundwatch.secret import Secret
+from sensors.wording import matching
 
 
 class KeySettings(BaseModel):
@@ -17,7 +18,9 @@ class KeySettings(BaseModel):
     may: Literal["look", "act"] = "look"
 
 
-KeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+_KEY_NAME = "a name of 1 to 40 letters, digits, _ and -, without blanks"
+_URL = "an address people reach, http://… or https://…, or nothing"
+KeyName = Annotated[str, matching(r"[A-Za-z0-9_-]{1,40}", _KEY_NAME)]
 
 
 class HttpSettings(BaseModel):
@@ -36,7 +39,7 @@ class HttpSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=0, lt=65536)
     names: tuple[str, ...] = ()
-    public_url: str = Field(default="", max_length=200, pattern=r"^(https?://[^\s]+)?$")
+    public_url: Annotated[str, Field(max_length=200), matching(r"(https?://\S+)?", _URL)] = ""
     keys: dict[KeyName, KeySettings] = {}
     open: bool = False
 

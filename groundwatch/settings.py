@@ -4,7 +4,6 @@ The only reader of files of settings, and of the environment but for `environmen
 checked before anything is connected to; secrets are kept in one type that never prints itself.
 """
 
-import ipaddress
 import re
 import tomllib
 from datetime import timedelta
@@ -31,7 +30,7 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as NotReadable
 
-from alerting.channels.guard import AllowList
+from alerting.channels.guard import AllowList, check_network
 from groundwatch.cap_settings import CapSettings
 from groundwatch.channel_settings import BUILT_IN, ENTRIES, Channels, kind_of
 from groundwatch.heartbeat_settings import HeartbeatSettings
@@ -42,6 +41,7 @@ from groundwatch.secret import Secret
 from groundwatch.task_settings import TaskSettings
 from groundwatch.toml_lines import line_at, lines_of
 from groundwatch.travel_settings import TravelSettings
+from sensors.wording import Written, words_of_value
 from storage.journal.connect import journal_url
 
 _FILE = "_file"
@@ -95,7 +95,7 @@ class RepliesSettings(_Section):
     @classmethod
     def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         for network in networks:
-            ipaddress.ip_network(network)
+            check_network(network)
         return networks
 
     @property
@@ -385,8 +385,7 @@ def _sentence(fault: ErrorDetails, loc: list[str]) -> str:
         return f"there is no setting `{name}`; allowed: {', '.join(known)}{hint}"
     if fault["type"] == "missing":
         return f"`{name}` is missing"
-    said = fault["msg"].removeprefix("Value error, ")
-    return f"`{name}`: {said[:1].lower()}{said[1:]}"
+    return f"`{name}`: {words_of_value(fault, Written.TOML, shows=False)}"
 
 
 def _settings_of(section: list[str]) -> list[str]:

@@ -1,10 +1,13 @@
 """Settings of travel: over which roads help comes, and how fast."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gis_link.reach import DETOUR, FLOODED_KM_PER_H, NORMAL_KM_PER_H
+from sensors.wording import matching
+
+_URL = "the address of the server, http://… or https://…, or nothing"
 
 
 class TravelSettings(BaseModel):
@@ -20,7 +23,7 @@ class TravelSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     by: Literal["auto", "line", "roads", "osrm", "valhalla"] = "auto"
-    url: str = Field(default="", max_length=200, pattern=r"^(https?://[^\s]+)?$")
+    url: Annotated[str, Field(max_length=200), matching(r"(https?://\S+)?", _URL)] = ""
     deadline_ms: int = Field(default=200, ge=10, le=2000)
     detour: float = Field(default=DETOUR, ge=1.0, le=5.0)
     normal_km_per_h: float = Field(default=NORMAL_KM_PER_H, gt=0.0, le=150.0)

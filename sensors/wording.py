@@ -1,11 +1,15 @@
-"""Turns pydantic's error records into sentences for the person who wrote the file."""
+"""Turns pydantic's error records into sentences for the person who wrote the file.
+
+Or the settings, or the request: `Written` says which, for a list is written in each as it is.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, SecretStr
 from pydantic_core import ErrorDetails
 
 from sensors.duration import duration_text
@@ -13,6 +17,28 @@ from sensors.fault import Refused, did_you_mean, listed
 
 _SECRET = re.compile(r"secret|token|passw|credential|api_?key", re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'")
+_BARE = re.compile(r"(?<![^\s,])(?!or\b)[^\s,]+")
+
+
+class Written(StrEnum):
+    """How what was given is written down."""
+
+    YAML = "yaml"
+    TOML = "toml"
+    JSON = "json"
+
+
+class Words(NamedTuple):
+    """What is wrong with a value, what is allowed, how to mend it."""
+
+    what: str
+    allowed: str = ""
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """Give all of it as one sentence."""
+        allowed = f"allowed: {self.allowed}" if self.allowed else ""
+        return "; ".join(part for part in (self.what, allowed, self.fix) if part)
 
 
 class Worded(NamedTuple):
@@ -27,21 +53,29 @@ class Worded(NamedTuple):
 def worded(detail: ErrorDetails, model: type[BaseModel]) -> Worded:
     """Word one pydantic error that validating against `model` gave."""
     kind, loc = detail["type"], detail["loc"]
-    refused = detail.get("ctx", {}).get("error")
-    if isinstance(refused, Refused):
-        what = f"{_prefix(loc)}{refused.what}"
-        return Worded(loc, what, refused.allowed, refused.fix)
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         return _unknown_key(loc, model)
     if kind == "missing":
         return _missing(loc, model)
+    what, allowed, fix = words_of_value(detail, Written.YAML)
+    return Worded(loc, f"{_prefix(loc)}{what}", allowed, fix)
+
+
+def words_of_value(detail: ErrorDetails, written: Written, *, shows: bool = True) -> Words:
+    """Word one pydantic error about a value that is there; repeats it only where it `shows` it."""
+    refused = detail.get("ctx", {}).get("error")
+    if isinstance(refused, Refused):
+        return Words(refused.what, refused.allowed, refused.fix)
     if detail["input"] is None:
-        return Worded(loc, f"{_prefix(loc)}no value is given", fix="give one or remove the key")
+        return Words("no value is given", fix="give one or remove the key")
+    kind = detail["type"]
+    if kind in _SHAPES:
+        thing, ways = _SHAPES[kind]
+        return Words(f"{_shown(detail, shows=shows)} is not {thing}", ways[written])
     wording = _WORDINGS.get(kind)
     if wording is None:
-        return Worded(loc, f"{_prefix(loc)}{_lowered(detail['msg'])}")
-    what, allowed, fix = wording(detail)
-    return Worded(loc, f"{_prefix(loc)}{what}", allowed, fix)
+        return Words(_lowered(detail["msg"]))
+    return Words(*wording(detail, _shown(detail, shows=shows)))
 
 
 def _unknown_key(loc: tuple[int | str, ...], model: type[BaseModel]) -> Worded:
@@ -67,10 +101,12 @@ def _missing(loc: tuple[int | str, ...], model: type[BaseModel]) -> Worded:
 # --- one wording per pydantic error type: (what is wrong, what is allowed, how to mend it) ---
 
 _Wording = tuple[str, str, str]
+_Say = Callable[[ErrorDetails, str], _Wording]  # of an error, and of its value as it may be shown
 
 
-def _shown(detail: ErrorDetails) -> str:
-    if any(isinstance(part, str) and _SECRET.search(part) for part in detail["loc"]):
+def _shown(detail: ErrorDetails, *, shows: bool) -> str:
+    is_secret = any(isinstance(part, str) and _SECRET.search(part) for part in detail["loc"])
+    if is_secret or not shows:
         return "the value"
     value = detail["input"]
     if isinstance(value, str):
@@ -84,18 +120,19 @@ def _shown(detail: ErrorDetails) -> str:
     return f"{value}"[:48] if not isinstance(value, int) or abs(value) < 10**40 else "a huge number"
 
 
-def _not_a(thing: str, allowed: str, fix: str = "") -> Callable[[ErrorDetails], _Wording]:
-    return lambda detail: (f"{_shown(detail)} is not {thing}", allowed, fix)
+def _not_a(thing: str, allowed: str, fix: str = "") -> _Say:
+    return lambda _, shown: (f"{shown} is not {thing}", allowed, fix)
 
 
-def _word(detail: ErrorDetails) -> _Wording:
-    words = _QUOTED.findall(str(detail.get("ctx", {}).get("expected", "")))
+def _word(detail: ErrorDetails, shown: str) -> _Wording:
+    expected = str(detail.get("ctx", {}).get("expected", ""))
+    words = _QUOTED.findall(expected) or _BARE.findall(expected)
     value = detail["input"]
     near = did_you_mean(value, words) if isinstance(value, str) else ""
-    return f"{_shown(detail)} is not one of the words known here", listed(words), near
+    return f"{shown} is not one of the words known here", listed(words), near
 
 
-def _tag(detail: ErrorDetails) -> _Wording:
+def _tag(detail: ErrorDetails, _: str) -> _Wording:
     context = detail.get("ctx", {})
     words = _QUOTED.findall(str(context.get("expected_tags", "")))
     tag = str(context.get("tag", ""))
@@ -109,10 +146,10 @@ _TIMEDELTA = re.compile(r"datetime\.timedelta\((.*)\)")
 _PART = re.compile(r"(days|seconds|microseconds)=(-?\d+)")
 
 
-def _bound(key: str, word: str) -> Callable[[ErrorDetails], _Wording]:
-    def wording(detail: ErrorDetails) -> _Wording:
+def _bound(key: str, word: str) -> _Say:
+    def wording(detail: ErrorDetails, shown: str) -> _Wording:
         bound = detail.get("ctx", {}).get(key)
-        return f"{_shown(detail)} is out of range", f"{word} {_bound_text(bound)}", ""
+        return f"{shown} is out of range", f"{word} {_bound_text(bound)}", ""
 
     return wording
 
@@ -126,9 +163,13 @@ def _bound_text(bound: object) -> str:
     return bound.isoformat() if isinstance(bound, date) else str(bound)
 
 
-def _count(key: str, word: str) -> Callable[[ErrorDetails], _Wording]:
-    def wording(detail: ErrorDetails) -> _Wording:
+def _count(key: str, word: str) -> _Say:
+    """Word the length of a list; a text that was changed before it is counted has one, too."""
+
+    def wording(detail: ErrorDetails, shown: str) -> _Wording:
         context = detail.get("ctx", {})
+        if isinstance(detail["input"], str | SecretStr):
+            return _length(key, word)(detail, shown)
         allowed = f"{word} {context.get(key)}"
         given = context.get("actual_length")
         what = "has the wrong length" if given is None else f"has {given} entries"
@@ -137,24 +178,53 @@ def _count(key: str, word: str) -> Callable[[ErrorDetails], _Wording]:
     return wording
 
 
-def _length(key: str, word: str) -> Callable[[ErrorDetails], _Wording]:
-    def wording(detail: ErrorDetails) -> _Wording:
-        allowed = f"{word} {detail.get('ctx', {}).get(key)} characters"
-        return f"{_shown(detail)} has the wrong length", allowed, ""
+def _length(key: str, word: str) -> _Say:
+    def wording(detail: ErrorDetails, shown: str) -> _Wording:
+        bound = detail.get("ctx", {}).get(key)
+        allowed = f"{word} {bound} character{'' if bound == 1 else 's'}"
+        if not detail["input"]:
+            return "it is empty", allowed, ""
+        return f"{shown} is too {'short' if key == 'min_length' else 'long'}", allowed, ""
 
     return wording
 
 
-def _pattern(detail: ErrorDetails) -> _Wording:
-    return f"{_shown(detail)} is not written as needed", str(detail.get("ctx", {})["pattern"]), ""
+def _pattern(detail: ErrorDetails, shown: str) -> _Wording:
+    return f"{shown} is not written as needed", str(detail.get("ctx", {})["pattern"]), ""
 
 
-def _own_check(detail: ErrorDetails) -> _Wording:
+def matching(pattern: str, allowed: str) -> AfterValidator:
+    """Give the check of a text against a pattern, where what is allowed is said in words."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise Refused("it is not written as needed", allowed=allowed)
+        return text
+
+    return AfterValidator(check)
+
+
+def _own_check(detail: ErrorDetails, _: str) -> _Wording:
     return _lowered(str(detail.get("ctx", {}).get("error", detail["msg"]))), "", ""
 
 
-_BLOCK = _not_a("a block of `key: value` lines", "a block of `key: value` lines")
-_LIST = _not_a("a list", "a list, one `- ` line per entry")
+_BLOCK = (
+    "a block of keys",
+    {
+        Written.YAML: "a block of `key: value` lines",
+        Written.TOML: "a section of `key = value` lines",
+        Written.JSON: 'an object: {"key": value}',
+    },
+)
+_LIST = (
+    "a list",
+    {
+        Written.YAML: "a list, one `- ` line per entry",
+        Written.TOML: 'a list in brackets, for example ["a", "b"]',
+        Written.JSON: 'a list in brackets, for example ["a", "b"]',
+    },
+)
 _NUMBER = _not_a("a number", "a number, without quotes or unit")
 _WHOLE = _not_a("a whole number", "a whole number")
 _TRUTH = _not_a("true or false", "true, false")
@@ -162,7 +232,12 @@ _DATE = _not_a("a date", "YYYY-MM-DD")
 _INSTANT = _not_a("a date and time", "RFC 3339, for example 2026-05-01T08:00:00+08:00")
 _TIME = _not_a("a time of day", "HH:MM")
 
-_WORDINGS: dict[str, Callable[[ErrorDetails], _Wording]] = {
+_SHAPES = {
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), _LIST),
+    **dict.fromkeys(("dict_type", "mapping_type", "dataclass_type"), _BLOCK),
+    **dict.fromkeys(("model_type", "model_attributes_type"), _BLOCK),
+}
+_WORDINGS: dict[str, _Say] = {
     "string_type": _not_a("text", "text", "put it in quotes"),
     "float_type": _NUMBER,
     "float_parsing": _NUMBER,
@@ -175,15 +250,6 @@ _WORDINGS: dict[str, Callable[[ErrorDetails], _Wording]] = {
     "int_parsing_size": _WHOLE,
     "bool_type": _TRUTH,
     "bool_parsing": _TRUTH,
-    "list_type": _LIST,
-    "tuple_type": _LIST,
-    "set_type": _LIST,
-    "frozen_set_type": _LIST,
-    "dict_type": _BLOCK,
-    "mapping_type": _BLOCK,
-    "model_type": _BLOCK,
-    "model_attributes_type": _BLOCK,
-    "dataclass_type": _BLOCK,
     "literal_error": _word,
     "enum": _word,
     "union_tag_invalid": _tag,

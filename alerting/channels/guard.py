@@ -148,13 +148,33 @@ def _why_parts_refused(parts: SplitResult) -> str | None:
     return None
 
 
-def _network(entry: str) -> Network | None:
-    if "/" not in entry:
-        return None
+def check_network(text: str) -> Network:
+    """Give a network.
+
+    Raises:
+        ValueError: it is none; the text says what is allowed, and what may have been meant.
+
+    >>> check_network("10.2.0.1/16")
+    Traceback (most recent call last):
+    ...
+    ValueError: '10.2.0.1/16' is no network: the address goes on behind its 16 bits; \
+did you mean 10.2.0.0/16?
+    """
     try:
-        return ipaddress.ip_network(entry)
-    except ValueError as error:
-        raise ValueError(f"{entry!r} is no network: {error}") from None
+        return ipaddress.ip_network(text)
+    except ValueError:
+        pass
+    try:
+        meant = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        allowed = "an address, or one and how many bits of it count, for example 10.2.0.0/16"
+        raise ValueError(f"{text[:60]!r} is no network; allowed: {allowed}") from None
+    why = f"the address goes on behind its {meant.prefixlen} bits"
+    raise ValueError(f"{text!r} is no network: {why}; did you mean {meant}?")
+
+
+def _network(entry: str) -> Network | None:
+    return check_network(entry) if "/" in entry else None
 
 
 def _named(entry: str) -> str:

@@ -16,13 +16,28 @@ from groundwatch.flooded_roads import circle_around
 from groundwatch.http.live_resources import EditAnswer
 from groundwatch.http.parts import ProgramPart
 from groundwatch.http.problems import FieldFault, ProblemError
-from groundwatch.http.words import Actor, Answer, Asked, Instant, Note
+from groundwatch.http.words import (
+    Actor,
+    Answer,
+    Asked,
+    Instant,
+    Note,
+    minutes_schema,
+    within_days,
+)
 from sensors.model import Position
+from sensors.wording import matching
 
 router = APIRouter()
-MAX_MINUTES = 366 * 24 * 60
+_DAYS = 366
+Minutes = Annotated[float, Field(json_schema_extra=minutes_schema(_DAYS)), within_days(_DAYS)]
 
-Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f/]{1,80}$", description="A name of yours.")]
+_NAME = r"[^\x00-\x1f/]{1,80}"
+Name = Annotated[
+    str,
+    Field(description="A name of yours.", json_schema_extra={"pattern": f"^{_NAME}$"}),
+    matching(_NAME, "1 to 80 signs, no / among them"),
+]
 Lat = Annotated[float, Field(ge=-90, le=90)]
 Lon = Annotated[float, Field(ge=-180, le=180)]
 
@@ -50,8 +65,8 @@ class Closing(Asked):
     outline: list[Corner] = Field(default=[], max_length=500)
     circle: Circle | None = None
     edges: list[str] = Field(default=[], max_length=1000, description="Ids of the road graph.")
-    minutes: float | None = Field(
-        default=None, gt=0, le=MAX_MINUTES, description="For how long; then it opens by itself."
+    minutes: Minutes | None = Field(
+        default=None, description="For how long; then it opens by itself."
     )
     until: Instant | None = Field(default=None, description="Instead of `minutes`.")
 

@@ -5,16 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from alerting.errors import DeedRefused, JournalError, UnknownAlert
 from groundwatch.explain import UnknownSensor
+from sensors.wording import Written, words_of_value
 from storage.errors import LogFull, LogUnusable, StorageError
 
 _LOG = logging.getLogger(__name__)
@@ -135,17 +136,17 @@ async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     return answer(problem_of(request.url.path, found))
 
 
-def _fault(entry: Mapping[str, Any]) -> FieldFault:
+def _fault(entry: ErrorDetails) -> FieldFault:
     field = ".".join(str(part) for part in entry["loc"])
-    what = str(entry["msg"])
-    given = entry.get("input")
     if entry["type"] == "extra_forbidden":
-        what = "there is no such parameter"
-    elif entry["type"] == "json_invalid":
-        what = f"not JSON: {entry.get('ctx', {}).get('error', what)}"
-    elif isinstance(given, str | int | float):
-        what = f"{what} (given {shown(str(given))})"
-    return FieldFault(field=field, what=what)
+        return FieldFault(field=field, what="there is no such parameter")
+    if entry["type"] == "missing":
+        return FieldFault(field=field, what="it is missing")
+    if entry["type"] == "json_invalid":
+        where, *_, at = entry["loc"]
+        why = str(entry.get("ctx", {}).get("error", entry["msg"]))
+        return FieldFault(field=str(where), what=f"not JSON, from character {at} on: {why}")
+    return FieldFault(field=field, what=str(words_of_value(entry, Written.JSON)))
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:

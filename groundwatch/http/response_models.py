@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from alerting.response.model import Response
-from groundwatch.http.words import Actor, Answer, Asked, Instant, Note
+from groundwatch.http.words import Actor, Answer, Asked, Instant, Minutes, Note
 
 _NAME = Field(min_length=1, max_length=200, description="A person or a unit, as people know it.")
 
@@ -28,7 +28,7 @@ class ShelfWord(Deed):
     """For how long an alert is set aside, and why."""
 
     note: Note = Field(min_length=1, description="Why; it is kept.")
-    minutes: float | None = Field(default=None, gt=0, le=7 * 24 * 60, description="From now on.")
+    minutes: Minutes | None = Field(default=None, description="From now on.")
     until: Instant | None = Field(default=None, description="Instead of `minutes`.")
 
     @model_validator(mode="after")

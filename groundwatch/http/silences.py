@@ -11,7 +11,16 @@ from alerting.mute import Matcher, Silence
 from alerting.silencing import silence_id
 from groundwatch.http.parts import ProgramPart
 from groundwatch.http.problems import Problem, field_problem, near_words
-from groundwatch.http.words import Actor, Answer, Asked, Instant, KindWord, Note, SeverityWord
+from groundwatch.http.words import (
+    Actor,
+    Answer,
+    Asked,
+    Instant,
+    KindWord,
+    Minutes,
+    Note,
+    SeverityWord,
+)
 from groundwatch.program import Program
 
 router = APIRouter()
@@ -33,7 +42,7 @@ class SilenceWord(Asked):
     allow_extreme: bool = Field(
         default=False, description="Extreme alerts too; for 4 h at most, and told as a problem."
     )
-    minutes: float | None = Field(default=None, gt=0, le=7 * 24 * 60, description="From now on.")
+    minutes: Minutes | None = Field(default=None, description="From now on.")
     until: Instant | None = Field(default=None, description="Instead of `minutes`.")
 
     @model_validator(mode="after")

@@ -7,10 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+)
 
 from alerting.model import AlertKind, AlertState, Provenance, Severity
 from groundwatch.http.problems import field_problem
+from sensors.fault import Refused
 from sensors.model import Position
 
 SeverityWord = Literal["minor", "moderate", "severe", "extreme"]
@@ -34,6 +43,25 @@ def _printable(text: str) -> str:
     return text
 
 
+def within_days(days: int) -> AfterValidator:
+    """Give the check of a span in minutes, whose bound is said in days, too."""
+    most = days * 24 * 60
+
+    def check(minutes: float) -> float:
+        if not 0 < minutes <= most:
+            what = f"{minutes:.10g} minutes are out of range"
+            raise Refused(what, allowed=f"more than 0 and at most {most} ({days} days)")
+        return minutes
+
+    return AfterValidator(check)
+
+
+def minutes_schema(days: int) -> dict[str, JsonValue]:
+    """Give what the document of the interface says of such a span."""
+    return {"exclusiveMinimum": 0.0, "maximum": days * 24 * 60.0}
+
+
+Minutes = Annotated[float, Field(json_schema_extra=minutes_schema(7)), within_days(7)]
 Actor = Annotated[
     str,
     BeforeValidator(_one_line),

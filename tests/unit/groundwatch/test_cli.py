@@ -67,7 +67,10 @@ WRONG = {
     "a port below all": (("run", "--port", "-1"), "Invalid value for '--port'"),
     "no sites for the demonstration": (("demo", "--sites", "/nowhere"), "nothing was started"),
     "no settings file": (("run", "--config", "/nowhere.toml"), "/nowhere.toml: cannot be read"),
-    "a clock that is none": (("run", "--clock", "sun"), "`clock`: input should be 'system' or"),
+    "a clock that is none": (
+        ("run", "--clock", "sun"),
+        "known here; allowed: system, event",
+    ),
     "no sites to run": (("run", "--sites", "/nowhere"), "1 fault; nothing was started"),
     "nobody acknowledges": (("ack", "a1"), "Missing option '--as'"),
     "an empty name acknowledges": (("ack", "a1", "--as", " "), "say who you are"),

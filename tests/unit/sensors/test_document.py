@@ -121,7 +121,7 @@ def test_a_sound_file_gives_the_model() -> None:
             "name: x\nwheels: [{inches: 1}, {inches: 1}, {inches: 1}, {inches: 1}]\n",
             "b.yaml:2: wheels: has 4 entries; allowed: at most 3",
         ),
-        ("name: ''\n", "b.yaml:1: name: '' has the wrong length; allowed: at least 1 characters"),
+        ("name: ''\n", "b.yaml:1: name: it is empty; allowed: at least 1 character"),
         ("name: 12\n", "b.yaml:1: name: 12 is not text; allowed: text; put it in quotes"),
         (
             "name: x\nbought: yesterday\n",
@@ -133,7 +133,10 @@ def test_a_sound_file_gives_the_model() -> None:
         ),
         ("name: x\nservice_every: soon\n", "b.yaml:2: service_every: 'soon' is not a duration"),
         ("name: x\nservice_every: 9999d\n", "9999d is too long; allowed: at most 3660d"),
-        ("- name: x\n", "b.yaml:1: a list is not a block of `key: value` lines"),
+        (
+            "- name: x\n",
+            "a list is not a block of keys; allowed: a block of `key: value` lines",
+        ),
         (
             "name: x\nname: y\n",
             "b.yaml:2: 'name' is given twice; it is already on line 1; keep one",

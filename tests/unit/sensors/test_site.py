@@ -208,7 +208,7 @@ def test_the_fingerprint_follows_the_content_and_nothing_else(tmp_path: Path) ->
         ),
         ("site:\n" + DEVICE, "s1.yaml:1: 'site' is empty; allowed: id, name, zh, position, kind"),
         (HEAD + "devices:\n  -\n", "s1.yaml:10: entry 1 is empty; allowed: id, kind, name"),
-        (HEAD + "devices:\n  - PIT-1\n", "s1.yaml:10: 'PIT-1' is not a block of `key: value`"),
+        (HEAD + "devices:\n  - PIT-1\n", "s1.yaml:10: 'PIT-1' is not a block of keys; allowed:"),
         (
             HEAD + DEVICE + "sensors: []\n",
             "s1.yaml:15: unknown key 'sensors'; allowed: stages, neighbours, underpasses",

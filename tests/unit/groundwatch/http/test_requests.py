@@ -67,11 +67,55 @@ def test_a_wrong_body_names_its_field(live: Running, body: Any, field: str) -> N
     assert field in [fault["field"] for fault in problem["faults"]]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        (
+            "shelve",
+            {"actor": "", "note": "x", "minutes": 5},
+            "body.actor: it is empty; al",
+        ),
+        ("shelve", {"note": "x", "minutes": 5}, "body.actor: it is missing"),
+        ("ack", {"actor": "x" * 81}, "is too long; allowed: at most 80 characters"),
+        (
+            "shelve",
+            {"actor": "Ann", "note": "x", "minutes": 0},
+            "0 minutes are out of range; allowed: more than 0 and at most 10080 (7 days)",
+        ),
+        (
+            "shelve",
+            {"actor": "Ann", "note": "x", "minutes": "soon"},
+            "body.minutes: 'soon' is not a number; allowed: a number, without quotes or unit",
+        ),
+        ("shelve", {"actor": "Ann", "note": "x"}, "body: give either minutes or until"),
+        (
+            "ack",
+            ["actor"],
+            'body: a list is not a block of keys; allowed: an object: {"key": value}',
+        ),
+    ],
+)
+def test_a_fault_of_a_body_is_said_in_words(live: Running, path: str, body: Any, said: str) -> None:
+    assert said in live.post(f"{API}/alerts/any/{path}", body, status=422)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("severity=purple", "'purple' is not one of the words known here; allowed: minor, moder"),
+        ("since=yesterday", "'yesterday' is not a date and time; allowed: RFC 3339, for example"),
+        ("limit=1001", "'1001' is out of range; allowed: at most 1000"),
+    ],
+)
+def test_a_fault_of_a_query_is_said_in_words(live: Running, query: str, said: str) -> None:
+    assert said in live.client.get(f"{API}/alerts?{query}").json()["detail"]
+
+
 def test_broken_json_is_a_problem_document(live: Running) -> None:
     headers = {"content-type": "application/json"}
     answer = live.client.post(f"{API}/alerts/any/ack", content=b"{", headers=headers)
     assert answer.status_code == 422
-    assert "not JSON" in answer.json()["detail"]
+    assert "body: not JSON, from character 1 on: " in answer.json()["detail"]
 
 
 def test_a_form_of_a_foreign_page_is_not_taken_for_json(live: Running) -> None:
