@@ -10,6 +10,7 @@ from math import inf, isfinite
 from typing import NamedTuple
 
 from sensors.catalogue import Quantity
+from sensors.crane.rail import TRAVEL, believed_m
 from sensors.model import Qc
 from sensors.qc.gross_range import climatology, gross_range
 from sensors.qc.verdict import worst
@@ -62,8 +63,10 @@ def believable(
     seen where the readings before it are known (`sensors.qc.total`), and it may raise until then.
 
     The catalogue's ranges, tightened by what the design knows: a stage more than 1 m above the
-    record or below the bed is suspect, a crane's load above 1.5 times its largest load fails
-    (project defaults after the QARTOD tests; no standard behind the numbers).
+    record or below the bed is suspect, a crane's load above 1.5 times its largest load fails, and
+    so does a travel more than 5 m past an end stop of its rail: it is not where it says, or the
+    rail is not what the site file says (project defaults after the QARTOD tests; no standard
+    behind the numbers).
     """
     low, high = quantity.low, highest(quantity, every)
     suspect_low = -inf if quantity.suspect_low is None else quantity.suspect_low
@@ -74,6 +77,9 @@ def believable(
         suspect_high = min(suspect_high, design.get("record_stage_m", inf) + 1.0)
     if kind == "crane" and quantity.key == "load_t":
         high = min(high, 1.5 * design.get("max_load_t", inf))
+    if kind == "crane" and quantity.key == TRAVEL:
+        least, most = believed_m(design)
+        low, high = max(low, least), min(high, most)
     return Believable(low, high, max(low, suspect_low), min(high, suspect_high))
 
 

@@ -153,7 +153,8 @@ class Device:
     `points` is the hot look-up: point, then quantity, to the sensor. `addresses` are its addresses
     behind foreign doors (`sensors.door`), `names` what the sensors are called there. `missing` says
     of each quantity (`point/quantity`) that could be computed, and cannot, what is missing. `dates`
-    are those of `sensors.due`: when something was done that runs out.
+    are those of `sensors.due`: when something was done that runs out. The position of a crane on a
+    rail is the rail's middle, and `zero` is where it stands when its travel is 0.
     """
 
     site: str
@@ -169,6 +170,7 @@ class Device:
     missing: Mapping[str, str] = field(hash=False, default_factory=dict)
     dates: Mapping[str, date] = field(hash=False, default_factory=dict)
     stages: tuple[StageChange, ...] = ()
+    zero: Position | None = None
     names: Mapping[str, Sensor] = field(init=False, repr=False, compare=False, default_factory=dict)
     points: Mapping[str, Mapping[str, Sensor]] = field(
         init=False, repr=False, compare=False, default_factory=dict

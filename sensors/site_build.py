@@ -44,6 +44,7 @@ from sensors.site_schema import (
 from sensors.underpass import Underpass
 from sensors.units import Unit
 from sensors.virtual.crane import with_virtual
+from sensors.virtual.crane_rail import on_rail, rail_faults
 from sensors.virtual.due import with_due
 from sensors.virtual.ground import SETTLES, pole, with_virtual_ground
 from sensors.virtual.water import why_not, with_virtual_water
@@ -260,7 +261,8 @@ class SiteReading:
                     dates=block.dates,
                     stages=_changes(block.stages),
                 )
-                devices.append(with_due(with_derived(device)))
+                self.faults += rail_faults(device)
+                devices.append(with_due(with_derived(on_rail(device))))
         return tuple(devices)
 
     def _chart(self, block: DeviceBlock | None, at: Location) -> Chart | None:

@@ -91,4 +91,5 @@ def _moved(pose: Pose, motion: Pose, seconds: float) -> Pose:
         max(pose.radius_m + motion.radius_m * seconds, 0.0),
         pose.hook_m + motion.hook_m * seconds,
         pose.jib_deg + motion.jib_deg * seconds,
+        pose.travel_m + motion.travel_m * seconds,
     )

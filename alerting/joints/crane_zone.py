@@ -47,7 +47,12 @@ def _joint(site: Site, device: Device, zone: Zone) -> Joint | None:
 
 
 def entry(eye: Eye, corners: Sequence[Corner], top_m: float) -> Compute:
-    """Make the function that gives how far jib, counter-jib and hook are off a zone."""
+    """Make the function that gives how far jib, counter-jib and hook are off a zone.
+
+    A mast stands where it stands; that of a crane on a rail may be driven into a zone.
+    """
+    on_rail = (Part.CARRIAGE,) if eye.tower.rail is not None else ()
+    beams = (Part.JIB, Part.TAIL, *on_rail)
 
     def compute(time_s: float, seen: Sequence[Seen | None]) -> float | None:
         pose = eye.pose(time_s, seen)
@@ -55,7 +60,7 @@ def entry(eye: Eye, corners: Sequence[Corner], top_m: float) -> Compute:
             return None
         parts = parts_of(eye.tower, pose)
         nearest = off_m(corners, top_m, parts[Part.ROPE][1])
-        for part in (Part.JIB, Part.TAIL):
+        for part in beams:
             (x, y, z), (x2, y2, z2) = parts[part]
             off = beam_off_m(corners, top_m, ((x, y), (x2, y2)), min(z, z2))
             nearest = min(nearest, off - eye.tower.half_width_m)

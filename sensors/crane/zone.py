@@ -82,10 +82,15 @@ def beam_off_m(
     above = z_m - top_m
     if deepest < 0.0:
         return deepest
-    plan = _line_edge_m(corners, line)
-    if is_inside(corners, *line[0]) or is_inside(corners, *line[1]):
-        plan = 0.0
+    plan = path_off_m(corners, line)
     return sqrt(plan * plan + above * above) if above > 0.0 else plan
+
+
+def path_off_m(corners: Sequence[Corner], line: tuple[Corner, Corner]) -> float:
+    """Give how far in plan a line is off a zone, 0 where it touches it."""
+    if is_inside(corners, *line[0]) or is_inside(corners, *line[1]):
+        return 0.0
+    return _line_edge_m(corners, line)
 
 
 def _line_edge_m(corners: Sequence[Corner], line: tuple[Corner, Corner]) -> float:

@@ -11,9 +11,10 @@ from math import hypot
 
 from sensors.crane.frame import Frame
 from sensors.crane.geometry import Tower, compared_parts
-from sensors.crane.zone import Zone, edge_m, is_inside
+from sensors.crane.zone import Zone, path_off_m
 from sensors.model import Position
 from sensors.registry import Device, Sensor, Site
+from sensors.virtual.crane_rail import rail_of, travels, zero_of
 from sensors.virtual.make import virtual_of
 
 # Where a site file says nothing (confidence D): a cathead of 6 m, parts 1.6 m wide, and 2 m that
@@ -56,7 +57,7 @@ def _add_pairs(site: Site, cranes: Sequence[Device], added: Added, missing: Lack
     known = {crane.id: tower_of(crane, site.position) for crane in cranes}
     for one, other in combinations(cranes, 2):
         tower, tower2 = known[one.id], known[other.id]
-        if one.position == other.position:
+        if zero_of(one) == zero_of(other) and not _both_travel(tower, tower2):
             why = f"{one.id} and {other.id} have the same position; give each its own"
             missing.setdefault(one.id, {})[f"{other.id}/clearance_m"] = why
         elif isinstance(tower, Tower) and isinstance(tower2, Tower):
@@ -66,6 +67,12 @@ def _add_pairs(site: Site, cranes: Sequence[Device], added: Added, missing: Lack
             for crane in (one, other):
                 if isinstance(lacking := known[crane.id], str):
                     missing.setdefault(crane.id, {})["neighbours/clearance_m"] = lacking
+
+
+def _both_travel(tower: Tower | str, tower2: Tower | str) -> bool:
+    """Say whether both go along rails: one and the same rail gives both the same position."""
+    both = (tower, tower2)
+    return all(isinstance(each, Tower) and each.rail is not None for each in both)
 
 
 def _add_zones(site: Site, crane: Device, added: Added, missing: Lacking) -> None:
@@ -93,7 +100,10 @@ def tower_of(device: Device, home: Position) -> Tower | str:
     lacking = [name for name in NEEDED if name not in design]
     if lacking:
         return f"the site file gives no {' and no '.join(lacking)} for {device.id}"
-    x_m, y_m = Frame(home).xy_m(device.position)
+    rail = rail_of(device, design)
+    if isinstance(rail, str):
+        return rail
+    x_m, y_m = Frame(home).xy_m(zero_of(device))
     jib_foot_m = design["base_elevation_m"] + design["mast_height_m"]
     return Tower(
         x_m=x_m,
@@ -106,11 +116,14 @@ def tower_of(device: Device, home: Position) -> Tower | str:
         low_hook_m=design["base_elevation_m"] + design.get("hook_low_m", 0.0),
         is_luffing="jib_angle_deg" in sensors,
         half_width_m=design.get("half_width_m", HALF_WIDTH_M),
+        rail=rail,
     )
 
 
 def _may_meet(one: Device, other: Device, home: Position) -> bool:
     """Say whether two cranes, of one of which not all is known, could be near enough to meet."""
+    if travels(one) or travels(other):
+        return True
     frame = Frame(home)
     (x, y), (x2, y2) = frame.xy_m(one.position), frame.xy_m(other.position)
     return hypot(x - x2, y - y2) <= 2 * _FARTHEST_REACH_M
@@ -139,10 +152,8 @@ def _why_not_zone(crane: Device, zone: Zone, home: Position) -> str | None:
     frame = Frame(home)
     corners = [frame.xy_m(corner) for corner in zone.corners]
     reach_m = max(tower.jib_m, tower.tail_m) + _ZONE_NEAR_M
-    near = is_inside(corners, tower.x_m, tower.y_m) or (
-        edge_m(corners, tower.x_m, tower.y_m) <= reach_m
-    )
-    return None if near else ""
+    (x, y, _), (x2, y2, _) = tower.axes
+    return None if path_off_m(corners, ((x, y), (x2, y2))) <= reach_m else ""
 
 
 def _zone_sensor(crane: Device, zone: Zone) -> Sensor:

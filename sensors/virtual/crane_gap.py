@@ -7,10 +7,9 @@ instant is a virtual sensor's business.
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations
-from math import hypot
 from typing import NamedTuple
 
-from sensors.crane.geometry import Tower
+from sensors.crane.geometry import Tower, apart_m
 from sensors.fault import Fault
 from sensors.registry import Device, Site
 from sensors.virtual.crane import room_m, tower_of
@@ -49,10 +48,9 @@ def _of_pair(high: tuple[Tower, Device], low: tuple[Tower, Device]) -> Iterator[
 
 def gap_between(high: Tower, low: Tower) -> Gap | None:
     """Give the room below the higher crane; None where they cannot come above one another."""
-    apart_m = hypot(high.x_m - low.x_m, high.y_m - low.y_m)
-    reach_m = max(high.jib_m, high.tail_m)
-    if apart_m <= reach_m:
+    nearest_m, reach_m = apart_m(high, low), max(high.jib_m, high.tail_m)
+    if nearest_m <= reach_m:
         return Gap(high.jib_foot_m - low.head_m, "cathead")
-    if apart_m <= reach_m + max(low.jib_m, low.tail_m):
+    if nearest_m <= reach_m + max(low.jib_m, low.tail_m):
         return Gap(high.jib_foot_m - low.top_of_jib_m, "jib")
     return None

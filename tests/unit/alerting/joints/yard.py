@@ -1,5 +1,6 @@
 """A yard of tower cranes for tests: a site file, and reports of where the cranes are."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from alerting.book import Change
@@ -37,6 +38,19 @@ def crane(name: str, east_m: float, mast_m: float, sensors: str = SENSORS) -> st
     return _CRANE.format(id=name, lon=lon, mast_m=mast_m, sensors=listed)
 
 
+def on_rail(
+    name: str,
+    zero_m: float,
+    mast_m: float,
+    rail: str = "rail_azimuth_deg: 90, travel_min_m: 0, travel_max_m: 100",
+    sensors: str = f"{SENSORS} travel_m",
+) -> str:
+    """A crane that stands at `zero_m` east when its travel is 0; its rail goes 100 m east."""
+    return crane(name, zero_m, mast_m, sensors).replace(
+        "half_width_m: 0", f"half_width_m: 0, {rail}"
+    )
+
+
 def registry(folder: Path, *cranes: str, zones: str = "") -> Registry:
     (folder / "sites").mkdir(exist_ok=True)
     (folder / "sites" / "site.yaml").write_text(_HEAD + "".join(cranes) + zones, encoding="utf-8")
@@ -66,6 +80,8 @@ def stands(
     state: float = 2.0,
     delay_s: float = 0.2,
     load_t: float = 1.0,
+    travel_m: float | None = None,
+    qc: Mapping[str, int] | None = None,
 ) -> Report:
     values = {
         "slew_deg": slew_deg,
@@ -74,7 +90,9 @@ def stands(
         "load_t": load_t,
         "lift_state": state,
     }
-    return report(seconds, values, kind="crane", device=device, delay_s=delay_s)
+    if travel_m is not None:
+        values["travel_m"] = travel_m
+    return report(seconds, values, kind="crane", device=device, delay_s=delay_s, qc=qc)
 
 
 def run(judge: Judge, reports: list[Report], first_seq: int = 1) -> list[Change]:

@@ -6,7 +6,7 @@ import pytest
 
 from groundwatch.district import load_district
 from sensors.virtual.crane_gap import Gap, gap_between
-from tests.unit.alerting.joints.yard import crane, registry
+from tests.unit.alerting.joints.yard import crane, on_rail, registry
 from tests.unit.sensors.crane.test_geometry import tower
 
 # How far apart, how high the jib feet are; what is left between them (the cathead is 6 m high).
@@ -49,3 +49,9 @@ def test_a_jib_that_runs_into_the_other_mast_is_said(tmp_path: Path) -> None:
 
 def test_cranes_that_cannot_meet_are_not_warned_of(tmp_path: Path) -> None:
     assert warned(tmp_path, 140.0, 40.0) == ()
+
+
+def test_a_crane_that_can_travel_under_another_jib_is_warned_of(tmp_path: Path) -> None:
+    registry(tmp_path, on_rail("LOW", 0.0, 40.0), crane("TALL", 150.0, 47.0))
+    (line,) = load_district(tmp_path).warnings
+    assert "the jib of TALL comes over LOW, 1.0 m above the top of its cathead" in line

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sensors.crane.geometry import (
     Part,
     Pose,
+    Rail,
     Segment,
     Tower,
     clearance_m,
@@ -19,7 +20,8 @@ from sensors.crane.geometry import (
     parts_of,
 )
 
-ALL = tuple((a, b) for a in Part for b in Part if Part.JIB in (a, b) or Part.TAIL in (a, b))
+FIXED = (Part.JIB, Part.TAIL, Part.ROPE, Part.MAST)
+ALL = tuple((a, b) for a in FIXED for b in FIXED if Part.JIB in (a, b) or Part.TAIL in (a, b))
 _metres = st.floats(-80.0, 80.0)
 _point = st.tuples(_metres, _metres, _metres)
 _segment = st.tuples(_point, _point)
@@ -96,6 +98,28 @@ def test_parts_left_out_are_farther_apart_than_the_room_that_must_stay(
     left_out = [test for test in ALL if test not in compared_parts(one, other, room_m)]
     for test in left_out:
         assert clearance_m((one, pose), (other, pose2), [test]) > room_m - 1e-6
+
+
+@settings(max_examples=100, deadline=None)
+@given(_pose, _pose, st.floats(5, 260), st.floats(20, 90), st.floats(-1, 1), st.floats(0, 60))
+def test_nor_do_parts_left_out_come_nearer_wherever_the_crane_travels(
+    pose: Pose, pose2: Pose, apart_m: float, height_m: float, north: float, travel_m: float
+) -> None:
+    rail = Rail(math.sqrt(1 - north * north), north, 0.0, 60.0, 8.0)
+    one, other = replace(tower(), rail=rail), tower(apart_m, 0.0, height_m)
+    left_out = [test for test in ALL if test not in compared_parts(one, other, 2.0)]
+    there = pose._replace(travel_m=travel_m)
+    for test in left_out:
+        assert clearance_m((one, there), (other, pose2), [test]) > 2.0 - 1e-6
+
+
+def test_undercarriages_are_held_against_each_other_and_against_masts_alone() -> None:
+    rail = Rail(1.0, 0.0, 0.0, 60.0, 8.0)
+    one, other = replace(tower(), rail=rail), replace(tower(jib_foot_m=70.0), rail=rail)
+    tests = set(compared_parts(one, other, 2.0))
+    assert (Part.CARRIAGE, Part.CARRIAGE) in tests
+    assert not any(Part.CARRIAGE in test and set(test) & {Part.JIB, Part.TAIL} for test in tests)
+    assert not any(theirs is Part.CARRIAGE for _, theirs in compared_parts(one, tower(40.0), 2.0))
 
 
 def test_cranes_out_of_each_others_reach_are_not_compared() -> None:
