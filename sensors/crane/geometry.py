@@ -9,7 +9,7 @@ how far and how high they reach, from wherever their rails let them; only those 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from math import cos, radians, sin, sqrt
+from math import cos, dist, radians, sin, sqrt
 from typing import NamedTuple
 
 Vector = tuple[float, float, float]
@@ -220,7 +220,8 @@ def distance_m(one: Segment, other: Segment) -> float:
     c = ux * wx + uy * wy + uz * wz
     f = vx * wx + vy * wy + vz * wz
     turned = a * e - b * b
-    s = (b * f - c * e) / turned if turned > 1e-9 * a * e else 0.0
+    is_parallel = turned <= 1e-9 * a * e
+    s = 0.0 if turned <= 0.0 else (b * f - c * e) / turned
     s = 0.0 if s < 0.0 else min(s, 1.0)
     t = (b * s + f) / e
     if t < 0.0:
@@ -229,4 +230,20 @@ def distance_m(one: Segment, other: Segment) -> float:
         t, s = 1.0, (b - c) / a
     s = 0.0 if s < 0.0 else min(s, 1.0)
     dx, dy, dz = wx + s * ux - t * vx, wy + s * uy - t * vy, wz + s * uz - t * vz
-    return sqrt(dx * dx + dy * dy + dz * dz)
+    apart = sqrt(dx * dx + dy * dy + dz * dz)
+    return min(apart, _ends_m(one, other)) if is_parallel else apart
+
+
+def _ends_m(one: Segment, other: Segment) -> float:
+    """Give the distance where it is at an end: of lines so parallel that rounding decides."""
+    ends = [_off_m(end, other) for end in one] + [_off_m(end, one) for end in other]
+    return min(ends)
+
+
+def _off_m(point: Vector, line: Segment) -> float:
+    (x, y, z), ((ax, ay, az), (bx, by, bz)) = point, line
+    ux, uy, uz = bx - ax, by - ay, bz - az
+    length = ux * ux + uy * uy + uz * uz or 1e-12
+    share = ((x - ax) * ux + (y - ay) * uy + (z - az) * uz) / length
+    share = 0.0 if share < 0.0 else min(share, 1.0)
+    return dist(point, (ax + share * ux, ay + share * uy, az + share * uz))

@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sensors.crane.geometry import (
@@ -46,6 +46,7 @@ def along(line: Segment, share: float) -> tuple[float, ...]:
 
 
 @given(_segment, _segment)
+@example(((0, 0, 0), (0, 2, 6.103515625e-05)), ((0, 1, 0), (0, 0, 0)))  # as good as parallel
 def test_the_distance_of_two_lines_is_the_same_both_ways(one: Segment, other: Segment) -> None:
     assert distance_m(one, other) == pytest.approx(distance_m(other, one), abs=1e-6)
 
