@@ -30,8 +30,8 @@ _PREFIX = "hand:"  # so that no name of people meets the id of an alert that clo
 class EditStore(Protocol):
     """Where edits are kept (implemented by `storage.journal.SqlJournal`)."""
 
-    async def add_edit(self, edit: ResourceEdit) -> None:
-        """Keep an edit; it is on the disk when this returns."""
+    async def add_edit(self, edit: ResourceEdit) -> int:
+        """Keep an edit and give its number; it is on the disk when this returns."""
         ...
 
     async def standing_edits(self) -> list[ResourceEdit]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from alerting.model import Alert, Provenance, Severity, Transition
 from alerting.ports import Action, EscalationStep, Proof, StepKind
+from alerting.response.words import deed_words
 from alerting.rules import period_text
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, span
 from sensors.registry import Sensor
@@ -137,7 +138,7 @@ def _action_lines(explanation: Explanation) -> Iterator[str]:
     for action in explanation.actions:
         note = f": {action.note}" if action.note else ""
         note = f" ({action.detail}){note}" if action.detail else note
-        yield f"{_time(action.at)} {action.action} by {action.actor}{note}"
+        yield f"{_time(action.at)} {action.actor}: {deed_words(action.action).en}{note}"
 
 
 def _standing_line(alert: Alert) -> str:

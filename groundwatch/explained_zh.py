@@ -11,6 +11,7 @@ from alerting.basis import Period
 from alerting.model import Alert, AlertState, Transition, TransitionKind
 from alerting.ports import ProofKind, StepKind
 from alerting.render.words import number_words, shown_time, source_words, span_words, words_of
+from alerting.response.words import deed_words
 from alerting.sentence import in_chinese
 from groundwatch.explained import Explanation, SensorView, Told, printable
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, instant
@@ -40,27 +41,6 @@ _PROOFS = {
     ProofKind.READ: "已读",
     ProofKind.CONFIRMED: "已确认",
     ProofKind.UNDELIVERED: "未送达",
-}
-# What people did, as the journal names it.
-_DEEDS = {
-    "verify": "核实",
-    "notified": "获通知",
-    "ack": "确认",
-    "acknowledge": "确认",
-    "dispatch": "派出",
-    "on_scene": "到场",
-    "contain": "控制",
-    "close": "关闭",
-    "false": "判为误报",
-    "reopen": "重新打开",
-    "assign": "指派",
-    "note": "备注",
-    "attach": "附件",
-    "sign_off": "签字解除",
-    "shelve": "搁置",
-    "unshelve": "取消搁置",
-    "resolve": "解除",
-    "drill": "演练",
 }
 _SENT = {
     "pending": "待发",
@@ -143,8 +123,7 @@ def _action_lines(explanation: Explanation) -> Iterator[str]:
     for action in explanation.actions:
         said = "：".join(part for part in (action.detail, action.note) if part)
         note = f"（{said}）" if said else ""
-        deed = _DEEDS.get(action.action, f"{_AS_RECORDED}{action.action}")
-        yield f"{shown_time(action.at)} {action.actor}：{deed}{note}"
+        yield f"{shown_time(action.at)} {action.actor}：{deed_words(action.action).zh}{note}"
 
 
 def _no_alert_lines(explanation: Explanation) -> Iterator[str]:

@@ -29,8 +29,8 @@ AHEAD: Final = timedelta(minutes=5)
 class EditStore(Protocol):
     """Where edits are kept (implemented by `storage.journal.SqlJournal`)."""
 
-    async def add_edit(self, edit: ResourceEdit) -> None:
-        """Keep an edit; it is on the disk when this returns."""
+    async def add_edit(self, edit: ResourceEdit) -> int:
+        """Keep an edit and give its number; it is on the disk when this returns."""
         ...
 
     async def standing_edits(self) -> list[ResourceEdit]:
@@ -91,7 +91,8 @@ class LiveResources:
             fields = stock_fields(*record) if order.kind == "stock" else fields_of(record)
             key = key_of(KINDS[order.kind], fields)
             if fields_at(self.now, order.kind, key) is not None:
-                raise EditRefused(f"{order.kind} {key!r} is there already: change it instead")
+                one = KINDS[order.kind].one
+                raise EditRefused(f"{one} {key!r} is there already: change it instead")
             named = replace(order, resource=key)
             return await self._record(named, EditAction.CREATE, at, changes=fields, before={})
 
@@ -170,12 +171,12 @@ class LiveResources:
         changed = await asyncio.to_thread(_applied, self.now, edit)
         after = fields_at(changed, order.kind, order.resource) or {}
         edit = replace(edit, after=after)
-        await self._store.add_edit(edit)
+        number = await self._store.add_edit(edit)
         self.now = changed
         await asyncio.to_thread(self._tell, changed)
         for listener in self.listeners:
             listener()
-        return edit
+        return replace(edit, number=number)
 
 
 def laid_over(files: Resources, edits: list[ResourceEdit]) -> tuple[Resources, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from alerting.report.deadline import ReportDeadlines, due_reports
 from alerting.report.facts import ENTERED, MADE, Known, Stage
 from alerting.report.grade import Grade, grade_of
 from alerting.response.model import Deed, Response
+from alerting.response.words import deed_words
 from alerting.sentence import say
 from alerting.tasks.model import Task
 
@@ -232,7 +233,8 @@ def _actions(incident: Incident, since: datetime | None) -> list[Remark]:
 
 
 def _action_line(action: Action) -> Remark:
-    en, zh = _DEEDS.get(action.action, (action.action, action.action))
+    said = deed_words(action.action)
+    en, zh = said.en, said.zh
     who = f"{shown_time(action.at)} {action.actor}"
     if action.action == Deed.ASSIGN.value and action.detail:
         en, zh = f"{en} to {action.detail}", f"{zh}给{action.detail}"
@@ -318,22 +320,3 @@ _STATES = {
 }  # fmt: skip
 # What sensors did stands under the readings; what the report itself did is not an action.
 _NOT_ACTIONS = frozenset({ENTERED, MADE, Deed.WORSEN.value, Deed.EASE.value})
-_DEEDS = {
-    Deed.VERIFY.value: ("verified it", "已核实"),
-    Deed.NOTIFIED.value: ("was told", "已收到通知"),
-    Deed.ACKNOWLEDGE.value: ("acknowledged it", "已确认"),
-    Deed.DISPATCH.value: ("sent help", "已派出力量"),
-    Deed.ARRIVE.value: ("help on scene", "已到现场"),
-    Deed.CONTAIN.value: ("contained", "已控制"),
-    Deed.CLOSE.value: ("closed it", "已结束"),
-    Deed.FALSE.value: ("said it is false", "判定为误报"),
-    Deed.REOPEN.value: ("reopened it", "重新打开"),
-    Deed.ASSIGN.value: ("assigned it", "已指派"),
-    Deed.NOTE.value: ("remark", "备注"),
-    Deed.ATTACH.value: ("attached a picture", "附上图片"),
-    Deed.SHELVE.value: ("set it aside", "暂时搁置"),
-    Deed.UNSHELVE.value: ("brought it back", "恢复处置"),
-    Deed.RETURN.value: ("came back", "自动恢复"),
-    "sign_off": ("signed it off as safe", "签字解除"),
-    "drill": ("exercise", "演练"),
-}

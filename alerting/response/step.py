@@ -106,8 +106,9 @@ def _why_not_closed(response: Response, said: Said, scene: Scene) -> str | None:
     del response, said
     if scene.is_firing:
         return (
-            "its condition still stands, and only readings end it: wait until it is over, or"
-            " resolve it with a reason (a sign-off), where its rule allows a person's word"
+            "its condition still stands, and only readings end it: wait until it is over, or sign"
+            " it off with a reason, where its rule allows a person's word (`groundwatch ack"
+            " --sign-off`, or `resolve` over HTTP)"
         )
     return None
 

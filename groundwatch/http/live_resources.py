@@ -12,12 +12,12 @@ from pydantic import Field
 
 from gis_link.datum import Datum, parse_datum
 from gis_link.edit import EditRefused, fields_at, stock_ids
-from gis_link.kinds import FACILITY_KINDS, kind_of
+from gis_link.kinds import FACILITY_KINDS, KINDS, kind_of
 from gis_link.loaders import Resources
 from gis_link.shelf import Shelf
 from gis_link.unload import Text, fields_of, stock_fields
 from groundwatch.http.parts import ProgramPart
-from groundwatch.http.problems import FieldFault, ProblemError, not_found
+from groundwatch.http.problems import FieldFault, ProblemError, shown
 from groundwatch.http.words import Actor, Answer, Asked, Instant, Note, cursor_of, values_of
 from groundwatch.live import EditOrder, NoSuchResource
 from groundwatch.program import Program
@@ -66,7 +66,7 @@ class ResourcePage(Answer):
 class EditAnswer(Answer):
     """One change of one resource."""
 
-    number: int
+    number: int = Field(description="Counts all edits of this program, the newest highest.")
     kind: str
     resource: str
     action: EditAction
@@ -236,13 +236,18 @@ async def delete(
         return EditAnswer.of(await program.live.delete(order, program.clock.now()))
 
 
+def _nothing(kind: str, resource: str) -> ProblemError:
+    detail = f"there is no {KINDS[kind].one} {shown(resource)}"
+    return ProblemError(404, f"unknown-{kind}", detail)
+
+
 @contextmanager
 def _told(kind: str, resource: str) -> Iterator[None]:
     """Turn what the edits refuse into answers."""
     try:
         yield
     except NoSuchResource as error:
-        raise not_found(kind, resource, []) from error
+        raise _nothing(kind, resource) from error
     except EditRefused as error:
         faults = [FieldFault(field="body.fields", what=what) for what in error.why]
         raise ProblemError(422, "invalid-request", str(error), faults=faults) from error
@@ -280,7 +285,7 @@ def _text(value: Value) -> str:
 def _one(program: Program, kind: str, resource: str) -> ResourceAnswer:
     fields = fields_at(program.live.now, kind, resource)
     if fields is None:
-        raise not_found(kind, resource, [])
+        raise _nothing(kind, resource)
     return ResourceAnswer.of(kind, fields, resource, program.clock.now())
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Delete, Row, Select, delete, func, or_, select
+from sqlalchemy import Connection, Delete, Row, Select, delete, func, insert, or_, select
 
 from storage.journal.schema import resource_edits
 from storage.resource_edits import EditAction, ResourceEdit
@@ -23,6 +23,15 @@ def edit_row(edit: ResourceEdit) -> dict[str, Any]:
         "before": json.dumps(dict(edit.before), ensure_ascii=False),
         "after": json.dumps(dict(edit.after), ensure_ascii=False),
     }
+
+
+def added(connection: Connection, edit: ResourceEdit) -> int:
+    """Add an edit and give its number."""
+    result = connection.execute(insert(resource_edits), edit_row(edit))
+    key = result.inserted_primary_key
+    if key is None:
+        raise ValueError("the database gave the edit no number")
+    return int(key[0])
 
 
 def edit_of(row: Row[Any]) -> ResourceEdit:

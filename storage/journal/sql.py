@@ -18,7 +18,6 @@ from sqlalchemy import (
     Executable,
     Row,
     delete,
-    insert,
     or_,
     select,
     update,
@@ -49,7 +48,6 @@ from storage.journal.schema import (
     officials,
     outbox,
     proofs,
-    resource_edits,
     responses,
     rule_state,
     silences,
@@ -362,9 +360,9 @@ class SqlJournal:
         for batch in _batches(keys):
             await self._execute(delete(rule_state).where(rule_state.c.key.in_(batch)))
 
-    async def add_edit(self, edit: ResourceEdit) -> None:
-        """Add what somebody changed of a resource; it is on the disk when this returns."""
-        await self._execute(insert(resource_edits), [edits.edit_row(edit)])
+    async def add_edit(self, edit: ResourceEdit) -> int:
+        """Add what somebody changed of a resource and give its number; then it is on the disk."""
+        return await self._write(lambda connection: edits.added(connection, edit))
 
     async def standing_edits(self) -> list[ResourceEdit]:
         """List the edits to lay over the files, oldest first."""

@@ -40,7 +40,7 @@ class StoppedClock:
 class Full:
     """A place for edits that takes none."""
 
-    async def add_edit(self, edit: ResourceEdit) -> None:
+    async def add_edit(self, edit: ResourceEdit) -> int:
         raise JournalError(f"the disk is full: {edit.resource}")
 
     async def standing_edits(self) -> list[ResourceEdit]:

@@ -69,6 +69,8 @@ def test_explain_answers_every_question_about_an_alert(live: Running) -> None:
     assert "000 0000" not in live.client.get(path).text  # addresses stay where they are
     for part in ("crane_moment of crane@3", "who was told", "An Shili", "not final"):
         assert part in why["text"]
+    live.until(lambda: ": was told\n" in live.get(path)["text"])
+    assert "notified by" not in live.get(path)["text"]
 
 
 PERSON = re.compile(r"[A-Z][a-z]+ Shili \S示例")

@@ -51,8 +51,10 @@ def test_a_resource_is_created_changed_moved_and_taken_away(live: Running) -> No
         "DELETE", f"{API}/resources/teams/T-new", json={"actor": "乙某", "note": "over"}
     ).json()
     assert (gone["action"], gone["after"]) == ("delete", {})
-    live.get(f"{API}/resources/teams/T-new", status=404)
+    absent = live.get(f"{API}/resources/teams/T-new", status=404)
+    assert absent["detail"] == "there is no team 'T-new'"
     history = live.get(f"{API}/resources/history", id="T-new")["items"]
+    assert gone["number"] == history[0]["number"] > history[1]["number"]
     assert [(each["action"], each["actor"]) for each in history] == [
         ("delete", "乙某"),
         ("position", "T-new"),

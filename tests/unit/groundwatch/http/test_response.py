@@ -153,3 +153,7 @@ def test_the_command_line_says_the_same(live: Running) -> None:
     assert wrong.exit_code == 2
     unwrapped = " ".join(wrong.output.replace("│", " ").split())
     assert "allowed is a number with ms" in unwrapped
+    stands = CliRunner().invoke(app, ["close", alert["id"], *me, *url])
+    assert stands.exit_code == 2
+    assert "sign it off with a reason" in stands.output
+    assert "`groundwatch ack --sign-off`" in stands.output
