@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 from gis_link.datum import Datum, to_wgs84
-from gis_link.model import Position
+from gis_link.ground import distances_m
+from gis_link.model import Fault, Position
 from gis_link.need_file import closest
 from gis_link.rows import FaultList, Row
 
@@ -194,9 +195,15 @@ class Fields:
         lat, lon = (_degrees(text) for text in texts)
         if None in texts:
             self.wrong(f"{prefix}lat and {prefix}lon are needed: fill in both, in degrees")
+        elif lat == lon == 0.0:
+            self.wrong(
+                f"{prefix}lat 0 and {prefix}lon 0 are what is written where no position is known,"
+                " and a place in the ocean: fill in where it is"
+            )
         elif abs(lat) <= 90.0 and abs(lon) <= 180.0:
             position = to_wgs84(Position(lat, lon), self.datum)
             if not self._is_swapped(position):
+                self._warn_of_far(prefix, position)
                 return position
             self._say_swapped(prefix, texts, "exchanged they would lie inside the district")
         elif abs(lat) <= 180.0 and abs(lon) <= 90.0:
@@ -208,6 +215,20 @@ class Fields:
             )
         return NOWHERE
 
+    def _warn_of_far(self, prefix: str, at: Position) -> None:
+        """Warn of a position that is more likely a slip than a neighbour's."""
+        box = self._bounds
+        if box is None or box.has(at):
+            return
+        edge = Position(_within(at.lat, box.south, box.north), _within(at.lon, box.west, box.east))
+        km = float(distances_m(edge, [at])[0]) / 1000.0
+        what = (
+            f"{prefix}lat {at.lat:g}, {prefix}lon {at.lon:g} lies {km:.0f} km outside the map and"
+            f" its surroundings (lat {box.south:.1f} to {box.north:.1f}, lon {box.west:.1f} to"
+            f" {box.east:.1f}): correct it, or nobody near the sites is offered it"
+        )
+        self._faults.note(Fault(self._row.file, self._row.line, what, is_warning=True))
+
     def _is_swapped(self, at: Position) -> bool:
         inside = self._bounds
         return inside is not None and not inside.has(at) and inside.has(Position(at.lon, at.lat))
@@ -216,6 +237,10 @@ class Fields:
         order = "GeoJSON writes [lon, lat]" if self._row.geometry else "exchange them"
         lat, lon = texts
         self.wrong(f"{prefix}lat {lat} and {prefix}lon {lon} look swapped: {because}; {order}")
+
+
+def _within(degrees: float, least: float, most: float) -> float:
+    return min(max(degrees, least), most)
 
 
 def _degrees(text: str | None) -> float:

@@ -5,7 +5,7 @@ Excel sheet, a platform's catalogue, a CSV in another encoding or datum.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ _ALWAYS = frozenset({"lat", "lon"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What a file gave: rows as fields in WGS-84 by key, and every fault.
+    """What a file gave: rows as fields in WGS-84 by key, and every fault and warning.
 
     The key is the id, for stock the depot and the item.
     """
@@ -33,6 +33,11 @@ class Imported:
     n_new: int
     n_updated: int
     faults: tuple[Fault, ...]
+
+    @property
+    def n_wrong(self) -> int:
+        """Count the faults that are no warnings."""
+        return sum(not fault.is_warning for fault in self.faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +117,8 @@ def _merged(old: Text, new: Text, row: Row) -> Text:
 def _is_good(fields: Text, row: Row, kind: Kind, faults: FaultList, beside: Beside) -> bool:
     """Say whether old and new fields together make a record; notes why not."""
     together = Row(row.file, row.line, dict(fields), Datum.WGS84)
-    return _fields(together, kind, faults, beside) is not None
+    # The position was looked for on the map already.
+    return _fields(together, kind, faults, replace(beside, bounds=None)) is not None
 
 
 def kind_named(word: str) -> Kind:

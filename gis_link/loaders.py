@@ -127,7 +127,7 @@ class _Loading:
             return BUILT_IN
         needs, faults = parse_needs(text, str(path))
         for fault in faults:
-            self._faults.add(*fault)
+            self._faults.note(fault)
         return needs
 
     def _entries(
@@ -194,7 +194,7 @@ class _Loading:
         found = (pair for path in files for pair in self._of_file(path, PLACE_COLUMNS, place_of))
         places = list(_first_of_each(found, _place_key, "place", self._faults))
         for fault in check_areas(places):
-            self._faults.add(*fault)
+            self._faults.note(fault)
         return places
 
     def _with_people(self, outlines: list[Place]) -> tuple[Place, ...]:

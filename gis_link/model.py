@@ -23,15 +23,19 @@ class Position(Struct, frozen=True, array_like=True):
 
 
 class Fault(NamedTuple):
-    """One thing wrong in one file: where, what, what is allowed and how to mend it."""
+    """One thing wrong in one file: where, what, what is allowed and how to mend it.
+
+    A warning does not stop a start, and its row is taken.
+    """
 
     file: str
     line: int
     what: str
+    is_warning: bool = False
 
     def __str__(self) -> str:
         """Give the line people and editors understand: `file:line: what`."""
-        return f"{self.file}:{self.line}: {self.what}"
+        return f"{self.file}:{self.line}: {'warning: ' if self.is_warning else ''}{self.what}"
 
 
 class Team(Struct, frozen=True, kw_only=True, array_like=True):

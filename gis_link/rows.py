@@ -88,15 +88,24 @@ class FaultList(list[Fault]):
     def __init__(self) -> None:
         """Start empty."""
         super().__init__()
-        self._per_file: dict[str, int] = {}
+        self._per_file: dict[tuple[str, bool], int] = {}
 
     def add(self, file: str, line: int, what: str) -> None:
-        """Note a fault; the last one taken of a file says that there are more."""
-        n = self._per_file[file] = self._per_file.get(file, 0) + 1
+        """Note a fault."""
+        self.note(Fault(file, line, what))
+
+    def note(self, fault: Fault) -> None:
+        """Note a fault or warning; the last one taken of a file says that there are more.
+
+        Warnings are counted by themselves: however many there are, they hide no fault.
+        """
+        kind = fault.file, fault.is_warning
+        n = self._per_file[kind] = self._per_file.get(kind, 0) + 1
         if n <= MAX_FAULTS_PER_FILE:
-            self.append(Fault(file, line, what))
+            self.append(fault)
         elif n == MAX_FAULTS_PER_FILE + 1:
-            self.append(Fault(file, line, "more faults follow: mend these first"))
+            word = "warnings" if fault.is_warning else "faults"
+            self.append(fault._replace(what=f"more {word} follow: mend these first"))
 
 
 def read_bytes(path: Path, faults: FaultList) -> bytes | None:

@@ -72,8 +72,8 @@ def import_(
         print(json.dumps({**said, "written": where}, ensure_ascii=False, indent=2))
     else:
         where = f"written to {outcome.into}" if outcome.is_written else "nothing written"
-        print(f"{found.n_new} new, {found.n_updated} updated, {len(found.faults)} wrong; {where}")
-    if found.faults:
+        print(f"{found.n_new} new, {found.n_updated} updated, {found.n_wrong} wrong; {where}")
+    if found.n_wrong:
         raise typer.Exit(2)
 
 

@@ -141,8 +141,8 @@ def load_district(
     faults += inhibition_faults + response_faults + drill_faults
     said = [str(fault) for fault in faults if not fault.is_warning]
     warned = [str(fault) for fault in faults if fault.is_warning]
-    said += [str(fault) for fault in stock_faults if not _is_mild(fault)]
-    warned += [str(fault) for fault in stock_faults if _is_mild(fault)]
+    said += [str(fault) for fault in stock_faults if not fault.is_warning]
+    warned += [str(fault) for fault in stock_faults if fault.is_warning]
     if roads.settings is not None:
         unset = (name for name in routes.console_stands_in_for if name not in roads.names)
         warned += [f"{directory}/people.yaml: {stand_in_warning(name)}" for name in unset]
@@ -175,7 +175,3 @@ def _nothing(directory: Path) -> District:
         faults=(f"{said} with --sites or `sites` in the settings",),
         warnings=(),
     )
-
-
-def _is_mild(fault: object) -> bool:
-    return bool(getattr(fault, "is_warning", False))

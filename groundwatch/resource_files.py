@@ -113,7 +113,7 @@ def _kept(into: Path, kind: Kind, needs: NeedTable) -> dict[str, Text]:
     """Give the rows of the file that is updated; a row that cannot be read would be lost."""
     how = Reading(has_positions=kind.has_positions)
     there = import_file(into, kind, how, Beside(needs=needs))
-    if there.faults:
+    if there.n_wrong:
         told = "\n".join(map(str, there.faults))
         raise SettingsError(f"{told}\n{into}: --update would lose these rows: mend it first")
     return dict(there.rows)

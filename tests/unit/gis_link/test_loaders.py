@@ -38,7 +38,7 @@ def load(tmp_path: Path) -> Load:
             folder = outlines if stem in ("district", "streets") else resources
             (folder / f"{stem}.{suffix}").write_text(text, encoding="utf-8")
         found, faults = load_resources(resources)
-        return found, [Fault(Path(f.file).name, f.line, f.what) for f in faults]
+        return found, [fault._replace(file=Path(fault.file).name) for fault in faults]
 
     return run
 
@@ -118,6 +118,8 @@ TEAM_FAULTS = [
     ("T,N,drainage,5,true,,north,113.2,", "are not a place"),
     ("T,N,drainage,5,true,,nan,113.2,", "are not a place"),
     ("T,N,drainage,5,true,,,113.2,", "lat and lon are needed"),
+    ("T,N,drainage,5,true,,0,0,", "lat 0 and lon 0 are what is written where no position is kn"),
+    ("T,N,drainage,5,true,,0.000,-0.0,", "a place in the ocean: fill in where it is"),
     ("T,N,drainige,5,true,,23.2,113.2,", "did you mean 'drainage'?"),
     ("T,N,,5,true,,23.2,113.2,", "capabilities is missing"),
     ("T,N,;,5,true,,23.2,113.2,", "capabilities must list 1 to"),
@@ -236,6 +238,24 @@ def test_swapped_points_within_range_are_found_by_the_map(load: Load) -> None:
     found, [fault] = load(district_geojson=geojson(outline(ring)), depots_csv=text)
     assert [depot.id for depot in found.depots] == ["B"]
     assert "look swapped: exchanged they would lie inside the district" in fault.what
+
+
+def test_a_position_far_from_the_map_is_a_warning_and_the_row_is_taken(load: Load) -> None:
+    rows = "T-1,Near,drainage,5,true,,24.4,113.2,\nT-2,Far,drainage,5,true,,31.2,121.5,\n"
+    found, [warning] = load(district_geojson=geojson(outline()), teams_csv=TEAMS + rows)
+    assert [team.id for team in found.teams] == ["T-1", "T-2"]
+    assert warning.is_warning
+    assert str(warning).startswith("teams.csv:4: warning: lat 31.2, lon 121.5 lies 1013 km outside")
+    assert "(lat 22.0 to 24.5, lon 112.0 to 114.5): correct it" in warning.what
+
+
+def test_however_many_warnings_hide_no_fault(load: Load) -> None:
+    far = "".join(f"T-{n},Far,drainage,5,true,,31.2,121.5,\n" for n in range(210))
+    bad = "T,N,drainage,5,true,,0,0,\n"
+    _, faults = load(district_geojson=geojson(outline()), teams_csv=TEAMS + far + bad)
+    [fault] = [each for each in faults if not each.is_warning]
+    assert (fault.line, fault.what[:5]) == (213, "lat 0")
+    assert faults[-2].what == "more warnings follow: mend these first"
 
 
 def test_bytes_that_are_not_utf8_are_reported_with_their_line(tmp_path: Path) -> None:

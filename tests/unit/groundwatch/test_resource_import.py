@@ -1,6 +1,7 @@
 """`groundwatch resources import`: the good rows are taken, every bad one is told with its line."""
 
 import json
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from gis_link.ground import distances_m
 from gis_link.loaders import load_resources
 from gis_link.model import FacilityKind, Position
 from groundwatch.cli import app
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "baiyun"
 
 HERE = Position(23.2, 113.3)
 WITHOUT_ZONE = datetime(2026, 6, 12, 8)  # noqa: DTZ001 - as sheets have it
@@ -64,6 +67,19 @@ def test_good_rows_are_taken_and_bad_ones_told(sites: Path, tmp_path: Path) -> N
     assert team.capabilities == {"drainage", "medical"}
     there = from_wgs84(team.position, Datum.GCJ02)
     assert distances_m(there, [HERE])[0] < 0.001
+
+
+def test_a_row_far_from_the_map_is_taken_with_a_warning(sites: Path, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE / "map", sites / "map")
+    text = f"# datum: WGS-84\n{TEAMS}T-1,Far,drainage,9,31.2,121.5,\n"
+    file = written(tmp_path / "sent.csv", text)
+    done = run(sites, file, "teams")
+    assert done.exit_code == 0
+    assert done.stderr.startswith(f"{file}:3: warning: lat 31.2, lon 121.5 lies ")
+    assert "1 new, 0 updated, 0 wrong; written to" in done.stdout
+    again = run(sites, file, "teams", "--update")
+    assert again.exit_code == 0
+    assert len(again.stderr.splitlines()) == 1
 
 
 def test_an_excel_sheet_with_chinese_headings(sites: Path, tmp_path: Path) -> None:

@@ -80,6 +80,11 @@ def test_stock_is_changed_by_depot_and_item(live: Running) -> None:
         ({"id": "X", "name": "N", "capabilities": "flying"}, None, "capability 'flying'"),
         ({"id": "X", "name": "N", "capabilities": "medical", "lat": 1}, None, "need a datum"),
         ({"id": "X", "name": "N", "capabilities": "medical"}, "moon", "datum 'moon' is not known"),
+        (
+            {"id": "X", "name": "N", "capabilities": "medical", "lat": 0, "lon": 0},
+            "WGS-84",
+            "a place in the ocean",
+        ),
     ],
 )
 def test_a_resource_that_is_none_is_refused_with_every_fault(
