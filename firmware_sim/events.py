@@ -152,6 +152,16 @@ DEEDS: dict[str, Deed] = {
             "lasting": Param(120.0, 1.0, 86400.0),
         },
     ),
+    "travel": Deed(
+        "a crane on a rail goes to a place along it, with its jib held to an azimuth (from north)",
+        ("crane",),
+        {
+            "to_m": Param(0.0, -1000.0, 1000.0),
+            "azimuth_deg": Param(0.0, 0.0, 360.0),
+            "radius_m": Param(20.0, 3.0, 120.0),
+            "lasting": Param(120.0, 1.0, 86400.0),
+        },
+    ),
     "lean": Deed(
         "the mast leans further than it should",
         ("crane",),

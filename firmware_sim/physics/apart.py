@@ -19,7 +19,11 @@ Segment = tuple[Point, Point]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """Where a crane stands (WGS 84) and how large it is; heights above the common datum."""
+    """Where a crane stands (WGS 84) and how large it is; heights above the common datum.
+
+    One on a rail stands there when its travel is 0; it goes towards `rail_deg`, from one to the
+    other of `ends_m`, and works at `home_m`.
+    """
 
     lat: float
     lon: float
@@ -27,16 +31,40 @@ class Stand:
     jib_height_m: float
     jib_m: float
     counter_jib_m: float
+    rail_deg: float = 0.0
+    ends_m: tuple[float, float] = (0.0, 0.0)
+    home_m: float = 0.0
+
+    @property
+    def work_m(self) -> float | None:
+        """Give the travel at which the crane works, None for one that is fixed."""
+        return self.home_m if self.ends_m[0] < self.ends_m[1] else None
+
+    def along(self, travel_m: float) -> tuple[float, float]:
+        """Give how many metres east and north the crane is after travelling."""
+        angle = math.radians(self.rail_deg)
+        return travel_m * math.sin(angle), travel_m * math.cos(angle)
 
     def towards(self, other: "Stand") -> tuple[float, float]:
-        """Give how many metres east and north of this crane another stands."""
+        """Give how many metres east and north of this crane another stands, neither travelled."""
         east_m = (other.lon - self.lon) * _M_PER_DEG * math.cos(math.radians(self.lat))
         return east_m, (other.lat - self.lat) * _M_PER_DEG
 
     def away(self, other: "Stand") -> tuple[float, float]:
-        """Give distance in plan and azimuth in degrees from north towards another crane."""
+        """Give distance in plan and azimuth from north towards another, both where they work."""
+        (x, y), (x2, y2) = self.along(self.home_m), other.along(other.home_m)
         east, north = self.towards(other)
+        east, north = east + x2 - x, north + y2 - y
         return math.hypot(east, north), math.degrees(math.atan2(east, north)) % 360.0
+
+    def nearest_m(self, other: "Stand") -> float:
+        """Give the smallest distance in plan that the two can have, wherever they travel."""
+        east, north = self.towards(other)
+        mine, theirs = (
+            [(x + dx, y + dy, 0.0) for x, y in map(each.along, each.ends_m)]
+            for each, dx, dy in ((self, 0.0, 0.0), (other, east, north))
+        )
+        return apart_m((mine[0], mine[1]), (theirs[0], theirs[1]))
 
 
 def stand(spec: DeviceSpec, jib_m: float) -> Stand | None:
@@ -52,13 +80,28 @@ def stand(spec: DeviceSpec, jib_m: float) -> Stand | None:
         jib_height_m=base_m + spec.design.get("mast_height_m", 60.0),
         jib_m=jib_m,
         counter_jib_m=spec.design.get("counter_jib_m", 13.0),
+        rail_deg=spec.design.get("rail_azimuth_deg", 0.0),
+        ends_m=(spec.design.get("travel_min_m", 0.0), spec.design.get("travel_max_m", 0.0)),
+        home_m=sum(stretch(spec)) / 2.0,
     )
+
+
+def stretch(spec: DeviceSpec) -> tuple[float, float]:
+    """Give between which places on its rail a crane works, the same twice for one that is fixed.
+
+    The site file's `x_work_from_m` to `x_work_to_m`, the middle of the rail without them.
+    """
+    low, high = spec.design.get("travel_min_m", 0.0), spec.design.get("travel_max_m", 0.0)
+    middle = (low + high) / 2.0
+    return spec.design.get("x_work_from_m", middle), spec.design.get("x_work_to_m", middle)
 
 
 def clearance_m(one: Stand, hook: Corner, other: Stand, other_hook: Corner) -> float:
     """Give the smallest distance between the two cranes' parts."""
-    jib, counter, rope, mast = _parts(one, hook, (0.0, 0.0))
-    jib2, counter2, rope2, mast2 = _parts(other, other_hook, one.towards(other))
+    (x, y), (x2, y2) = one.along(hook.travel_m), other.along(other_hook.travel_m)
+    east, north = one.towards(other)
+    jib, counter, rope, mast = _parts(one, hook, (x, y))
+    jib2, counter2, rope2, mast2 = _parts(other, other_hook, (east + x2, north + y2))
     pairs = (
         *((jib, part) for part in (jib2, counter2, rope2, mast2)),
         *((jib2, part) for part in (counter, rope, mast)),

@@ -59,7 +59,7 @@ class Crane:
             "tilt_x_deg": tilt_x,
             "tilt_y_deg": tilt_y,
             "reeving": self._reeving,
-            "travel_m": 0.0,
+            "travel_m": hook.travel_m,
             "jib_angle_deg": 0.0,
             "clearance_m": self._clearance(t_s, hook) if self._reports_clearance else 0.0,
             "operator_code": 7.0 if hook.state != IDLE else 255.0,

@@ -26,26 +26,34 @@ class Corner:
     slew_deg: float
     height_m: float
     state: float
+    travel_m: float = 0.0
     trolley_ms2: float = 0.0
     slew_deg_per_s2: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What the crane can do: radii and hook height in metres."""
+    """What the crane can do: radii and hook height in metres, and where on its rail it works."""
 
     radius_min_m: float
     radius_max_m: float
     height_m: float
+    stretch_m: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def is_rolling(self) -> bool:
+        """Say whether the crane travels in its work."""
+        return self.stretch_m[0] < self.stretch_m[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drives:
-    """The three drives of a tower crane."""
+    """The drives of a tower crane; only one on a rail uses the last."""
 
     slew: Drive
     trolley: Drive
     hoist: Drive
+    travel: Drive
 
     def takes_s(self, first: Corner, second: Corner) -> float:
         """Give how long the slowest drive needs from one corner to another."""
@@ -53,6 +61,7 @@ class Drives:
             self.slew.takes_s(second.slew_deg - first.slew_deg),
             self.trolley.takes_s(second.radius_m - first.radius_m),
             self.hoist.takes_s(second.height_m - first.height_m),
+            self.travel.takes_s(second.travel_m - first.travel_m),
         )
 
 
@@ -62,6 +71,7 @@ def drives(nature: Nature) -> Drives:
         slew=Drive(nature("crane", "slew_deg_per_s"), nature("crane", "slew_deg_per_s2")),
         trolley=Drive(nature("crane", "trolley_ms"), nature("crane", "trolley_ms2")),
         hoist=Drive(nature("crane", "hoist_ms"), nature("crane", "hoist_ms2")),
+        travel=Drive(nature("crane", "travel_ms"), nature("crane", "travel_ms2")),
     )
 
 
@@ -78,7 +88,7 @@ def cycle(
     low, high = reach.radius_min_m, reach.radius_max_m
     pick_r = low + (high - low) * random.uniform(0.2, 0.9)
     set_r = low + (high - low) * random.uniform(0.2, 0.9)
-    travel_m = reach.height_m * random.uniform(0.75, 0.95)
+    clear_m = reach.height_m * random.uniform(0.75, 0.95)
     floor_m = reach.height_m * random.uniform(0.05, 0.6)
     slung_s = random.uniform(30.0, 90.0)
     corners = [begin]
@@ -91,11 +101,13 @@ def cycle(
     go(LOWERING, 0.0, height_m=2.0)
     go(IDLE, slung_s)
     go(LIFTING, 4.0, load_t=1.0, height_m=2.5)
-    go(LIFTING, 0.0, height_m=travel_m)
+    go(LIFTING, 0.0, height_m=clear_m)
+    if reach.is_rolling:
+        go(MOVING, 3.0, travel_m=random.uniform(*reach.stretch_m))
     go(MOVING, 6.0, radius_m=set_r, slew_deg=begin.slew_deg + turn_deg)
     go(LOWERING, 0.0, height_m=floor_m)
     go(LOWERING, 6.0, load_t=0.0)
-    go(LIFTING, 1.0, height_m=travel_m)
+    go(LIFTING, 1.0, height_m=clear_m)
     return corners
 
 
@@ -111,6 +123,7 @@ def between(first: Corner, second: Corner, t_s: float, moves: Drives) -> Corner:
     turned, turning = moves.slew.after(second.slew_deg - first.slew_deg, since_s)
     out, going = moves.trolley.after(second.radius_m - first.radius_m, since_s)
     up, _ = moves.hoist.after(second.height_m - first.height_m, since_s)
+    along, _ = moves.travel.after(second.travel_m - first.travel_m, since_s)
     return Corner(
         t_s,
         first.load_t + share * (second.load_t - first.load_t),
@@ -118,6 +131,7 @@ def between(first: Corner, second: Corner, t_s: float, moves: Drives) -> Corner:
         first.slew_deg + turned,
         first.height_m + up,
         first.state,
+        first.travel_m + along,
         going,
         turning,
     )

@@ -8,7 +8,7 @@ that neighbours may each keep their own.
 import math
 from dataclasses import replace
 
-from firmware_sim.physics.apart import stand
+from firmware_sim.physics.apart import stand, stretch
 from firmware_sim.physics.chart import rated_t, scaled
 from firmware_sim.physics.cycle import (
     IDLE,
@@ -44,6 +44,7 @@ class Rig:
             radius_min_m=3.5,
             radius_max_m=min(self.jib_m - 1.0, self.chart[-1][0]),
             height_m=height_m,
+            stretch_m=stretch(spec),
         )
         self._moves = drives(nature)
         self._stop_ms = nature("crane", "stop_wind_ms")
@@ -52,7 +53,9 @@ class Rig:
         self.neighbours = neighbours(spec, self.stand, world)
         self._barred = barred(spec, self.stand, self.neighbours, nature("crane", "keep_clear_m"))
         self._errands = errands(spec, world, self.neighbours)
-        self._corners = [Corner(0.0, 0.0, self.jib_m / 3, self._first_slew(), height_m * 0.8, IDLE)]
+        home_m = sum(self._reach.stretch_m) / 2.0
+        slew_deg, up_m = self._first_slew(), height_m * 0.8
+        self._corners = [Corner(0.0, 0.0, self.jib_m / 3, slew_deg, up_m, IDLE, home_m)]
 
     def at(self, t_s: float, mean_wind_ms: float) -> Corner:
         """Give where the hook is."""

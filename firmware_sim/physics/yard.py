@@ -30,8 +30,8 @@ def neighbours(spec: DeviceSpec, place: Stand | None, world: World) -> Neighbour
         theirs = stand(other, other.design.get("jib_length_m", 50.0))
         if theirs is None:
             continue
-        apart_m = place.away(theirs)[0]
-        if _SAME_SPOT_M < apart_m < place.jib_m + theirs.jib_m + _APART_M:
+        reach_m = place.jib_m + theirs.jib_m + _APART_M
+        if place.away(theirs)[0] > _SAME_SPOT_M and place.nearest_m(theirs) < reach_m:
             found.append((other, theirs))
     return sorted(found, key=lambda entry: place.away(entry[1])[0])[:_MAX_NEIGHBOURS]
 

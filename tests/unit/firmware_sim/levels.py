@@ -6,6 +6,7 @@ hysteresis, no delay. Severities are 1 (minor) to 4 (extreme), 0 is none.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from math import hypot
@@ -217,6 +218,8 @@ def truth(
         devices=fleet,
         nature=Nature(script.nature),
     )
+    if "rail_azimuth_deg" in spec.design:  # how near others are is judged from where it travels
+        spec = replace(spec, sensors=(*spec.sensors, SensorSpec("clearance_m")))
     signal = true_signal(spec, world)
     deaths = [e.at_s for e in script.events if e.deed == "die" and e.touches(spec.site, spec.id)]
     until_s = min([script.duration_s, *deaths])

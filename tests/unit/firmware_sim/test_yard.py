@@ -1,6 +1,7 @@
 """Cranes beside each other: how near they are, how they keep apart, and what breaks that."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -117,6 +118,38 @@ def test_a_load_is_carried_where_it_is_sent_and_set_down_at_home() -> None:
     assert {(hook.radius_m, hook.load_t) for hook in there} == {(25.0, 2.0)}
     assert all(abs(b.load_t - a.load_t) < 1.6 for a, b in pairwise(path))
     assert any(hook.load_t == 0.0 for hook in path if hook.t_s > 3700.0)
+
+
+RAIL = {"rail_azimuth_deg": 90.0, "travel_min_m": -20.0, "travel_max_m": 100.0}
+ROLLING = crane("ROLLING", 0.0, 42.0, x_work_from_m=-10.0, x_work_to_m=0.0, **RAIL)
+
+
+def test_a_crane_on_a_rail_works_on_its_stretch_and_goes_where_it_is_sent() -> None:
+    goes = event("travel", 7200.0, "yard/ROLLING", to_m=60.0, azimuth_deg=180.0, lasting=90.0)
+    world = World(start=START, seed=4, events=[goes], devices=[ROLLING, HIGH])
+    rig = Rig(ROLLING, world)
+    path = [rig.at(2.0 * step, 2.0) for step in range(4500)]
+    there = {(hook.travel_m, hook.slew_deg % 360.0) for hook in path if 7200 <= hook.t_s <= 7290}
+    assert there == {(60.0, 180.0)}
+    assert all(abs(b.travel_m - a.travel_m) <= 0.8 + 1e-9 for a, b in pairwise(path))
+    work = [hook.travel_m for hook in path if hook.t_s < 6600.0]
+    assert -10.0 <= min(work) < -7.0
+    assert -3.0 < max(work) <= 0.0
+
+
+def test_a_crane_that_travelled_is_as_near_as_one_that_stands_there() -> None:
+    rolling, high = stand(ROLLING, 50.0), stand(HIGH, 50.0)
+    built = stand(crane("BUILT", 60.0, 42.0), 50.0)
+    assert rolling is not None
+    assert high is not None
+    assert built is not None
+    hook, other = Corner(0.0, 0.0, 10.0, 30.0, 30.0, IDLE), Corner(0.0, 0.0, 20.0, 270.0, 9.0, IDLE)
+    there = replace(hook, travel_m=60.0)
+    near = clearance_m(built, hook, high, other)
+    assert clearance_m(rolling, there, high, other) == pytest.approx(near, abs=1e-3)
+    assert clearance_m(high, other, rolling, there) == pytest.approx(near, abs=1e-3)
+    assert clearance_m(rolling, hook, high, other) > near + 10.0
+    assert rolling.nearest_m(high) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_crane_keeps_off_the_sector_its_site_file_names() -> None:
