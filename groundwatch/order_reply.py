@@ -147,7 +147,9 @@ class OrderReplies:
         try:
             moved = await self.desk.act(task.id, act)
         except DeedRefused as error:
-            why = _SAID[language][Outcome.ORDER_REFUSED].format(why=error)
+            now = status_line(await self.desk.task(task.id), self.desk.deadlines)
+            said_why = now.zh if language == "zh" else error  # reasons have no words in Chinese
+            why = _SAID[language][Outcome.ORDER_REFUSED].format(why=said_why)
             return Answered(outcome=Outcome.ORDER_REFUSED, text=why, task_id=task.id)
         line = status_line(moved, self.desk.deadlines)
         shown = line.zh if language == "zh" else line.en

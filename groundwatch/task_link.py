@@ -34,6 +34,12 @@ class OrderTicket(NamedTuple):
     until: datetime
 
 
+class DeadLink(NamedTuple):
+    """A link that does nothing; of one of ours whose time is over its language is known."""
+
+    language: str = ""
+
+
 def written(ticket: OrderTicket, key: bytes) -> str:
     """Write a ticket as text for an address."""
     until = str(int(ticket.until.timestamp()) // 60)
@@ -41,16 +47,16 @@ def written(ticket: OrderTicket, key: bytes) -> str:
     return ".".join((*parts, _proof(parts, key)))
 
 
-def read(text: str, key: bytes, now: datetime) -> OrderTicket | None:
-    """Read a ticket; None for one that is not ours or over."""
+def read(text: str, key: bytes, now: datetime) -> OrderTicket | DeadLink:
+    """Read a ticket; one that is not ours, or over, is dead."""
     *parts, proof = text[: MAX_TOKEN + 1].split(".")
     if len(parts) != 3 or len(text) > MAX_TOKEN or not all(map(_PART.fullmatch, parts)):
-        return None
+        return DeadLink()
     if not hmac.compare_digest(_proof(tuple(parts), key).encode(), proof.encode()):
-        return None
+        return DeadLink()
     task_id, language, until = parts
     ends_at = datetime.fromtimestamp(int(until) * 60, UTC)
-    return OrderTicket(task_id, language, ends_at) if now < ends_at else None
+    return OrderTicket(task_id, language, ends_at) if now < ends_at else DeadLink(language)
 
 
 def linker(base_url: str, key: bytes, now: Callable[[], datetime]) -> Callable[[Notice], str]:

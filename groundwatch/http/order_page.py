@@ -16,7 +16,7 @@ from alerting.tasks.model import EventKind, Task, TaskState
 from groundwatch.http.parts import ProgramPart
 from groundwatch.program import Program
 from groundwatch.task_desk import Act, UnknownTask
-from groundwatch.task_link import PATH, OrderTicket, read
+from groundwatch.task_link import PATH, DeadLink, OrderTicket, read
 from groundwatch.task_notices import status_line
 
 router = APIRouter()
@@ -46,14 +46,20 @@ _OFFERED: dict[TaskState, tuple[AnswerWord, ...]] = {
 _WORDS = {
     "en": {
         "title": "Order", "accept": "Accept", "decline": "Cannot come", "on-scene": "On scene",
-        "done": "Done", "wrong": "This link is not valid, or its time is over.",
+        "done": "Done", "wrong": "This link is not valid. Use the link in your message as it is, or"
+        " call the duty office.",
+        "expired": "The time of this link is over. Use the one in a newer message, or call the duty"
+        " office.",
+        "not_taken": "Not taken: {why}",
         "over": "Nothing more is to be done here.", "exercise": "EXERCISE",
         "later": "The record cannot be reached. Press again in a moment, or call the duty office.",
         "why": "declined by link",
     },
     "zh": {
         "title": "任务指令", "accept": "接受", "decline": "无法前往", "on-scene": "已到场",
-        "done": "已完成", "wrong": "链接无效或已过期。", "over": "无需进一步操作。",
+        "done": "已完成", "wrong": "链接无效。请原样使用消息中的链接，或致电值班室。",
+        "expired": "链接已过期。请使用较新消息中的链接，或致电值班室。",
+        "not_taken": "未受理，任务状态如下。", "over": "无需进一步操作。",
         "exercise": "演习", "later": "记录暂不可用，请稍后再按，或致电值班室。",
         "why": "通过链接拒绝",
     },
@@ -64,14 +70,14 @@ _WORDS = {
 async def look(token: str, program: ProgramPart) -> HTMLResponse:
     """Show the order and what may be answered."""
     ticket = _ticket(program, token)
-    if ticket is None:
-        return _wrong()
+    if isinstance(ticket, DeadLink):
+        return _dead(ticket)
     try:
         task = await program.desks.orders.task(ticket.task_id)
     except UnknownTask:
-        return _wrong()
+        return _said("wrong", ticket.language, status=404)
     except JournalError:
-        return _page(_words(ticket)["later"], ticket.language, status=503)
+        return _said("later", ticket.language, status=503)
     return _page(_order(program, task, token, ticket.language), ticket.language)
 
 
@@ -79,8 +85,8 @@ async def look(token: str, program: ProgramPart) -> HTMLResponse:
 async def press(token: str, word: AnswerWord, program: ProgramPart) -> HTMLResponse:
     """Take the answer, and show the order as it is then."""
     ticket = _ticket(program, token)
-    if ticket is None:
-        return _wrong()
+    if isinstance(ticket, DeadLink):
+        return _dead(ticket)
     orders, said = program.desks.orders, ""
     try:
         task = await orders.task(ticket.task_id)
@@ -88,17 +94,17 @@ async def press(token: str, word: AnswerWord, program: ProgramPart) -> HTMLRespo
         act = Act(kind=_KINDS[word], actor=task.order.name, note=note)
         task = await orders.act(task.id, act)
     except UnknownTask:
-        return _wrong()
+        return _said("wrong", ticket.language, status=404)
     except JournalError:
-        return _page(_words(ticket)["later"], ticket.language, status=503)
+        return _said("later", ticket.language, status=503)
     except DeedRefused as error:
-        said = f"<p>{escape(str(error))}</p>"
+        said = f"<p>{escape(_words(ticket)['not_taken'].format(why=error))}</p>"
         task = await orders.task(ticket.task_id)
     shown = said + _order(program, task, token, ticket.language)
     return _page(shown, ticket.language, status=409 if said else 200)
 
 
-def _ticket(program: Program, token: str) -> OrderTicket | None:
+def _ticket(program: Program, token: str) -> OrderTicket | DeadLink:
     return read(token, program.desks.link_key, program.clock.now())
 
 
@@ -122,12 +128,21 @@ def _order(program: Program, task: Task, token: str, language: str) -> str:
     )
 
 
-def _wrong() -> HTMLResponse:
-    return _page(f"{_WORDS['zh']['wrong']} {_WORDS['en']['wrong']}", "zh", status=404)
+def _dead(link: DeadLink) -> HTMLResponse:
+    """Say why a link does nothing: in the language it was written for, in both where it is none."""
+    if link.language:
+        return _said("expired", link.language, status=410)
+    zh, en = _WORDS["zh"], _WORDS["en"]
+    said = f"<p>{zh['wrong']}</p><p lang=en>{en['wrong']}</p>"
+    return _page(said, "zh", title=f"{zh['title']} / {en['title']}", status=404)
 
 
-def _page(said: str, language: str, *, status: int = 200) -> HTMLResponse:
-    title = escape(_WORDS.get(language, _WORDS["en"])["title"])
+def _said(name: str, language: str, *, status: int) -> HTMLResponse:
+    return _page(f"<p>{_WORDS.get(language, _WORDS['en'])[name]}</p>", language, status=status)
+
+
+def _page(said: str, language: str, *, title: str = "", status: int = 200) -> HTMLResponse:
+    title = escape(title or _WORDS.get(language, _WORDS["en"])["title"])
     return HTMLResponse(
         f"<!doctype html>\n<html lang={escape(language)}><meta charset=utf-8>"
         f'<meta name=viewport content="width=device-width, initial-scale=1"><title>{title}</title>'

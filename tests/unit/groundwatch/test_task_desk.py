@@ -18,6 +18,7 @@ from gis_link import model as gis
 from gis_link.loaders import Resources
 from gis_link.shelf import Shelf
 from groundwatch.drill_end import recall_orders
+from groundwatch.order_reply import OrderReplies
 from groundwatch.task_desk import Act, NewOrder, OpenOrders, TaskDesk, TaskParts, UnknownResponder
 from groundwatch.task_notices import status_line
 from tests.builders import judge, report
@@ -118,6 +119,22 @@ async def test_it_is_said_in_the_reader_s_language_and_marked() -> None:
     assert notice.remarks[1].startswith("请于2026-06-01")
     assert notice.remarks[2] == f"领取{DEPOT.name} (D3)的编织袋200条"
     assert notice.mark is Mark.EXERCISE
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Not taken: order t-"), ("zh", f"未受理：{TEAM.name}已到场")],
+)
+async def test_an_answer_that_is_not_taken_is_told_so_in_its_language(
+    language: str, said: str
+) -> None:
+    async with yard(language=language) as here:
+        task = await here.order()
+        await here.say(task, K.ON_SCENE)
+        replies = OrderReplies(desk=here.desk, is_known=lambda _: False)
+        answered = await replies.reply(TEAM.phone, "拒绝 车坏了")
+    assert answered is not None
+    assert answered.text.startswith(said)
 
 
 async def test_an_acknowledged_or_ended_alert_takes_no_order_on_its_way_back() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwatch.task_link import VALID_FOR, OrderTicket, linker, read, written
+from groundwatch.task_link import VALID_FOR, DeadLink, OrderTicket, linker, read, written
 from tests import servers
 from tests.unit.alerting_delivery.values import NOW, make_notice
 from tests.unit.groundwatch.http.running import Running, running
@@ -85,8 +85,16 @@ def test_a_link_of_another_kind_or_hand_does_nothing(town: Running) -> None:
         assert town.client.get(wrong).status_code == 404
         assert town.client.post(f"{wrong}/accept").status_code == 404
     assert town.client.get(path.replace("/o/", "/a/")).status_code == 404
+    wrong = town.client.get("/o/a.b.c.d").text
+    assert "<title>任务指令 / Order</title>" in wrong
+    assert "<p lang=en>This link is not valid. Use the link in your message" in wrong
     town.clock.ahead += VALID_FOR + timedelta(minutes=2)
-    assert town.client.get(path).status_code == 404
+    page = town.client.get(path)
+    assert page.status_code == 410
+    assert "<html lang=en>" in page.text
+    assert "<title>Order</title>" in page.text
+    assert "The time of this link is over." in page.text
+    assert not re.search("[一-鿿]", page.text)
     assert state(town, task) in ("sent",)
 
 
@@ -99,13 +107,13 @@ def test_what_is_written_is_read_until_its_time_is_over(task_id: str, minutes: i
     text = written(ticket, KEY)
     before = ticket.until - timedelta(minutes=minutes)
     assert read(text, KEY, before) == ticket
-    assert read(text, KEY, ticket.until) is None
-    assert read(text, b"another key", before) is None
+    assert read(text, KEY, ticket.until) == DeadLink("zh")
+    assert read(text, b"another key", before) == DeadLink()
 
 
 @given(st.text(max_size=250))
 def test_noise_is_no_link(text: str) -> None:
-    assert read(text, KEY, NOW) is None
+    assert read(text, KEY, NOW) == DeadLink()
 
 
 def test_only_orders_have_one_and_only_with_an_address() -> None:
