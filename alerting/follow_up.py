@@ -4,7 +4,7 @@ A team that goes off duty or an order that is accepted changes who can help. Sys
 are told each time; nobody's telephone rings for it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alerting.model import Alert, Card, NotifyReason
 from alerting.parts import Parts, Present, Turn
@@ -21,6 +21,7 @@ class FollowUp:
     publisher: Publisher
     present: Present
     turn: Turn
+    _numbers: dict[str, int] = field(default_factory=dict[str, int])
 
     async def send(self, alert: Alert, card: Card) -> int:
         """Give a changed card to the systems the routes name now; says to how many.
@@ -40,16 +41,25 @@ class FollowUp:
             occasion = Occasion(
                 alert=present, transition=steps[-1], reason=NotifyReason.CARD, card=card
             )
-            made = make_notices(
-                occasion, self.parts.router, now, n=await self._n_sent(alert.id) + 1
-            )
+            number = await self._n_sent(alert.id) + 1
+            made = make_notices(occasion, self.parts.router, now, n=number)
             entries = tuple(each for each in made if each.notice.recipient.is_system)
             if entries:
+                self._remember(alert.id, number)
                 await self.publisher.recorder.take(Effects(notices=entries))
             return len(entries)
 
     async def _n_sent(self, alert_id: str) -> int:
-        """Count the changed cards sent for an alert, so that each has an id of its own."""
+        """Count the changed cards sent for an alert, so that each has an id of its own.
+
+        What waits for the journal is not in the outbox yet, and is remembered here.
+        """
         sent = await self.parts.journal.outbox(alert_id)
         ids = [e.notice.id for e in sent if e.notice.reason is NotifyReason.CARD]
-        return max(map(repeat_number, ids), default=0)
+        return max(self._numbers.get(alert_id, 0), *map(repeat_number, ids), 0)
+
+    def _remember(self, alert_id: str, number: int) -> None:
+        """Keep the number for as long as the alert stands."""
+        standing = self.publisher.teller.standing
+        self._numbers = {of: n for of, n in self._numbers.items() if standing(of) is not None}
+        self._numbers[alert_id] = number
