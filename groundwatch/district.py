@@ -6,11 +6,12 @@ Works offline and starts nothing; `groundwatch check` prints what this finds.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from alerting.drill import DrillPlan
 from alerting.route import Known, RouteTable, load_routes
-from alerting.rules import Packs, instead_for, load_packs, own_limit_faults, rules_for
+from alerting.rules import BoundRule, Packs, instead_for, load_packs, own_limit_faults, rules_for
 from alerting.tell.inhibit import InhibitionTable
 from alerting.tell.load import load_inhibitions
 from gis_link.loaders import Resources, load_resources
@@ -20,6 +21,7 @@ from groundwatch.limits import gap_text
 from groundwatch.response_file import ResponsePolicy, load_response
 from groundwatch.roads import BUILT_IN_ROADS, Roads
 from groundwatch.whereabouts import Whereabouts
+from sensors.model import SensorKey
 from sensors.registry import Registry
 from sensors.site import load_registry
 from sensors.virtual.crane_gap import gap_faults
@@ -45,7 +47,7 @@ _DESCRIBES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class District:
     """A loaded directory; parts with faults hold what could be used."""
 
@@ -59,12 +61,20 @@ class District:
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    @cached_property
+    def rules(self) -> Mapping[SensorKey, list[BoundRule]]:
+        """Give the rules of every sensor, for looking through; the program binds its own."""
+        return {
+            sensor.key: rules_for(sensor, self.packs.get(sensor.kind, ()))
+            for sensor in self.registry.sensors()
+        }
+
     def not_judged(self) -> list[str]:
         """List in sentences every limit that misses an input on some sensor."""
         by_rule = [
-            f"{sensor.key}: {rule.id}, {missing.severity.word}: {gap_text(missing)}"
-            for sensor in self.registry.sensors()
-            for rule in rules_for(sensor, self.packs.get(sensor.kind, ()))
+            f"{key}: {rule.id}, {missing.severity.word}: {gap_text(missing)}"
+            for key, rules in self.rules.items()
+            for rule in rules
             for missing in rule.not_judged
         ]
         return by_rule + [
@@ -83,7 +93,7 @@ class District:
         for sensor in self.registry.sensors():
             name = sensor.key.quantity
             packs = self.packs.get(sensor.kind, ())
-            if name in _DESCRIBES or rules_for(sensor, packs) or instead_for(sensor, packs):
+            if name in _DESCRIBES or self.rules[sensor.key] or instead_for(sensor, packs):
                 continue
             found[f"{sensor.kind}/{name}"] += 1
         return dict(sorted(found.items()))

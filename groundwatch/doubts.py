@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from alerting.model import Severity
-from alerting.rules import BoundRule, Eased, eased_limits, eased_rules, rules_for
+from alerting.rules import BoundRule, Eased, eased_limits, eased_rules
 from groundwatch.district import District, counted
 from sensors.registry import Sensor
 
@@ -20,8 +20,8 @@ def unverified(district: District) -> list[str]:
     """
     sensors: dict[tuple[str, str], int] = defaultdict(int)
     doubts: dict[tuple[str, str], set[tuple[Severity, str]]] = defaultdict(set)
-    for sensor in district.registry.sensors():
-        for rule in rules_for(sensor, district.packs.get(sensor.kind, ())):
+    for rules in district.rules.values():
+        for rule in rules:
             found = set(_doubts(rule))
             if found:
                 sensors[rule.pack, rule.id] += 1

@@ -42,7 +42,6 @@ from groundwatch.task_settings import TaskSettings
 from groundwatch.toml_lines import line_at, lines_of
 from groundwatch.travel_settings import TravelSettings
 from sensors.wording import Written, words_of_value
-from storage.journal.connect import journal_url
 
 _FILE = "_file"
 _PASSWORD = re.compile(r"[0-9A-Fa-f]{4}")
@@ -274,6 +273,8 @@ class Settings(BaseSettings):
     @classmethod
     def _is_journal(cls, url: str | None) -> str | None:
         if url is not None:
+            from storage.journal.connect import journal_url  # a second that nobody else waits for
+
             journal_url(url)
         return url
 

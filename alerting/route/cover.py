@@ -29,11 +29,11 @@ _Times = list[list[datetime]]
 def unrouted(table: RouteTable, known: Known) -> list[str]:
     """Say in phrases which alerts no route tells anybody about."""
     every_site, every_hazard = _told_apart(table, known)
-    times = _times(table)
+    times, naming = _times(table), _Naming(table)
     bare = [
         cell
         for cell in product(every_site, every_hazard, _KINDS, Severity)
-        if any(not _named(table, _matter(cell, at, known)) for at, *_ in times)
+        if any(not naming.of(_matter(cell, at, known)) for at, *_ in times)
     ]
     boxes = _boxes(bare)
     shown = [_phrase(box, len(every_site), len(every_hazard)) for box in boxes[:MAX_GAPS]]
@@ -42,7 +42,7 @@ def unrouted(table: RouteTable, known: Known) -> list[str]:
     own = tuple(
         severity.word
         for severity in Severity
-        if any(not _named(table, _own(severity, at)) for at, *_ in times)
+        if any(not naming.of(_own(severity, at)) for at, *_ in times)
     )
     if own:
         shown.append(f"this program's own faults {_which(own)}")
@@ -53,9 +53,10 @@ def unattended(table: RouteTable, known: Known) -> list[tuple[Route, str]]:
     """Say for which routes' alerts there are times with nobody on duty, and when the first is."""
     found: dict[frozenset[str], tuple[Route, str]] = {}
     checked: set[tuple[int, frozenset[str]]] = set()
+    naming = _Naming(table)
     for number, span in enumerate(_times(table)):
         for matter in _matters(table, known, span[0]):
-            named = _named(table, matter)
+            named = naming.of(matter)
             group = frozenset(person.id for person, _ in named)
             if not named or (number, group) in checked or group in found:
                 continue
@@ -109,13 +110,29 @@ def _told_apart(table: RouteTable, known: Known) -> tuple[list[str], list[str]]:
     return sorted(sites), sorted(hazards)
 
 
-def _named(table: RouteTable, matter: Matter) -> list[tuple[Person, bool]]:
-    """Give everybody who could be told, on duty or not, and whether it is by a rota."""
-    return [
-        candidate
-        for route in _matching(table.routes, matter)
-        for candidate in table.roster.candidates(route, matter)
-    ]
+class _Naming:
+    """Everybody who could be told, on duty or not, and whether it is by a rota.
+
+    A route names the same people for every matter of one site, so they are looked up once.
+    """
+
+    def __init__(self, table: RouteTable) -> None:
+        self._table = table
+        self._known: dict[tuple[int, str], list[tuple[Person, bool]]] = {}
+
+    def of(self, matter: Matter) -> list[tuple[Person, bool]]:
+        return [
+            candidate
+            for route in _matching(self._table.routes, matter)
+            for candidate in self._by_route(route, matter)
+        ]
+
+    def _by_route(self, route: Route, matter: Matter) -> list[tuple[Person, bool]]:
+        key = id(route), matter.site
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = list(self._table.roster.candidates(route, matter))
+        return known
 
 
 def _matching(routes: Sequence[Route], matter: Matter) -> Iterator[Route]:

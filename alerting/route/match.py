@@ -76,11 +76,11 @@ class Route:
         return self._why_not_now(matter)
 
     def _why_not_now(self, matter: Matter) -> str | None:
-        word = matter.severity.word
-        if matter.severity < self.min_severity:
-            return f"it begins at {self.min_severity.word}, this is {word}"
-        if matter.severity > self.max_severity:
-            return f"it ends at {self.max_severity.word}, this is {word}"
+        severity = matter.severity
+        if severity < self.min_severity:
+            return f"it begins at {self.min_severity.word}, this is {severity.word}"
+        if severity > self.max_severity:
+            return f"it ends at {self.max_severity.word}, this is {severity.word}"
         if self.times and not any(hours.covers(matter.at) for hours in self.times):
             return f"it is for {' or '.join(map(str, self.times))}"
         return None
