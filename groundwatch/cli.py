@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +28,7 @@ from groundwatch.cli_roads import app as roads_app
 from groundwatch.cli_route import add_to as add_route
 from groundwatch.cli_silence import app as silence_app
 from groundwatch.cli_tasks import add_to as add_tasks
-from groundwatch.cli_words import AsJson, Note, Url, asked, clock_time, named
+from groundwatch.cli_words import AsJson, Language, Note, Tongue, Url, asked, clock_time, named
 from groundwatch.client import DEFAULT_URL, call
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
@@ -44,18 +43,6 @@ app = typer.Typer(
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="settings file (TOML)")]
 Sites = Annotated[Path | None, typer.Option("--sites", help="directory of site files")]
 State = Annotated[Path | None, typer.Option("--state", help="directory this program writes to")]
-
-
-class Tongue(StrEnum):
-    """A language that people read."""
-
-    EN = "en"
-    ZH = "zh"
-
-
-Language = Annotated[
-    Tongue, typer.Option("--language", envvar="GROUNDWATCH_LANGUAGE", help="en or zh")
-]
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,13 +2,15 @@
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundwatch.cli_words import AsJson
+from groundwatch.cli_words import AsJson, Language, Tongue
+
+if TYPE_CHECKING:  # what a command needs is imported when it runs
+    from alerting.model import Alert
 
 SITES = Path(__file__).parents[1] / "examples" / "baiyun"
 
@@ -35,6 +37,7 @@ def route(
         Path | None,
         typer.Option("--config", "-c", help="settings file (TOML), for its channels and sites"),
     ] = None,
+    language: Language = Tongue.EN,
     as_json: AsJson = False,
 ) -> None:
     """Show who would be told of an alert nobody acknowledges, over what, when and why."""
@@ -65,13 +68,18 @@ def route(
     if as_json:
         print(json.dumps(plan.as_json(), ensure_ascii=False, indent=2))
         return
-    print(f"{severity} {hazard} at {site}, {shown(asked.at)}")
-    for line in lines_of(plan):
-        print(line)
+    print("\n".join((headline(alert, language), *lines_of(plan, language.value))))
 
 
-def shown(at: datetime) -> str:
-    """Give an instant as people of the district read it."""
+def headline(alert: "Alert", language: Tongue) -> str:
+    """Say which alert is imagined, where and when."""
+    from alerting.cap.hazards import built_in
     from alerting.render.words import shown_time
+    from alerting.route.words import KINDS_ZH
 
-    return shown_time(at)
+    hazard, site, severity, at = alert.hazard, alert.site, alert.severity, alert.started_at
+    if language is not Tongue.ZH:
+        return f"{severity.word} {hazard} at {site}, {shown_time(at)}"
+    table, own = built_in(), f"{KINDS_ZH[alert.kind]}警报"
+    called = table.of(hazard, severity).event_zh if hazard in table.names else own
+    return f"{severity.zh}色 {called}（{hazard}），{site}，{shown_time(at)}"

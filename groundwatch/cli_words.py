@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,18 @@ Url = Annotated[
     str, typer.Option("--url", envvar="GROUNDWATCH_URL", help="address of the running program")
 ]
 Actor = Annotated[str, typer.Option("--as", help="who does it: a name people know")]
+
+
+class Tongue(StrEnum):
+    """A language that people read."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+Language = Annotated[
+    Tongue, typer.Option("--language", envvar="GROUNDWATCH_LANGUAGE", help="en or zh")
+]
 Note = Annotated[str, typer.Option("--note", "--why", help="a remark for the record")]
 Why = Annotated[str, typer.Option("--note", "--why", help="why; it is kept")]
 

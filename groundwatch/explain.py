@@ -17,6 +17,7 @@ from alerting.model import (
     AlertKind,
     AlertState,
     OutboxEntry,
+    Remark,
     Transition,
     TransitionKind,
 )
@@ -345,7 +346,7 @@ def _rule_remarks(alert: Alert, rules: Sequence[RuleView]) -> list[str]:
     return []
 
 
-def _routing(program: Program, alert: Alert, transitions: Sequence[Transition]) -> list[str]:
+def _routing(program: Program, alert: Alert, transitions: Sequence[Transition]) -> list[Remark]:
     """Say who is told and who is not, as of when the alert first stood at its worst."""
     worst = [entry for entry in transitions if entry.severity == alert.peak and entry.kind in _ROSE]
     at = worst[0].detected_at if worst else alert.detected_at

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerting.model import Alert, Provenance, Severity, Transition
+from alerting.model import Alert, Provenance, Remark, Severity, Transition
 from alerting.ports import Action, EscalationStep, Proof, StepKind
 from alerting.response.words import deed_words
 from alerting.rules import period_text
@@ -12,6 +12,7 @@ from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayV
 from sensors.registry import Sensor
 
 _NOT_SENT = ("muted",)
+_NOTHING = Remark("")
 _MAX_NOTICES = 40
 _MAX_STEPS = 40
 
@@ -75,9 +76,9 @@ class Explanation:
     transitions: tuple[Transition, ...] = ()
     actions: tuple[Action, ...] = ()
     notices: tuple[Told, ...] = ()
-    routing: tuple[str, ...] = ()
+    routing: tuple[Remark, ...] = ()
     steps: tuple[EscalationStep, ...] = ()
-    asking: str = ""
+    asking: Remark = _NOTHING
     sensor: SensorView | None = None
     readings: tuple[ReadingView, ...] = ()
     standing: tuple[Alert, ...] = ()
@@ -104,7 +105,7 @@ def render_explanation(explanation: Explanation) -> str:
     lines += _block("who was told", _notice_lines(sent))
     lines += _block("who was not told, and why", _notice_lines(held))
     lines += _block("who was asked, step by step", _step_lines(explanation))
-    lines += _block("why these people", explanation.routing)
+    lines += _block("why these people", (said.en for said in explanation.routing))
     lines += _block("remarks", explanation.remarks)
     return "\n".join(printable(line) for line in lines)
 
@@ -223,8 +224,8 @@ def _step_lines(explanation: Explanation) -> Iterator[str]:
     for step in explanation.steps[-_MAX_STEPS:]:
         done = "nobody to ask, passed over" if step.kind is StepKind.NOBODY else step.why
         yield f"{_time(step.at)} step {step.n}, {step.rung}: {done}"
-    if explanation.asking:
-        yield explanation.asking
+    if explanation.asking.en:
+        yield explanation.asking.en
 
 
 def _source(provenance: Provenance) -> str:

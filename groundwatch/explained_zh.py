@@ -72,7 +72,7 @@ def explanation_zh(explanation: Explanation) -> str:
     lines += _block("已告知", _notice_lines(sent))
     lines += _block("未告知及原因", _notice_lines(held))
     lines += _block("逐级催办", _step_lines(explanation))
-    lines += _block(f"为何是这些人{_AS_RECORDED}", explanation.routing)
+    lines += _block("为何是这些人", (said.zh for said in explanation.routing))
     lines += _block(f"说明{_AS_RECORDED}", explanation.remarks)
     return "\n".join(map(printable, lines))
 
@@ -232,8 +232,8 @@ def _step_lines(explanation: Explanation) -> Iterator[str]:
         done = "无人可问，跳过。" if step.kind is StepKind.NOBODY else ""
         said = ": ".join(filter(None, (step.rung, step.why)))
         yield f"{shown_time(step.at)} 第{step.n}步：{done}{_AS_RECORDED}{said}"
-    if explanation.asking:
-        yield f"{_AS_RECORDED}{explanation.asking}"
+    if explanation.asking.zh:
+        yield explanation.asking.zh
 
 
 def _or_nothing(text: str) -> str:

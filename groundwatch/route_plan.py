@@ -15,15 +15,21 @@ from alerting.model import (
     AlertKind,
     AlertState,
     Provenance,
+    Remark,
     Severity,
     Transition,
     TransitionKind,
 )
 from alerting.ports import EscalationStep
-from alerting.route import Roads, RouteTable
+from alerting.render.words import shown_time
+from alerting.route import FIRST_RUNG, Roads, RouteTable, name_words, rung_words
 from sensors.model import Position, SensorKey
 
 MAX_STEPS = 60
+_NEVER = Remark(
+    "nobody is asked again: the routes that match say never", "不再询问：符合的路由规定不重复"
+)
+_NAMES_NOBODY = Remark("it names nobody who answers for this place", "此步未指定负责此地点的人")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,8 @@ class PlannedPerson:
     name: str
     channel: str
     then: tuple[str, ...]
+    name_zh: str
+    then_zh: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +53,7 @@ class PlannedStep:
     after_s: float
     rung: str
     people: tuple[PlannedPerson, ...]
-    why: tuple[str, ...]
+    why: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +62,16 @@ class Plan:
 
     places: tuple[str, ...]
     steps: tuple[PlannedStep, ...]
-    end: str
+    end: Remark
 
     def as_json(self) -> dict[str, Any]:
-        """Give it for machines."""
+        """Give it for machines; sentences in English, and in Chinese as `…_zh`."""
         found = asdict(self)
-        for step in found["steps"]:
+        for step, planned_step in zip(found["steps"], self.steps, strict=True):
             step["at"] = step["at"].isoformat()
-        return found
+            step["why"] = [said.en for said in planned_step.why]
+            step["why_zh"] = [said.zh for said in planned_step.why]
+        return found | {"end": self.end.en, "end_zh": self.end.zh}
 
 
 def imagined(
@@ -104,34 +114,42 @@ def planned(alert: Alert, routes: RouteTable, at: datetime) -> Plan:
         if not isinstance(found, Call):
             break
         asked = routes.asked(alert, ladder, found.rung, now)
-        why = asked.why or (() if asked.roads else ("it names nobody who answers for this place",))
+        why = asked.why or (() if asked.roads else (_NAMES_NOBODY,))
         steps.append(_step(found.n, found.rung.name, (at, now), asked.roads, why))
         if found.rung.is_round:
             return Plan(places=_places(alert, routes), steps=tuple(steps), end=_goes_on(found))
         wait = found.rung.wait if asked.roads else found.rung.wait * 0
         here = replace(here, n=found.n, at=now, due_at=now + wait)
-    end = "nobody is asked again: the routes that match say never"
-    return Plan(places=_places(alert, routes), steps=tuple(steps), end=end)
+    return Plan(places=_places(alert, routes), steps=tuple(steps), end=_NEVER)
 
 
-def asking(alert: Alert, steps: Sequence[EscalationStep], routes: RouteTable, now: datetime) -> str:
+def asking(
+    alert: Alert, steps: Sequence[EscalationStep], routes: RouteTable, now: datetime
+) -> Remark:
     """Say what comes next for a real alert, or why nobody is asked any more."""
     if not steps:
-        return ""
+        return Remark("")
     last = steps[-1]
     here = replace(_begun(alert, last.at), n=last.n, due_at=last.due_at)
     ladder = routes.ladder(alert, now)
     found = next_step(here, ladder, now)
     if isinstance(found, Stop):
-        return f"nobody is asked any more: {found.why}"
+        return Remark(f"nobody is asked any more: {found.why}", f"不再询问：{_over_zh(alert)}")
     if ladder is None:
-        return "nobody is asked again: the routes that match say never"
-    rung = ladder.rung(last.n + 1)
-    return f"next, if nobody acknowledges: {rung.name}, {last.due_at:%Y-%m-%d %H:%M:%S}Z"
+        return _NEVER
+    rung = rung_words(ladder.rung(last.n + 1).name)
+    return Remark(
+        f"next, if nobody acknowledges: {rung.en}, {last.due_at:%Y-%m-%d %H:%M:%S}Z",
+        f"若无人确认，下一步：{rung.zh}，{shown_time(last.due_at)}",
+    )
 
 
-def lines_of(plan: Plan) -> Iterator[str]:
+def lines_of(plan: Plan, language: str = "en") -> Iterator[str]:
     """Write a plan as lines for a terminal."""
+    yield from _chinese_lines(plan) if language == "zh" else _english_lines(plan)
+
+
+def _english_lines(plan: Plan) -> Iterator[str]:
     if plan.places:
         yield f"places: {', '.join(plan.places)}"
     for step in plan.steps:
@@ -141,14 +159,36 @@ def lines_of(plan: Plan) -> Iterator[str]:
             yield f"    {person.name} over {person.channel}{then}"
         if not step.people:
             yield "    nobody: the next step follows at once"
-        for line in step.why:
-            yield f"      {line}"
-    yield plan.end
+        for said in step.why:
+            yield f"      {said.en}"
+    yield plan.end.en
+
+
+def _chinese_lines(plan: Plan) -> Iterator[str]:
+    if plan.places:
+        yield f"地点：{'、'.join(plan.places)}"
+    for step in plan.steps:
+        yield f"{_after(step.after_s)}  第{step.n}步，{rung_words(step.rung).zh}"
+        for person in step.people:
+            then = f"，不通时依次：{'、'.join(person.then_zh)}" if person.then_zh else ""
+            yield f"    {person.name_zh}（{person.channel}）{then}"
+        if not step.people:
+            yield "    无人可问：立即进入下一步"
+        for said in step.why:
+            yield f"      {said.zh}"
+    yield plan.end.zh
+
+
+def _over_zh(alert: Alert) -> str:
+    """Say why nobody is asked any more, as `alerting.escalate` says it in English."""
+    if alert.state is AlertState.FIRING:
+        return f"已由{alert.acknowledged_by or '有关人员'}确认"
+    return "警报已撤回" if alert.state is AlertState.WITHDRAWN else "警报已解除"
 
 
 def _first(alert: Alert, routes: RouteTable, at: datetime) -> PlannedStep:
     roads = routes.recipients(alert, at)
-    return _step(0, "first notices", (at, at), roads, tuple(routes.why(alert, at)))
+    return _step(0, FIRST_RUNG, (at, at), roads, tuple(routes.why(alert, at)))
 
 
 def _step(
@@ -156,7 +196,7 @@ def _step(
     rung: str,
     times: tuple[datetime, datetime],
     roads: Sequence[Roads],
-    why: tuple[str, ...],
+    why: tuple[Remark, ...],
 ) -> PlannedStep:
     began, now = times
     return PlannedStep(
@@ -177,6 +217,11 @@ def _person(roads: Roads) -> PlannedPerson:
         channel=first.channel,
         then=tuple(
             road.channel if road.id == first.id else f"{road.name} over {road.channel}"
+            for road in rest
+        ),
+        name_zh=name_words(first).zh,
+        then_zh=tuple(
+            road.channel if road.id == first.id else f"{name_words(road).zh}（{road.channel}）"
             for road in rest
         ),
     )
@@ -200,11 +245,12 @@ def _places(alert: Alert, routes: RouteTable) -> tuple[str, ...]:
     return tuple(sorted(routes.places_of(alert)))
 
 
-def _goes_on(round_: Call) -> str:
+def _goes_on(round_: Call) -> Remark:
     minutes = round_.rung.wait.total_seconds() / 60
-    return (
+    return Remark(
         f"and so on every {minutes:g} min until somebody acknowledges or the alert ends;"
-        " after many rounds less often, at the least every hour"
+        " after many rounds less often, at the least every hour",
+        f"此后每{minutes:g}分钟一轮，直至有人确认或警报结束；多轮之后间隔加长，至少每小时一轮",
     )
 
 

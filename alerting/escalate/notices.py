@@ -27,7 +27,8 @@ def step_of(escalation: Escalation, call: Call, asked: Asked, now: datetime) -> 
         due_at=now + (rung.wait if asked.roads else timedelta(0)),
         rung=rung.name,
         told=tuple(road.id for road, *_ in asked.roads),
-        why="; ".join(asked.why)[:MAX_WHY] or named(road.name for road, *_ in asked.roads),
+        why="; ".join(said.en for said in asked.why)[:MAX_WHY]
+        or named(road.name for road, *_ in asked.roads),
     )
 
 

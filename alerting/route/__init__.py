@@ -2,7 +2,7 @@
 
 from alerting.route.days import Calendar, Hours, Spell
 from alerting.route.known import Known
-from alerting.route.ladder import Asked, Ladder, Roads, Rung, reminders
+from alerting.route.ladder import FIRST_RUNG, Asked, Ladder, Roads, Rung, reminders, rung_words
 from alerting.route.load import load_routes
 from alerting.route.match import REPEAT_EVERY, Matter, Route
 from alerting.route.notice import (
@@ -13,9 +13,10 @@ from alerting.route.notice import (
     repeat_number,
 )
 from alerting.route.people import Instead, Person, Rota
-from alerting.route.table import LAST_RESORT, RouteTable
+from alerting.route.table import LAST_RESORT, RouteTable, name_words
 
 __all__ = [
+    "FIRST_RUNG",
     "LAST_RESORT",
     "REPEAT_EVERY",
     "TOLD_AS_AT_PEAK",
@@ -36,7 +37,9 @@ __all__ = [
     "Spell",
     "load_routes",
     "make_notices",
+    "name_words",
     "notice_id",
     "reminders",
     "repeat_number",
+    "rung_words",
 ]

@@ -15,6 +15,7 @@ WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAY: Day = "workday"
 DAY_OFF: Day = "day_off"
 DAYS: tuple[Day, ...] = (*WEEK, WORKDAY, DAY_OFF)
+_DAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日", "工作日", "休息日")
 _EVERY_DAY = frozenset(range(7))
 _WORKDAY, _DAY_OFF = DAYS.index(WORKDAY), DAYS.index(DAY_OFF)
 
@@ -75,6 +76,13 @@ class Hours:
         """Give the hours as people say them, for example `mon tue 08:00-18:00`."""
         is_daily = self.days >= _EVERY_DAY or self.days >= {_WORKDAY, _DAY_OFF}
         days = "daily" if is_daily else " ".join(DAYS[day] for day in sorted(self.days))
+        return f"{days} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+    @property
+    def zh(self) -> str:
+        """Give the same in Chinese, for example `周一、周二 08:00-18:00`."""
+        is_daily = self.days >= _EVERY_DAY or self.days >= {_WORKDAY, _DAY_OFF}
+        days = "每天" if is_daily else "、".join(_DAYS_ZH[day] for day in sorted(self.days))
         return f"{days} {self.starts:%H:%M}-{self.ends:%H:%M}"
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from alerting.model import Recipient
+from alerting.model import Recipient, Remark
+from alerting.route.words import quoted
 
 ROUNDS_AT_FULL_PACE = 30
 SLOWEST = timedelta(hours=1)
@@ -19,6 +20,18 @@ SLOWEST = timedelta(hours=1)
 FIRST_RUNG = "first notices"
 REMINDER = "reminder"
 ROUND = "round: everybody and the last resort"
+
+
+_RUNGS_ZH = {
+    FIRST_RUNG: "首次告知",
+    REMINDER: "再次提醒",
+    ROUND: "一轮：所有人和最后保底",
+}
+
+
+def rung_words(name: str) -> Remark:
+    """Give the name of a step; those of a district's own ladder stand as they were written."""
+    return Remark(name, _RUNGS_ZH.get(name) or quoted(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +101,7 @@ class Asked:
     """Whom one rung asks now, each with their roads, and in sentences why these."""
 
     roads: tuple[Roads, ...]
-    why: tuple[str, ...] = ()
+    why: tuple[Remark, ...] = ()
 
 
 def reminders(every: timedelta, name: str = "reminders") -> Ladder:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alerting.model import Alert, AlertKind, Severity
+from alerting.model import Alert, AlertKind, Remark, Severity
 from alerting.route.days import Hours
 from alerting.route.ladder import Ladder
+from alerting.route.words import KINDS_ZH, either, either_kind, quoted, severity_words
 
 # How soon a severity must be acknowledged before people are reminded (domain reference F4).
 REPEAT_EVERY: Mapping[Severity, timedelta] = {
@@ -60,29 +61,40 @@ class Route:
     is_continued: bool = False
     routes: "tuple[Route, ...]" = ()
 
-    def why_not(self, matter: Matter) -> str | None:
+    def why_not(self, matter: Matter) -> Remark | None:
         """Say why this route does not match; None when it does."""
         for wanted, given in (
             (self.sites, matter.site),
             (self.hazards, matter.hazard),
         ):
             if wanted and given not in wanted:
-                return f"it is for {_either(wanted)}, not {given}"
+                return _for_other(either(wanted), Remark(given, quoted(given)))
         if self.places and not self.places & matter.places:
-            where = _either(matter.places) if matter.places else "a place that is not known"
-            return f"it is for {_either(self.places)}, not {where}"
+            where = either(matter.places) if matter.places else _UNKNOWN_PLACE
+            return _for_other(either(self.places), where)
         if self.kinds and matter.kind not in self.kinds:
-            return f"it is for {_either(self.kinds)} alerts, not {matter.kind}"
+            wanted_kinds = either_kind(self.kinds)
+            return _for_other(
+                Remark(f"{wanted_kinds.en} alerts", f"{wanted_kinds.zh}警报"),
+                Remark(matter.kind, f"{KINDS_ZH[matter.kind]}警报"),
+            )
         return self._why_not_now(matter)
 
-    def _why_not_now(self, matter: Matter) -> str | None:
+    def _why_not_now(self, matter: Matter) -> Remark | None:
         severity = matter.severity
         if severity < self.min_severity:
-            return f"it begins at {self.min_severity.word}, this is {severity.word}"
+            least, this = severity_words(self.min_severity), severity_words(severity)
+            return Remark(
+                f"it begins at {least.en}, this is {this.en}", f"{least.zh}起，本次{this.zh}"
+            )
         if severity > self.max_severity:
-            return f"it ends at {self.max_severity.word}, this is {severity.word}"
+            most, this = severity_words(self.max_severity), severity_words(severity)
+            return Remark(
+                f"it ends at {most.en}, this is {this.en}", f"至{most.zh}止，本次{this.zh}"
+            )
         if self.times and not any(hours.covers(matter.at) for hours in self.times):
-            return f"it is for {' or '.join(map(str, self.times))}"
+            zh = "或".join(hours.zh for hours in self.times)
+            return Remark(f"it is for {' or '.join(map(str, self.times))}", f"仅用于{zh}")
         return None
 
     def repeat(self, severity: Severity) -> timedelta | None:
@@ -90,5 +102,8 @@ class Route:
         return self.repeat_every.get(severity, REPEAT_EVERY[severity])
 
 
-def _either(words: frozenset[str] | frozenset[AlertKind]) -> str:
-    return " or ".join(sorted(str(word) for word in words))
+_UNKNOWN_PLACE = Remark("a place that is not known", "未知地点")
+
+
+def _for_other(wanted: Remark, given: Remark) -> Remark:
+    return Remark(f"it is for {wanted.en}, not {given.en}", f"仅用于{wanted.zh}，不含{given.zh}")

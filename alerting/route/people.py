@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from alerting.model import Recipient
+from alerting.model import Recipient, Remark
 from alerting.route.days import Hours, Spell
+from alerting.route.words import noted, quoted
 
 NOWHERE: frozenset[str] = frozenset()
 
@@ -28,29 +29,35 @@ class Person:
     leave: tuple[Spell, ...] = ()
     stand_in: str = ""
 
-    def why_not_for(self, site: str, places: frozenset[str] = NOWHERE) -> str | None:
+    def why_not_for(self, site: str, places: frozenset[str] = NOWHERE) -> Remark | None:
         """Say why this person is not told about a site or place; None when they are."""
         if not (self.sites or self.places) or site in self.sites or self.places & places:
             return None
-        return f"answers for {', '.join([*sorted(self.sites), *sorted(self.places)])} only"
+        these = [*sorted(self.sites), *sorted(self.places)]
+        zh = "、".join(map(quoted, these))
+        return Remark(f"answers for {', '.join(these)} only", f"只负责{zh}")
 
-    def why_away(self, now: datetime) -> str | None:
+    def why_away(self, now: datetime) -> Remark | None:
         """Say why this person is on leave now; None when not."""
         for spell in self.leave:
             if spell.covers(now):
                 zone = self.hours[0].zone if self.hours else spell.ends.tzinfo
-                until = f"on leave until {spell.ends.astimezone(zone):%Y-%m-%d %H:%M}"
-                return f"{until} ({spell.note})" if spell.note else until
+                until = f"{spell.ends.astimezone(zone):%Y-%m-%d %H:%M}"
+                return noted(Remark(f"on leave until {until}", f"休假至 {until}"), spell.note)
         return None
 
-    def why_off_duty(self, now: datetime) -> str | None:
+    def why_off_duty(self, now: datetime) -> Remark | None:
         """Say why this person is not told now; None when on duty."""
         away = self.why_away(now)
         if away is not None:
             return away
         if not self.hours or any(hours.covers(now) for hours in self.hours):
             return None
-        return f"off duty (on duty {'; '.join(str(hours) for hours in self.hours)})"
+        zh = "；".join(hours.zh for hours in self.hours)
+        return Remark(
+            f"off duty (on duty {'; '.join(str(hours) for hours in self.hours)})",
+            f"不在班（值班时间：{zh}）",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

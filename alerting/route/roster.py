@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from alerting.model import Recipient
+from alerting.model import Recipient, Remark
 from alerting.route.match import Matter
 from alerting.route.people import Person, Rota
+from alerting.route.words import noted, quoted
 
 MAX_ROADS = 8
 
@@ -41,8 +42,8 @@ class Choice:
     """One person who is named: told because `why`, or not told because `why_not`."""
 
     person: Person
-    why: str
-    why_not: str = ""
+    why: Remark
+    why_not: Remark | None = None
     is_off_duty: bool = False
     then: tuple[str, ...] = ()
 
@@ -85,51 +86,56 @@ class Roster:
     def _of_rota(self, rota: Rota, turn: int, now: datetime) -> Iterator[Choice]:
         """Give the members of a rota in the order of their turns, without those on leave."""
         order = [self.people[member] for member in rota.order(now)]
-        why = f"on duty in rota {rota.name}"
+        called = quoted(rota.name)
+        why = Remark(f"on duty in rota {rota.name}", f"在{called}当班")
         taken = rota.instead_now(now)
         if taken is not None and taken.person in self.people:
             order = [self.people[taken.person], *(p for p in order if p.id != taken.person)]
-            why = f"has taken the duty in rota {rota.name}"
-            why += f" ({taken.spell.note})" if taken.spell.note else ""
+            swap = Remark(f"has taken the duty in rota {rota.name}", f"在{called}替班")
+            why = noted(swap, taken.spell.note)
         away = {person.id: person.why_away(now) for person in order}
         here = [person for person in order if away[person.id] is None]
         for person in order:
             if away[person.id] is not None:
-                yield Choice(person, why, why_not=away[person.id] or "", is_off_duty=not here)
+                yield Choice(person, why, why_not=away[person.id], is_off_duty=not here)
         if turn:
-            why = f"turn {turn} after the one on duty in rota {rota.name}"
+            why = Remark(
+                f"turn {turn} after the one on duty in rota {rota.name}",
+                f"在{called}当班者之后第{turn}位",
+            )
         if turn >= len(here):
             return
         first, later = here[turn], (*here[turn + 1 :], *here[:turn])
         yield Choice(first, why, then=tuple(person.id for person in later))
+        instead = Remark(f"{first.name} is {why.en}", f"{why.zh}的是{first.name}")
         for person in later:
-            yield Choice(person, "", why_not=f"{first.name} is {why}")
+            yield Choice(person, why, why_not=instead)
 
     def _of_person(
-        self, person: Person, why: str, matter: Matter, now: datetime
+        self, person: Person, why: Remark, matter: Matter, now: datetime
     ) -> Iterator[Choice]:
         elsewhere = person.why_not_for(matter.site, matter.places)
         off_duty = person.why_off_duty(now)
         yield Choice(
             person,
             why,
-            why_not=elsewhere or off_duty or "",
+            why_not=elsewhere or off_duty,
             is_off_duty=elsewhere is None and off_duty is not None,
             then=(person.stand_in,) if person.stand_in else (),
         )
         stand_in = self.people.get(person.stand_in)
         if elsewhere is None and off_duty is not None and stand_in is not None:
-            why_not = stand_in.why_off_duty(now) or ""
-            yield Choice(stand_in, f"stands in for {person.name}", why_not=why_not)
+            stands_in = Remark(f"stands in for {person.name}", f"代替{person.name}")
+            yield Choice(stand_in, stands_in, why_not=stand_in.why_off_duty(now))
 
-    def _named(self, names: Names) -> Iterator[tuple[Person, str]]:
+    def _named(self, names: Names) -> Iterator[tuple[Person, Remark]]:
         for person_id in names.people:
             if person_id in self.people:
-                yield self.people[person_id], "named"
+                yield self.people[person_id], Remark("named", "被点名")
         for role in names.roles:
             for person in self.people.values():
                 if person.role == role:
-                    yield person, f"role {role}"
+                    yield person, Remark(f"role {role}", f"职务为{quoted(role)}")
 
     def _without_unknown(self, rota: Rota) -> Rota:
         members = tuple(member for member in rota.members if member in self.people)
@@ -147,7 +153,7 @@ def those_told(choices: Sequence[Choice]) -> dict[str, Choice]:
     """Give who is told by person id, once each; those off duty only when there is no other."""
     told: dict[str, Choice] = {}
     for choice in choices:
-        if not choice.why_not:
+        if choice.why_not is None:
             told.setdefault(choice.person.id, choice)
     if told:
         return told

@@ -8,7 +8,7 @@ first route that tells somebody says who is asked next while nobody acknowledges
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from alerting.model import Alert, Recipient
+from alerting.model import Alert, Recipient, Remark
 from alerting.route.ladder import Asked, Ladder, Roads, Rung, reminders
 from alerting.route.match import REPEAT_EVERY, Matter, Route
 from alerting.route.people import Person, Rota
@@ -18,6 +18,8 @@ from alerting.route.walk import Visit, choice_line, choices_of, lines_of, walk
 LAST_RESORT = Recipient(
     id="last-resort", name="whoever watches the console", channel="console", address=""
 )
+
+_LAST_RESORT_ZH = "看守控制台的人"
 
 # The names of district, street and village in which an alert lies.
 PlacesOf = Callable[[Alert], frozenset[str]]
@@ -62,9 +64,9 @@ class RouteTable:
         """
         return self._roads(self._visits(alert, now)) or [(self.last_resort,)]
 
-    def why(self, alert: Alert, now: datetime) -> list[str]:
+    def why(self, alert: Alert, now: datetime) -> list[Remark]:
         """Say in sentences which route matched and why each person is or is not told."""
-        return lines_of(self._visits(alert, now), self.last_resort.name)
+        return lines_of(self._visits(alert, now), name_words(self.last_resort))
 
     def ladder(self, alert: Alert, now: datetime) -> Ladder | None:
         """Give the ladder of an alert as it is; None when its routes say never to ask again.
@@ -134,6 +136,12 @@ class RouteTable:
             self.roster.roads(choice, over or through.get(choice.person.id, ()))
             for choice in told.values()
         ]
+
+
+def name_words(recipient: Recipient) -> Remark:
+    """Give the name of somebody; that of the last resort nobody chose is ours."""
+    is_ours = recipient.name == LAST_RESORT.name
+    return Remark(recipient.name, _LAST_RESORT_ZH if is_ours else recipient.name)
 
 
 def _telling(visits: Sequence[Visit]) -> list[Visit]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alerting.model import Alert, AlertKind, Severity
 from alerting.route import LAST_RESORT, Calendar, Hours, Known, RouteTable, load_routes
 from sensors.document import Fault
-from tests.unit.alerting_delivery.values import make_alert
+from tests.unit.alerting_delivery.values import english, make_alert
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -59,6 +59,10 @@ def good(tmp_path: Path, routes: str, people: str = PEOPLE) -> RouteTable:
 
 def told(table: RouteTable, alert: Alert, now: datetime) -> list[str]:
     return [roads[0].id for roads in table.recipients(alert, now)]
+
+
+def chinese(table: RouteTable, now: datetime) -> list[str]:
+    return [said.zh for said in table.why(make_alert(), now)]
 
 
 TREE = """\
@@ -116,7 +120,7 @@ class TestTree:
 
     def test_it_says_why_in_the_order_it_asked(self, tmp_path: Path) -> None:
         table = good(tmp_path, TREE)
-        assert table.why(self.flood(), at(2)) == [
+        assert english(table.why(self.flood(), at(2))) == [
             "route 'flood' matches; routes inside it tell people in its place",
             "route 'in Renhe' does not match: it is for Renhe, not a place that is not known",
             "route 'by day' matches",
@@ -179,16 +183,18 @@ class TestRotas:
         assert told(table, make_alert(), at(1, "09:59")) == ["ann"]
         assert told(table, make_alert(), at(1, "10:00")) == ["dan"]
         assert told(table, make_alert(), at(1, "12:00")) == ["ann"]
-        lines = table.why(make_alert(), at(1, "11:00"))
+        lines = english(table.why(make_alert(), at(1, "11:00")))
         assert "Dan is told by 'a' over console: has taken the duty in rota duty room" in lines
+        assert "“a”告知Dan（console）：在“duty room”替班" in chinese(table, at(1, "11:00"))
 
     def test_who_is_on_leave_is_passed_over(self, tmp_path: Path) -> None:
         leave = "leave: [{from: 2026-06-01, until: 2026-06-03, note: ill}]"
         people = PEOPLE.replace("role: keeper,", f"role: keeper, {leave},")
         table = good(tmp_path, ROTA, people)
         assert told(table, make_alert(), at(1)) == ["bob"]
-        lines = table.why(make_alert(), at(1))
+        lines = english(table.why(make_alert(), at(1)))
         assert "Ann is not told by 'a': on leave until 2026-06-03 00:00 (ill)" in lines
+        assert "“a”不告知Ann：休假至 2026-06-03 00:00（ill）" in chinese(table, at(1))
         assert told(table, make_alert(), at(4)) == ["ann"]
 
     def test_when_all_are_on_leave_the_file_is_refused_and_all_are_told(
@@ -201,7 +207,9 @@ class TestRotas:
         assert len(faults) == 1
         assert "'a': on Friday 2026-06-05 00:00 nobody of Ann, Bob, Cat is on duty" in faults[0]
         assert sorted(told(table, make_alert(), at(5))) == ["ann", "bob", "cat"]
-        assert table.why(make_alert(), at(5))[-1].startswith("nobody on duty was found, so every")
+        last = table.why(make_alert(), at(5))[-1]
+        assert last.en.startswith("nobody on duty was found, so every")
+        assert last.zh == "无人在班，故告知所有被指定的人：Bob, Cat, Ann"
 
 
 class TestGaps:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,13 @@ from alerting.route import (
     notice_id,
     repeat_number,
 )
-from tests.unit.alerting_delivery.values import NOW, TableRouter, make_alert, make_transition
+from tests.unit.alerting_delivery.values import (
+    NOW,
+    TableRouter,
+    english,
+    make_alert,
+    make_transition,
+)
 
 CHINA = timezone(timedelta(hours=8))
 EVERY_DAY = frozenset(range(7))
@@ -133,7 +140,8 @@ class TestDuty:
         table = RouteTable(people=people, routes=[Route(name="r", people=("ann", "bob"))])
         night = local(1, "03:00")
         assert told(table, now=night) == ["ann", "bob"]
-        assert any("everybody named is told" in line for line in table.why(make_alert(), night))
+        said = english(table.why(make_alert(), night))
+        assert any("everybody named is told" in line for line in said)
 
     @pytest.mark.parametrize(
         ("at", "on_duty"),
@@ -204,7 +212,7 @@ class TestNeverEmpty:
     def test_without_routes_the_last_resort_is_told(self) -> None:
         table = RouteTable()
         assert table.recipients(make_alert(), NOW) == [(LAST_RESORT,)]
-        assert table.why(make_alert(), NOW) == [
+        assert english(table.why(make_alert(), NOW)) == [
             f"no route names anybody, so the last resort is told: {LAST_RESORT.name}"
         ]
 
@@ -244,7 +252,7 @@ class TestNeverEmpty:
         assert roads
         assert all(roads)
         assert len({road[0].id for road in roads}) == len(roads)
-        assert table.why(alert, now)
+        assert all(said.en and said.zh for said in table.why(alert, now))
 
 
 class TestWhy:
@@ -260,7 +268,7 @@ class TestWhy:
             Route(name="site", people=("ann", "bob", "cat")),
             Route(name="rest", people=("bob",)),
         ]
-        assert RouteTable(people=people, routes=routes).why(make_alert(), NOW) == [
+        assert english(RouteTable(people=people, routes=routes).why(make_alert(), NOW)) == [
             "route 'rain' does not match: it is for rain, not crane",
             "route 'red' does not match: it begins at extreme, this is severe",
             "route 'site' matches",
@@ -269,11 +277,42 @@ class TestWhy:
             "Cat is not told by 'site': off duty (on duty wed 08:00-09:00)",
             "route 'site' does not continue, so 'rest' was not asked",
         ]
+        assert [
+            said.zh for said in RouteTable(people=people, routes=routes).why(make_alert(), NOW)
+        ] == [
+            "路由“rain”不符合：仅用于“rain”，不含“crane”",
+            "路由“red”不符合：红色起，本次橙色",
+            "路由“site”符合",
+            "“site”告知Ann（console）：被点名",
+            "“site”不告知Bob：只负责“jiahe-pit”",
+            "“site”不告知Cat：不在班（值班时间：周三 08:00-09:00）",
+            "路由“site”不再往下，未询问“rest”",
+        ]
+
+    @pytest.mark.parametrize(
+        ("route", "said"),
+        [
+            ({"kinds": frozenset({AlertKind.BLIND})}, "仅用于无法判断警报，不含超限警报"),
+            ({"max_severity": Severity.MINOR}, "至蓝色止，本次橙色"),
+            ({"places": frozenset({"Renhe"})}, "仅用于“Renhe”，不含未知地点"),
+            ({"times": (hours("00:00", "00:00", frozenset({8})),)}, "仅用于休息日 00:00-00:00"),
+        ],
+    )
+    def test_why_a_route_is_not_for_it_in_chinese(self, route: Any, said: str) -> None:
+        table = RouteTable(
+            people=[person("ann")], routes=[Route(name="r", people=("ann",), **route)]
+        )
+        first, *_ = table.why(make_alert(), NOW)
+        assert first.zh == f"路由“r”不符合：{said}"
+        assert table.why(make_alert(), NOW)[-1].zh.endswith("告知最后保底：看守控制台的人")
 
     def test_a_rota_says_who_is_on_duty(self) -> None:
-        lines = rota_table(1).why(make_alert(), local(1, "12:00"))
+        lines = english(rota_table(1).why(make_alert(), local(1, "12:00")))
         assert "Ann is told by 'r' over console: on duty in rota duty room" in lines
         assert "Bob is not told by 'r': Ann is on duty in rota duty room" in lines
+        chinese = [said.zh for said in rota_table(1).why(make_alert(), local(1, "12:00"))]
+        assert "“r”告知Ann（console）：在“duty room”当班" in chinese
+        assert "“r”不告知Bob：在“duty room”当班的是Ann" in chinese
 
 
 def every(table: RouteTable, severity: Severity = Severity.SEVERE) -> timedelta | None:

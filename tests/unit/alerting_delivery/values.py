@@ -1,7 +1,7 @@
 """Short ways to make alerts, notices and outbox entries, and hand-made fakes of ports."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +20,7 @@ from alerting.model import (
     Provenance,
     Receipt,
     Recipient,
+    Remark,
     Responder,
     Severity,
     Transition,
@@ -228,3 +229,8 @@ def fails_times(count: int, reason: str = "503") -> Answer:
         return DeliveryError(reason, retryable=True) if left[0] >= 0 else None
 
     return answer
+
+
+def english(lines: Iterable[Remark]) -> list[str]:
+    """Give what is said in English."""
+    return [line.en for line in lines]

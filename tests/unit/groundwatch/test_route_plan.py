@@ -1,6 +1,7 @@
 """`groundwatch route --dry-run`: the plan of an alert nobody acknowledges, in the example."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,42 @@ def test_what_is_never_asked_again_says_so() -> None:
     )
     assert len(found["steps"]) == 1
     assert found["end"] == "nobody is asked again: the routes that match say never"
+
+
+# Names of people, and what the files of the district say in their own words.
+AS_WRITTEN = re.compile(r"“[^”]*”|[A-Z][a-z]+ Shili \S示例|地点：.*|（[a-z_]+）|[\w-]*[_-]\w+")
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        ("--site", "baihe-creek", "--hazard", "river_flood", "--severity", "moderate"),
+        ("--site", "jiahe-pit", "--hazard", "anomaly", "--severity", "minor", "--kind", "anomaly"),
+    ],
+)
+def test_it_says_all_of_it_in_chinese(alert: tuple[str, ...]) -> None:
+    code, said, _ = run(*alert, "--at", "2026-02-17T12:00", "--language", "zh")
+    assert code == 0
+    assert "第0步，首次告知" in said
+    left = re.findall(r"[A-Za-z]+", AS_WRITTEN.sub("", said))
+    assert [word for word in left if word not in ("console", "sms", "voice")] == [], said
+
+
+def test_a_step_and_its_reasons_in_chinese() -> None:
+    _, said, _ = run(*RED, "--at", "2026-02-17T12:00", "--language", "zh")
+    lines = said.splitlines()
+    assert lines[0].startswith("红色 塔机超载（crane_overload），huanghe-tower，2026-02-17 12")
+    assert "+0:05:00  第3步，“call the other deputy commander”" in lines
+    assert any("：代替Zhan Shili" in line for line in lines)
+    assert lines[-1].startswith("此后每2分钟一轮，直至有人确认或警报结束；")
+
+
+def test_machines_get_both_languages() -> None:
+    found = plan(*RED)
+    first = found["steps"][0]
+    assert len(first["why"]) == len(first["why_zh"]) > 0
+    assert first["why_zh"][0].startswith("路由“")
+    assert found["end_zh"].startswith("此后每2分钟一轮")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_explain_answers_every_question_about_an_alert(live: Running) -> None:
     assert "notified by" not in live.get(path)["text"]
 
 
+AS_WRITTEN = re.compile("“[^”]*”")  # names that the files of the district give
 PERSON = re.compile(r"[A-Z][a-z]+ Shili \S示例")
 
 
@@ -82,7 +83,7 @@ def english(text: str) -> list[str]:
     for line in text.split("\n"):
         is_recorded = line.endswith("（按原文）：") or (is_recorded and line.startswith("  "))
         if not is_recorded:
-            kept.append(PERSON.sub("", line).split("（按原文）")[0])
+            kept.append(AS_WRITTEN.sub("", PERSON.sub("", line)).split("（按原文）")[0])
     words = re.findall(r"(?<![\w./@-])[A-Za-z]{3,}(?![\w/@_.-])", "\n".join(kept))
     return [word for word in words if word not in ("min", "console", "sms", "voice")]
 
@@ -93,6 +94,8 @@ def test_explain_speaks_chinese_where_it_is_asked_to(live: Running) -> None:
     text = why["text"]
     for part in ("黄色，未解除：", "已达到：测值 ≥ 90 %（当前 93 %）", "报警条件：", "按时上报"):
         assert part in text
+    assert "为何是这些人：\n  路由“" in text
+    assert "不告知Bai Shili" in text
     assert english(text) == [], text
     calm = live.get(f"{API}/explain", sensor="huanghe-tower/TC-02/clearance_m", language="zh")
     assert calm["text"].startswith("传感器huanghe-tower/TC-02/clearance_m，截至")
