@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from alerting.model import Alert, AlertKind, Remark, Severity
 from alerting.route.days import Hours
@@ -68,30 +69,20 @@ class Route:
             (self.hazards, matter.hazard),
         ):
             if wanted and given not in wanted:
-                return _for_other(either(wanted), Remark(given, quoted(given)))
+                return _not_of(wanted, given)
         if self.places and not self.places & matter.places:
             where = either(matter.places) if matter.places else _UNKNOWN_PLACE
             return _for_other(either(self.places), where)
         if self.kinds and matter.kind not in self.kinds:
-            wanted_kinds = either_kind(self.kinds)
-            return _for_other(
-                Remark(f"{wanted_kinds.en} alerts", f"{wanted_kinds.zh}警报"),
-                Remark(matter.kind, f"{KINDS_ZH[matter.kind]}警报"),
-            )
+            return _not_of_kind(self.kinds, matter.kind)
         return self._why_not_now(matter)
 
     def _why_not_now(self, matter: Matter) -> Remark | None:
         severity = matter.severity
         if severity < self.min_severity:
-            least, this = severity_words(self.min_severity), severity_words(severity)
-            return Remark(
-                f"it begins at {least.en}, this is {this.en}", f"{least.zh}起，本次{this.zh}"
-            )
+            return _too_little(self.min_severity, severity)
         if severity > self.max_severity:
-            most, this = severity_words(self.max_severity), severity_words(severity)
-            return Remark(
-                f"it ends at {most.en}, this is {this.en}", f"至{most.zh}止，本次{this.zh}"
-            )
+            return _too_much(self.max_severity, severity)
         if self.times and not any(hours.covers(matter.at) for hours in self.times):
             zh = "或".join(hours.zh for hours in self.times)
             return Remark(f"it is for {' or '.join(map(str, self.times))}", f"仅用于{zh}")
@@ -103,6 +94,34 @@ class Route:
 
 
 _UNKNOWN_PLACE = Remark("a place that is not known", "未知地点")
+
+
+# A check of the files asks every route about every site, hazard, kind and severity.
+
+
+@lru_cache(maxsize=1024)
+def _not_of(wanted: frozenset[str], given: str) -> Remark:
+    return _for_other(either(wanted), Remark(given, quoted(given)))
+
+
+@lru_cache(maxsize=128)
+def _not_of_kind(wanted: frozenset[AlertKind], given: AlertKind) -> Remark:
+    kinds = either_kind(wanted)
+    return _for_other(
+        Remark(f"{kinds.en} alerts", f"{kinds.zh}警报"), Remark(given, f"{KINDS_ZH[given]}警报")
+    )
+
+
+@lru_cache(maxsize=16)
+def _too_little(least: Severity, given: Severity) -> Remark:
+    begins, this = severity_words(least), severity_words(given)
+    return Remark(f"it begins at {begins.en}, this is {this.en}", f"{begins.zh}起，本次{this.zh}")
+
+
+@lru_cache(maxsize=16)
+def _too_much(most: Severity, given: Severity) -> Remark:
+    ends, this = severity_words(most), severity_words(given)
+    return Remark(f"it ends at {ends.en}, this is {this.en}", f"至{ends.zh}止，本次{this.zh}")
 
 
 def _for_other(wanted: Remark, given: Remark) -> Remark:
