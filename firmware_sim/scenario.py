@@ -32,6 +32,7 @@ HAZARDS = (
     "crane_collision",
     "crane_tilt",
     "crane_zone",
+    "crane_travel",
     "hoist_overload",
     "hoist_wind",
     "pit_deformation",

@@ -272,6 +272,13 @@ _TABLE: Final = (
         support=_CRANE_SUPPORT,
         supplies=_CRANE_SUPPLIES,
     ),
+    Need(
+        hazard="crane_travel",
+        danger_m=_CRANE_DANGER_M,
+        primary=_CRANE_TEAMS,
+        support=("evacuation", *_CRANE_SUPPORT),
+        supplies=_CRANE_SUPPLIES,
+    ),
     Need(hazard="crane_operation", primary=("heavy_lifting",), n_teams=(0, 0, 1, 1)),
     Need(hazard="crane_monitor", primary=("heavy_lifting",), n_teams=(0, 0, 1, 1)),
     Need(

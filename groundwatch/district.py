@@ -29,7 +29,7 @@ from sensors.virtual.crane_gap import gap_faults
 # Quantities that say how a machine stands; by themselves they are no danger.
 _DESCRIBES = frozenset(
     {
-        *("rated_load_t", "radius_m", "hook_height_m", "slew_deg", "reeving", "travel_m"),
+        *("rated_load_t", "radius_m", "hook_height_m", "slew_deg", "reeving"),
         *(
             "jib_angle_deg",
             "operator_code",

@@ -35,6 +35,9 @@ TILT = ("crane", "unloaded_tilt_permille", "crane_unloaded_tilt")
 SPEED = ("hoist", "speed_ms", "hoist_speed")
 PLATFORM = ("platform", "load_pct", "platform_load")
 DAYS = ("hoist", "antifall_calibration_days", "hoist_antifall")
+TRAVEL_END = ("crane", "travel_m", "crane_travel_end")
+TRAVEL_START = ("crane", "travel_m", "crane_travel_start")
+RAIL = {"rail_azimuth_deg": 90.0, "travel_min_m": 0.0, "travel_max_m": 100.0}
 CELLS = [
     Cell(*CHART, 80, MINOR, 79.9),
     Cell(*CHART, 90, MODERATE, 89.9),
@@ -62,6 +65,12 @@ CELLS = [
     Cell("crane", "no_lift_m", "crane_no_lift_zone", 5, MINOR, 5.1, count=1),
     Cell("crane", "no_lift_m", "crane_no_lift_zone", 0, SEVERE, 0.1, count=1),
     Cell("crane", "no_entry_m", "crane_no_entry_zone", 0, EXTREME, 0.1, count=1),
+    Cell(*TRAVEL_END, 99.0, MODERATE, 98.9, design=RAIL),
+    Cell(*TRAVEL_END, 100.0, SEVERE, 99.9, design=RAIL),
+    Cell(*TRAVEL_END, 100.5, EXTREME, 100.4, design=RAIL),
+    Cell(*TRAVEL_START, 1.0, MODERATE, 1.1, design=RAIL),
+    Cell(*TRAVEL_START, 0.0, SEVERE, 0.1, design=RAIL),
+    Cell(*TRAVEL_START, -0.5, EXTREME, -0.4, design=RAIL),
     Cell("crane", "unmanned_lift", "crane_unmanned", 1, MODERATE, 0),
     Cell("crane", "device_alarms", "crane_own_alarms", 1, MODERATE, 0),
     Cell(*SPEED, 1.2, SEVERE, 1.19, design={"rated_speed_ms": 1.0}),

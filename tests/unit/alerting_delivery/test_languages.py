@@ -46,6 +46,9 @@ PIT = {
 }
 
 
+RAIL = {"rail_azimuth_deg": 85.0, "travel_min_m": 0.0, "travel_max_m": 72.0}
+
+
 @dataclass(frozen=True)
 class Case:
     """Holding `value` long enough raises `level`; `value` grows by `step` with each reading."""
@@ -71,6 +74,8 @@ CASES = [
     Case("crane", "clearance_m", 9.0, MINOR),
     Case("crane", "clearance_m", 4.2, MODERATE),
     Case("crane", "clearance_m", 1.5, EXTREME),
+    Case("crane", "travel_m", 71.4, MODERATE, design=RAIL),
+    Case("crane", "travel_m", -0.6, EXTREME, design=RAIL),
     Case("hoist", "load_pct", 95.0, MODERATE),
     Case("hoist", "load_pct", 104.0, SEVERE),
     Case("hoist", "load_pct", 115.0, EXTREME),

@@ -145,6 +145,10 @@ def judged(spec: DeviceSpec, sensor: SensorSpec, points: Points) -> tuple[str, L
     if key == ("crane", "clearance_m"):
         near = [(t, level(-value, (-10.0, -5.0, FAR, -2.0))) for t, value in points]
         return "crane_collision", near
+    if key == ("crane", "travel_m"):
+        first, last = spec.design["travel_min_m"], spec.design["travel_max_m"]
+        past = [(t, max(value - last, first - value)) for t, value in points]
+        return "crane_travel", [(t, level(off, (FAR, -1.0, 0.0, 0.5))) for t, off in past]
     if key in (("rain", "rain_mm"), ("rain", "rain_total_mm")):
         span_mm = spec.design.get("x_counter_span_mm", 0.0)
         is_counter = sensor.quantity == "rain_total_mm"

@@ -163,6 +163,7 @@ DANGER = {
     "crane_collision": (0, 30, 60, 80),
     "crane_tilt": (0, 30, 60, 80),
     "crane_zone": (0, 30, 60, 80),
+    "crane_travel": (0, 30, 60, 80),
     "pit_deformation": (0, 10, 20, 40),
     "pit_support": (0, 10, 20, 40),
     "pit_groundwater": (0, 10, 20, 40),
