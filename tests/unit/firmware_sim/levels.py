@@ -142,13 +142,8 @@ def judged(spec: DeviceSpec, sensor: SensorSpec, points: Points) -> tuple[str, L
         return hazard, [(t, level(abs(value), limits)) for t, value in points]
     if key in WIND:
         return f"{spec.kind}_wind", mean_wind(points, WIND[key])
-    if key == ("crane", "clearance_m"):
-        near = [(t, level(-value, (-10.0, -5.0, FAR, -2.0))) for t, value in points]
-        return "crane_collision", near
-    if key == ("crane", "travel_m"):
-        first, last = spec.design["travel_min_m"], spec.design["travel_max_m"]
-        past = [(t, max(value - last, first - value)) for t, value in points]
-        return "crane_travel", [(t, level(off, (FAR, -1.0, 0.0, 0.5))) for t, off in past]
+    if key in (("crane", "clearance_m"), ("crane", "travel_m")):
+        return near(points) if sensor.quantity == "clearance_m" else ended(points, spec.design)
     if key in (("rain", "rain_mm"), ("rain", "rain_total_mm")):
         span_mm = spec.design.get("x_counter_span_mm", 0.0)
         is_counter = sensor.quantity == "rain_total_mm"
@@ -156,6 +151,18 @@ def judged(spec: DeviceSpec, sensor: SensorSpec, points: Points) -> tuple[str, L
     if key == ("water_level", "stage_m"):
         return "river_flood", river(points, spec.design)
     return judged_by_share(sensor, points, spec.kind)
+
+
+def near(points: Points) -> tuple[str, Levels]:
+    limits = (-10.0, -5.0, FAR, -2.0)
+    return "crane_collision", [(t, level(-value, limits)) for t, value in points]
+
+
+def ended(points: Points, design: dict[str, float]) -> tuple[str, Levels]:
+    """Judge how far a crane is past the nearer end stop of its rail; before it that is negative."""
+    first, last = design["travel_min_m"], design["travel_max_m"]
+    past = [(t, max(value - last, first - value)) for t, value in points]
+    return "crane_travel", [(t, level(off, (FAR, -1.0, 0.0, 0.5))) for t, off in past]
 
 
 def judged_by_share(sensor: SensorSpec, points: Points, kind: str) -> tuple[str, Levels]:
