@@ -12,6 +12,7 @@ from alerting.model import Alert, AlertState, Transition, TransitionKind
 from alerting.ports import ProofKind, StepKind
 from alerting.render.words import number_words, shown_time, source_words, span_words, words_of
 from alerting.response.words import deed_words
+from alerting.route import rung_words
 from alerting.sentence import in_chinese
 from groundwatch.explained import Explanation, SensorView, Told, printable
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, instant
@@ -229,9 +230,9 @@ def _notice_lines(notices: Iterable[Told]) -> Iterator[str]:
 
 def _step_lines(explanation: Explanation) -> Iterator[str]:
     for step in explanation.steps[-_MAX_STEPS:]:
-        done = "无人可问，跳过。" if step.kind is StepKind.NOBODY else ""
-        said = ": ".join(filter(None, (step.rung, step.why)))
-        yield f"{shown_time(step.at)} 第{step.n}步：{done}{_AS_RECORDED}{said}"
+        done = "无人可问，跳过" if step.kind is StepKind.NOBODY else ""
+        said = done or (f"{_AS_RECORDED}{step.why}" if step.why else "")
+        yield f"{shown_time(step.at)} 第{step.n}步，{rung_words(step.rung).zh}：{said}"
     if explanation.asking.zh:
         yield explanation.asking.zh
 

@@ -116,7 +116,8 @@ def _filled(first: str, mores: Iterable[str], link: str, gap: str, form: SmsForm
     After what is worth saying first the room of the link is kept free, so that no list of what is
     short takes it. Where it does not fit behind that, it is left out.
     """
-    text, *others = _first_more(first, list(mores), gap, form)
+    unsaid = [more for more in mores if more not in first]  # an order is its own first remark
+    text, *others = _first_more(first, unsaid, gap, form)
     ending = gap + link if link and _fits(text + gap + link, form) else ""
     for more in others:
         if _fits(text + gap + more + ending, form):
