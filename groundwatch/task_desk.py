@@ -123,7 +123,7 @@ class Act:
 class TaskParts:
     """What the desk works with; `channel` is the road to responders who are not in people files.
 
-    `hears_answers` says that a provider passes on what people answer to messages.
+    `hears_answers` says of a channel that what people answer to its messages is passed on to us.
     """
 
     journal: TaskJournal
@@ -137,7 +137,7 @@ class TaskParts:
     now: Callable[[], datetime]
     channel: str = ""
     language: str = "en"
-    hears_answers: bool = False
+    hears_answers: Callable[[str], bool] = lambda _channel: False
 
 
 class TaskDesk:
@@ -379,9 +379,8 @@ class TaskDesk:
     def _order_notice(self, matter: Matter, roads: Roads) -> OutboxEntry:
         parts, items = self._parts, matter.task.order.items
         take = _take(items, parts.resources()) if items else None
-        return order_notice(
-            matter, roads, parts.deadlines, take=take, hears_answers=parts.hears_answers
-        )
+        hears = all(parts.hears_answers(road.channel) for road in roads)
+        return order_notice(matter, roads, parts.deadlines, take=take, hears_answers=hears)
 
     def _roads(self, responder: str, name: str, phone: str) -> Roads:
         """Find how a responder is told: as a person of that id, else by the channel for phones."""

@@ -16,7 +16,7 @@ from groundwatch.channel_settings import Back, RoadParts
 from groundwatch.checked import checked
 from groundwatch.cli import app
 from groundwatch.clock import SystemClock
-from groundwatch.roads import open_roads, ways_back
+from groundwatch.roads import Roads, open_roads, ways_back
 from groundwatch.settings import SettingsError, load_settings
 from groundwatch.siren_door import SirenDoor
 from groundwatch.toml_lines import line_at, lines_of
@@ -254,10 +254,13 @@ class TestAnswers:
     def test_a_number_nobody_reads_hears_nothing_unless_it_is_said(
         self, option: str, hears: bool, tmp_path: Path
     ) -> None:
-        settings = load_settings(file(tmp_path, REPLIES + SMPP + option))
+        settings = load_settings(file(tmp_path, REPLIES + SETTINGS + SMPP + option))
         centre: Any = settings.channels["centre"]
         form = centre.config("centre", ways_back(settings)).form
         assert form.hears_answers is hears
+        assert Roads(settings).hears_answers("centre") is hears
+        assert Roads(settings).hears_answers("duty_sms")
+        assert not Roads(load_settings(file(tmp_path, SMPP + option))).hears_answers("centre")
 
 
 async def tried(tmp_path: Path, receiver: Receiver, *words: str, code: int = 0) -> str:

@@ -66,7 +66,9 @@ class Yard:
         await self.world.quiet()
 
 
-def desk_over(here: World, *, channel: str = "list", language: str = "en") -> TaskDesk:
+def desk_over(
+    here: World, *, channel: str = "list", language: str = "en", heard: str = ""
+) -> TaskDesk:
     router = OneRecipient()
     parts = TaskParts(
         journal=here.journal,
@@ -80,6 +82,7 @@ def desk_over(here: World, *, channel: str = "list", language: str = "en") -> Ta
         now=here.clock.now,
         channel=channel,
         language=language,
+        hears_answers=lambda road: road == heard,
     )
     return TaskDesk(parts, TaskBook())
 
@@ -108,6 +111,20 @@ async def test_the_responder_is_told_what_until_when_and_how_to_answer() -> None
     assert by.startswith("accept by 2026-06-01")
     assert take == f"take 200 woven bags at {DEPOT.name} (D3)"
     assert f"/api/v1/tasks/{task.id}/accept" in answer
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"), [("list", "answer: accept "), ("another", "answer: POST /api/v1/tasks/")]
+)
+async def test_how_to_answer_is_by_message_only_where_its_channel_is_heard(
+    heard: str, said: str
+) -> None:
+    async with yard() as here:
+        here.desk = desk_over(here.world, heard=heard)
+        await here.order()
+        await here.settled()
+    (notice,) = here.told(NotifyReason.ORDER)
+    assert notice.remarks[-1].startswith(said)
 
 
 async def test_it_is_said_in_the_reader_s_language_and_marked() -> None:
