@@ -13,6 +13,7 @@ from groundwatch.limits import Condition, FoldView, LevelView, RuleView, Share, 
 from sensors.catalogue import KINDS
 from sensors.model import Reading
 from sensors.registry import Device, Sensor, Site
+from sensors.virtual.crane_rail import ends_of
 from storage.ports import Row
 
 
@@ -62,7 +63,10 @@ class DeviceAnswer(Answer):
     id: str
     kind: str
     name: str
-    position: Place
+    position: Place = Field(description="Of a crane on a rail the rail's middle.")
+    rail: list[Place] | None = Field(
+        description="Both ends of a crane's rail, where `travel_m` is least and most; else null."
+    )
     every_s: float = Field(description="Nominal reporting interval in seconds.")
     is_online: bool | None = Field(description="Its birth or last will; null when it said neither.")
     status_at: Instant | None = Field(description="When that arrived.")
@@ -72,11 +76,13 @@ class DeviceAnswer(Answer):
     @classmethod
     def parts(cls, device: Device) -> dict[str, Any]:
         """Gather the fields that the site file gives."""
+        ends = ends_of(device)
         return {
             "id": device.id,
             "kind": device.kind,
             "name": device.name,
             "position": Place.of(device.position),
+            "rail": None if ends is None else [Place.of(end) for end in ends],
             "every_s": device.every.total_seconds(),
             "sensors": [str(sensor.key) for sensor in device.sensors],
         }

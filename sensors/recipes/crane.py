@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from math import hypot, inf, radians, tan
 
 from sensors.crane.chart import Chart, Curve
+from sensors.crane.rail import has_rail
 from sensors.derive import Derivation, Recipe, Source
 
 TARE_T = 0.2
@@ -201,8 +202,16 @@ def _anemometer(source: Source) -> str | None:
     )
 
 
+def _travel(source: Source) -> str | None:
+    """Say that a crane on a rail does not say where along it it stands."""
+    if "slew_deg" not in source.measured or not has_rail(source.design):
+        return None
+    return "the site file gives a rail and the crane has no travel_m"
+
+
 CRANE: tuple[Recipe, ...] = (
     Recipe("wind_ms", _anemometer),
+    Recipe("travel_m", _travel),
     Recipe("lift_state", _lift_state),
     Recipe("chart_load_t", _chart_load),
     Recipe("chart_pct", _chart_pct),

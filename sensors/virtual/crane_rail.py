@@ -54,14 +54,27 @@ def on_rail(device: Device) -> Device:
     design = device.sensors[0].design if device.sensors else {}
     if device.kind != "crane" or not has_rail(design):
         return device
-    along, half_m = radians(design[AZIMUTH]), (design[LEAST] + design[MOST]) / 2
     zero = device.position
-    middle = Frame(zero).position(half_m * sin(along), half_m * cos(along))
+    middle = _place(zero, design, (design[LEAST] + design[MOST]) / 2)
     sensors = tuple(
         replace(sensor, position=middle) if sensor.position == zero else sensor
         for sensor in device.sensors
     )
     return replace(device, position=middle, zero=zero, sensors=sensors)
+
+
+def ends_of(device: Device) -> tuple[Position, Position] | None:
+    """Give where a crane stands at either end stop, None for one that does not travel."""
+    if device.zero is None:
+        return None
+    design = device.sensors[0].design
+    first, last = (_place(device.zero, design, design[end]) for end in (LEAST, MOST))
+    return first, last
+
+
+def _place(zero: Position, design: Mapping[str, float], travel_m: float) -> Position:
+    along = radians(design[AZIMUTH])
+    return Frame(zero).position(travel_m * sin(along), travel_m * cos(along))
 
 
 def rail_faults(device: Device) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groundwatch.http.sensor_models import DeviceAnswer
 from sensors.crane.frame import Frame
 from sensors.model import Position, Qc, SensorKey
 from sensors.registry import Device, Registry
@@ -130,6 +131,24 @@ def test_a_crane_that_may_stand_anywhere_is_not_judged_and_check_says_so(
     missing = device_of(known, "LOW").missing
     assert missing["neighbours/clearance_m"] == why
     assert missing["road/no_lift_m"] == why
+
+
+def test_a_crane_on_a_rail_that_stands_alone_is_said_not_to_tell_where(tmp_path: Path) -> None:
+    known = registry(tmp_path, on_rail("LOW", 0.0, 40.0, sensors=SENSORS))
+    assert "has no travel_m" in device_of(known, "LOW").missing["travel_m"]
+    known = registry(tmp_path, on_rail("LOW", 0.0, 40.0))
+    assert "travel_m" not in device_of(known, "LOW").missing
+
+
+def test_the_interface_gives_both_ends_of_a_rail(tmp_path: Path) -> None:
+    known = apart(tmp_path)
+    low = device_of(known, "LOW")
+    assert low.zero is not None
+    answer = DeviceAnswer.parts(low)
+    first, last = (Position(end.lat, end.lon) for end in answer["rail"])
+    assert first == low.zero
+    assert Frame(low.zero).xy_m(last) == pytest.approx((100.0, 0.0), abs=1e-6)
+    assert DeviceAnswer.parts(device_of(known, "TALL"))["rail"] is None
 
 
 def test_a_zone_is_judged_from_where_the_crane_is(tmp_path: Path) -> None:
