@@ -4,7 +4,7 @@ Everything is made from the record when somebody asks, so that what was said bef
 found again under the same identifier.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -63,20 +63,23 @@ class Issued(NamedTuple):
 
 
 class Ground:
-    """The names and outlines of the places a position lies in."""
+    """The names and outlines of the places an alert lies in, and the name of its site."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
-        """Index the places."""
+    def __init__(self, places: Sequence[Place], site_names: Mapping[str, str]) -> None:
+        """Index the places; `site_names` are by the site's id."""
         self._areas = Areas(places)
+        self._site_names = site_names
 
-    def scene(self, position: Position, outline: str) -> Scene:
-        """Name the places of a position, smallest last, with the outline of one tier if wanted."""
+    def scene(self, alert: Alert, outline: str) -> Scene:
+        """Name the places of an alert, smallest last, with the outline of one tier if wanted."""
+        position = alert.position
+        site = tuple(filter(None, (self._site_names.get(alert.site),)))
         if not abs(position.lat) <= 90.0 or not abs(position.lon) <= 180.0:
-            return Scene()
+            return Scene(places=site)
         found = self._areas.at(GisPosition(position.lat, position.lon))
         names = tuple(found[tier].name for tier in AREA_TIERS if tier in found)
         drawn = found.get(Tier(outline)) if outline else None
-        return Scene(places=names, outline=_corners(drawn, position) if drawn else ())
+        return Scene(places=(*names, *site), outline=_corners(drawn, position) if drawn else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +114,7 @@ class CapDesk:
     ) -> Message:
         """Put one issue into words."""
         said = self.config.hazards.of(alert.hazard, issue.step.severity)
-        scene = self.ground.scene(alert.position, said.outline)
+        scene = self.ground.scene(alert, said.outline)
         mark = mark if alert.mark is Mark.ACTUAL else alert.mark
         return message_of(alert, issue, self.config, replace(scene, mark=mark, remarks=remarks))
 

@@ -105,7 +105,10 @@ def cap_desk(settings: Settings, district: District, journal: SqlJournal, clock:
     unit = settings.cap.gbt35965
     return CapDesk(
         record=journal,
-        ground=Ground(district.resources.places),
+        ground=Ground(
+            district.resources.places,
+            {site.id: site.name for site in district.registry.sites.values()},
+        ),
         config=settings.cap.config(),
         writer=settings.cap.writer(),
         now=clock.now,

@@ -115,7 +115,7 @@ class ReportDesk:
             response=await self.people.response(alert_id),
             tasks=tuple(reversed(await self.orders.tasks(TaskQuery(alert_id=alert_id)))),
             card=await self._card(alert),
-            places=self.ground.scene(alert.position, "").places,
+            places=self.ground.scene(alert, "").places,
             told=sum(entry.state is NoticeState.SENT for entry in outbox),
         )
 

@@ -12,6 +12,7 @@ from alerting.cap.hazards import Hazards, built_in
 from alerting.model import Alert, AlertState, Card, Remark, Transition
 from alerting.ports import Action
 from alerting.render.phrases import card_words
+from alerting.render.text import subject_words
 from alerting.render.words import shown_time, source_words
 from alerting.report.deadline import ReportDeadlines, due_reports
 from alerting.report.facts import ENTERED, MADE, Known, Stage
@@ -157,7 +158,10 @@ def _place(incident: Incident) -> list[Remark]:
     at = f"{alert.position.lat:.5f}, {alert.position.lon:.5f} (WGS 84)"
     return [
         Remark(", ".join(names), "，".join(names)),
-        Remark(f"sensor {alert.sensor}", f"测点{alert.sensor}"),
+        Remark(
+            f"{subject_words(alert, 'en')}, sensor {alert.sensor}".removeprefix(", "),
+            f"{subject_words(alert, 'zh')}，测点{alert.sensor}".removeprefix("，"),
+        ),
         Remark(at, at),
     ]
 

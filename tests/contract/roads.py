@@ -313,7 +313,7 @@ class Recorded:
 def cap_desk(record: Recorded, writer: Writer | None = None) -> CapDesk:
     return CapDesk(
         record=record,
-        ground=Ground([]),
+        ground=Ground([], {}),
         config=CapConfig(sender="gw.example"),
         writer=writer or Unsigned(),
         now=lambda: NOW,
