@@ -295,6 +295,11 @@ class Card:
     official: tuple[Remark, ...] = ()
     orders: tuple[Remark, ...] = ()
 
+    @property
+    def site_name(self) -> str:
+        """Give what people call the site; empty where the chain does not say."""
+        return next((link.place for link in reversed(self.chain) if link.tier == "site"), "")
+
 
 class NotifyReason(StrEnum):
     """Why a notice is sent; the answer to "why did I get this message"."""
@@ -361,7 +366,10 @@ class Gathering(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One alert in a notice about several, as it stood when the notice was made."""
+    """One alert in a notice about several, as it stood when the notice was made.
+
+    `site_name` is what people call its site, where a card said so.
+    """
 
     alert_id: str
     severity: Severity
@@ -372,6 +380,7 @@ class Member:
     reason: str
     said: Sentence | None = None
     is_acknowledged: bool = False
+    site_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Makes one notice of several: counts by severity, the worst first, every alert accounted for."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -50,7 +50,12 @@ def gather(held: Sequence[OutboxEntry], occasion: Occasion, alerts: Sequence[Ale
     `alerts` are those meant, as they stand now. The notice goes by the roads of the worst one.
     """
     lead = max(held, key=lambda entry: (entry.notice.alert.severity, entry.notice.created_at))
-    batch = batch_of(alerts, occasion)
+    names = {
+        entry.notice.alert.site: entry.notice.card.site_name
+        for entry in held
+        if entry.notice.card is not None
+    }
+    batch = batch_of(alerts, occasion, names)
     worst = _worst(alerts, lead.notice.alert)
     notice = replace(
         lead.notice,
@@ -71,8 +76,11 @@ def gather(held: Sequence[OutboxEntry], occasion: Occasion, alerts: Sequence[Ale
     return Gathered((sent,), settled)
 
 
-def batch_of(alerts: Sequence[Alert], occasion: Occasion) -> Batch:
+def batch_of(
+    alerts: Sequence[Alert], occasion: Occasion, site_names: Mapping[str, str] | None = None
+) -> Batch:
     """Count the alerts and name the worst of them."""
+    called = site_names or {}
     once = {alert.id: alert for alert in alerts}
     standing = [alert for alert in once.values() if alert.state is AlertState.FIRING]
     counts = [0, 0, 0, 0]
@@ -87,7 +95,9 @@ def batch_of(alerts: Sequence[Alert], occasion: Occasion) -> Batch:
         counts=(counts[0], counts[1], counts[2], counts[3]),
         n_over=len(once) - len(standing),
         n_before=occasion.n_before,
-        members=tuple(_member(alert) for alert in named[: max(MAX_NAMED, n_red)]),
+        members=tuple(
+            _member(alert, called.get(alert.site, "")) for alert in named[: max(MAX_NAMED, n_red)]
+        ),
         alert_ids=tuple(alert.id for alert in named),
     )
 
@@ -98,7 +108,7 @@ def _urgency(alert: Alert) -> tuple[bool, bool, int, datetime, str]:
     return (is_over, is_seen, -alert.severity, alert.detected_at, alert.id)
 
 
-def _member(alert: Alert) -> Member:
+def _member(alert: Alert, site_name: str) -> Member:
     return Member(
         alert_id=alert.id,
         severity=alert.severity,
@@ -109,6 +119,7 @@ def _member(alert: Alert) -> Member:
         reason=alert.reason,
         said=alert.said,
         is_acknowledged=alert.acknowledged_at is not None,
+        site_name=site_name,
     )
 
 

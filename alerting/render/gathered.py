@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from alerting.model import Alert, AlertState, Batch, Gathering, Member, Notice, Severity
+from alerting.model import Alert, AlertState, Batch, Card, Gathering, Member, Notice, Severity
 from alerting.render.words import shown_time, words_of
 from alerting.sentence import say
 
@@ -102,7 +102,7 @@ def lines_of(notice: Notice, batch: Batch, language: str, *, base_url: str) -> I
 def member_line(member: Member, language: str) -> str:
     """Give one alert of several in one line."""
     own, words = _WORDS[_tongue(language)], words_of(language)
-    where = "/".join(part for part in (member.site, member.device) if part)
+    where = _where(member.site, member.device, member.site_name)
     said = say(member.said, language) if member.said is not None else member.reason
     state = ""
     if member.state is not AlertState.FIRING:
@@ -112,10 +112,17 @@ def member_line(member: Member, language: str) -> str:
     return f"- {words[member.severity.colour]} {where}{state}{words['colon']}{said}"
 
 
-def near_line(alert: Alert, language: str) -> str:
+def _where(site: str, device: str, site_name: str) -> str:
+    """Name a place as people do, or by its ids where they have no name for it."""
+    if site_name:
+        return f"{site_name} {device}".rstrip()
+    return "/".join(part for part in (site, device) if part)
+
+
+def near_line(alert: Alert, card: Card, language: str) -> str:
     """Say near which of several alerts those are who are named next."""
     words = words_of(language)
-    where = "/".join(part for part in (alert.site, alert.sensor.device) if part)
+    where = _where(alert.site, alert.sensor.device, card.site_name)
     return f"{_WORDS[_tongue(language)]['near']}{words['colon']}{where}"
 
 
@@ -142,6 +149,7 @@ def batch_json(batch: Batch) -> dict[str, object]:
                 "severity": member.severity.word,
                 "state": member.state.value,
                 "site": member.site,
+                "site_name": member.site_name,
                 "device": member.device,
                 "hazard": member.hazard,
                 "reason": member.reason,

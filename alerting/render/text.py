@@ -87,7 +87,7 @@ def _near_the_worst(notice: Notice, batch: Batch, language: str) -> list[str]:
     """Say who and what is near the worst of several alerts, while any of them stands."""
     if notice.card is None or not any(batch.counts):
         return []
-    return [near_line(notice.alert, language), *card_lines(notice.card, language)]
+    return [near_line(notice.alert, notice.card, language), *card_lines(notice.card, language)]
 
 
 def where(alert: Alert, card: Card | None, language: str) -> str:
@@ -140,7 +140,7 @@ def _headline(notice: Notice, language: str, words: Words) -> str:
     subject = f"{what} {words[alert.kind]}".strip()
     if alert.kind is AlertKind.SYSTEM:
         subject = words["system"]
-    site = alert.sensor.site
+    site = (notice.card.site_name if notice.card is not None else "") or alert.site
     colour = words[alert.severity.colour]
     return f"[{colour}] {words[notice.reason]}{words['colon']}{site}{words['comma']}{subject}"
 

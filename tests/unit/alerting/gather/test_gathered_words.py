@@ -7,6 +7,7 @@ import pytest
 from alerting.gather.batch import Occasion, batch_of, gather
 from alerting.model import (
     AlertState,
+    ChainLink,
     Gathering,
     Notice,
     NotifyReason,
@@ -108,3 +109,24 @@ def test_where_the_worst_has_no_card_yet_that_of_its_neighbour_helps() -> None:
 def test_nobody_is_sent_to_what_is_over() -> None:
     over = replace(storm(1), card=make_card())
     assert "Near the worst" not in render_text(over, "en")
+
+
+def test_the_site_is_called_what_people_call_it_where_a_card_says_so() -> None:
+    chain = (
+        ChainLink(tier="street", place="Jiahe Street"),
+        ChainLink(tier="site", place="Jiahe Metro Pit"),
+    )
+    card = replace(make_card(), chain=chain)
+    alerts = [an_alert("a1"), an_alert("a2", sensor=SensorKey("other", "D-2", "", "tilt"))]
+    one, two = (an_entry(f"n-{alert.id}", alert) for alert in alerts)
+    one = replace(one, notice=replace(one.notice, card=card))
+    first = render_text(one.notice, "en").split("\n")[0]
+    assert first.startswith("[ORANGE] New alert: Jiahe Metro Pit, ")
+    occasion = Occasion(kind=Gathering.GROUP, place="Jiahe Street", since=T0, now=T0)
+    (sent,) = gather([one, two], occasion, alerts).sent
+    text = render_text(sent.notice, "en")
+    assert f"Jiahe Metro Pit {alerts[0].sensor.device}: " in text
+    assert "other/D-2: " in text
+    assert f"Near the worst: Jiahe Metro Pit {alerts[0].sensor.device}" in text
+    worst = render_json(sent.notice)["batch"]["worst"]
+    assert [each["site_name"] for each in worst] == ["Jiahe Metro Pit", ""]
