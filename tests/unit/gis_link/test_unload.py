@@ -28,7 +28,10 @@ from gis_link.unload import csv_text, fields_of, stock_fields
 words = st.text(
     st.characters(exclude_categories=("C", "Z"), exclude_characters='"#'), min_size=1, max_size=12
 )
-positions = st.builds(Position, st.floats(-90, 90), st.floats(-180, 180))
+# 0, 0 is refused: it is what is written where no position is known.
+positions = st.builds(Position, st.floats(-90, 90), st.floats(-180, 180)).filter(
+    lambda place: place != Position(0.0, 0.0)
+)
 instants = st.none() | st.datetimes(timezones=st.just(UTC))
 some = st.none() | st.floats(1.0, 360.0)
 teams = st.builds(
