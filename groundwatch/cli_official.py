@@ -1,12 +1,13 @@
 """The command of official messages: take files in, or show what is in force."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from groundwatch.cli_words import AsJson, Url, asked, show
-from groundwatch.client import DEFAULT_URL, call, send_file
+from groundwatch.client import DEFAULT_URL, ClientError, call, send_file
 
 XML = "application/cap+xml"
 
@@ -29,9 +30,7 @@ def official(
 ) -> None:
     """Take official warnings in from files, or show those that are in force."""
     if files:
-        taken = [_sent(url, path) for path in files]
-        said = [_taken(path, each) for path, each in zip(files, taken, strict=True)]
-        show(taken, "\n".join(said), as_json=as_json)
+        _take_in(url, files, as_json=as_json)
         return
     in_force = None if every else "true"
     page = asked(lambda: call("GET", url, "/official", site=site, in_force=in_force))
@@ -42,8 +41,25 @@ def official(
     show(page, "\n".join(lines), as_json=as_json)
 
 
-def _sent(url: str, path: Path) -> Any:
-    return asked(lambda: send_file(url, "/official", path, XML))
+def _take_in(url: str, files: list[Path], *, as_json: bool) -> None:
+    """Send every file; one that is refused keeps none of the others out."""
+    taken: list[Any] = []
+    said: list[str] = []
+    refused: list[str] = []
+    for path in files:
+        try:
+            answer = send_file(url, "/official", path, XML)
+        except ClientError as error:
+            refused.append(f"{path}: not taken: {error}")
+        else:
+            taken.append(answer)
+            said.append(_taken(path, answer))
+    if said:
+        show(taken, "\n".join(said), as_json=as_json)
+    for line in refused:
+        print(line, file=sys.stderr)
+    if refused:
+        raise typer.Exit(2)
 
 
 def _taken(path: Path, answer: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
 
 def report(
     alert_id: Annotated[str, typer.Argument(help="id of the alert")],
-    stage: Annotated[str, typer.Option(help="first, follow or final")] = "first",
+    stage: Annotated[str, typer.Option(help="first, follow (or follow-up) or final")] = "first",
     actor: Annotated[
         str, typer.Option("--as", help="make it, in this name; without it is only shown")
     ] = "",
@@ -31,6 +31,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Show the first, follow-up or final report of an incident, or make it."""
+    stage = "follow" if stage == "follow-up" else stage
     path = f"/alerts/{quote(alert_id, safe='')}/report"
     facts = {"dead": dead, "injured": injured, "missing": missing, "loss_cny": loss_cny}
     given = {name: value for name, value in facts.items() if value is not None}

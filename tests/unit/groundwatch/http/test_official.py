@@ -246,3 +246,17 @@ def test_the_golden_warning_names_a_street_of_the_example(live: Running) -> None
 
 def cap_time(at: datetime) -> str:
     return at.replace(microsecond=0).isoformat()
+
+
+def test_a_file_that_is_refused_is_named_and_keeps_no_other_out(
+    live: Running, tmp_path: Path
+) -> None:
+    bad, good = tmp_path / "bad.xml", tmp_path / "good.xml"
+    bad.write_text("<alert/>")
+    good.write_bytes(Unsigned().bytes_of(red_rain(live, "rain-beside-a-bad-one")))
+    words = ["official", str(bad), str(good), "--url", str(live.client.base_url)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert f"{good}: taken: extreme rain" in done.stdout
+    assert f"{bad}: not taken: " in done.stderr
+    assert "<alert> of no namespace" in done.stderr

@@ -70,5 +70,5 @@ def test_the_command_line_shows_and_makes_them(live: Running) -> None:
     assert "injured: 3" in said
     assert "a crane" in said
     run("--as", "Duty officer", code=2)
-    assert "续报" in run("--stage", "follow", "--as", "Duty officer")
+    assert "续报" in run("--stage", "follow-up", "--as", "Duty officer")
     run("--stage", "last", code=2)
