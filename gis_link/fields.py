@@ -9,12 +9,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from gis_link.datum import Datum, to_wgs84
 from gis_link.ground import distances_m
 from gis_link.model import Fault, Position
-from gis_link.need_file import closest
+from gis_link.named import Named, closest, code_of, sayable
 from gis_link.rows import FaultList, Row
 
 MAX_TEXT: Final = 200
@@ -35,20 +35,6 @@ class Bounds(NamedTuple):
     def has(self, at: Position) -> bool:
         """Say whether a position lies inside."""
         return self.south <= at.lat <= self.north and self.west <= at.lon <= self.east
-
-
-class Named(Protocol):
-    """What has a code, and a name in either language."""
-
-    @property
-    def name(self) -> str:
-        """Give what it is called in English."""
-        ...
-
-    @property
-    def zh(self) -> str:
-        """Give what it is called in Chinese."""
-        ...
 
 
 class Fields:
@@ -147,20 +133,20 @@ class Fields:
     def code(self, name: str, known: Mapping[str, Named], kind: str) -> str:
         """Give one code; what people call it, in either language, means it too."""
         word = self.text(name)
-        code = _code_of(word, known)
+        code = code_of(word, known)
         if self.has(name) and code not in known:
-            self.wrong(f"{kind} {word!r} is not known; {closest(word, _said(word, known))}")
+            self.wrong(f"{kind} {word!r} is not known; {closest(word, sayable(word, known))}")
         return code
 
     def codes(self, name: str, known: Mapping[str, Named], kind: str) -> frozenset[str]:
         """Give a `;`-separated list of codes or names, at least one, all of them known."""
         parts = _SEPARATORS.split(self.text(name))
-        codes = [_code_of(word, known) for part in parts if (word := part.strip())]
+        codes = [code_of(word, known) for part in parts if (word := part.strip())]
         if self.has(name) and not 0 < len(codes) <= MAX_WORDS:
             self.wrong(f"{name} must list 1 to {MAX_WORDS} {kind} codes, separated by ;")
         for code in codes:
             if code not in known:
-                self.wrong(f"{kind} {code!r} is not known; {closest(code, _said(code, known))}")
+                self.wrong(f"{kind} {code!r} is not known; {closest(code, sayable(code, known))}")
         return frozenset(codes)
 
     def instant(self, name: str) -> datetime | None:
@@ -248,16 +234,3 @@ def _degrees(text: str | None) -> float:
         return float(text) if text is not None else math.nan
     except ValueError:
         return math.nan
-
-
-def _code_of(word: str, known: Mapping[str, Named]) -> str:
-    """Give the code that a code or a name means; the word itself where it means none."""
-    code = word.lower()
-    if code in known:
-        return code
-    return next((each for each, of in known.items() if word in (of.name, of.zh)), code)
-
-
-def _said(word: str, known: Mapping[str, Named]) -> list[str]:
-    """Give what may be written, in the writing of the word that means nothing."""
-    return list(known) if word.isascii() else [of.zh for of in known.values() if of.zh]

@@ -22,8 +22,9 @@ from gis_link.kinds import FACILITY_KINDS, KINDS
 from gis_link.load_place import PEOPLE_COLUMNS, PLACE_COLUMNS, person_of, place_of
 from gis_link.load_roads import load_roads
 from gis_link.model import Camera, Depot, Facility, Fault, Person, Place, Stock, Team, Tier
+from gis_link.named import closest
 from gis_link.need import BUILT_IN, NeedTable
-from gis_link.need_file import closest, parse_needs
+from gis_link.need_file import parse_needs
 from gis_link.roads import Graph
 from gis_link.rows import FaultList, Reading, Row, read_rows, read_text
 from gis_link.shelf import Shelf

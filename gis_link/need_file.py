@@ -5,15 +5,15 @@ name stay as they are. Every fault is reported with its line, and a hazard with 
 built-in need.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import yaml
 
 from gis_link.model import Fault
+from gis_link.named import Named, closest, code_of, sayable
 from gis_link.need import (
     BUILT_IN,
     DUTIES,
@@ -52,14 +52,6 @@ class _Wrong(Exception):
         super().__init__(what)
         self.line = node.start_mark.line + 1
         self.what = what
-
-
-def closest(word: str, allowed: Iterable[str]) -> str:
-    """Suggest the word that was probably meant, and list what is allowed."""
-    names = sorted(str(name) for name in allowed)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    return f"{meant}allowed: {', '.join(names)}"
 
 
 def parse_needs(text: str, file: str) -> tuple[NeedTable, list[Fault]]:
@@ -147,7 +139,7 @@ def _hazard(name: str, node: yaml.Node, table: NeedTable) -> Need:
         primary=_codes(fields.get("primary"), table.capabilities, "capability"),
         support=_codes(fields.get("support"), table.capabilities, "capability"),
         n_teams=(teams[0], teams[1], teams[2], teams[3]),
-        supplies=tuple(_item_need(code, row, table) for code, row in supplies.items()),
+        supplies=_item_needs(supplies, table),
         danger_m=_radii(fields.get("danger_m")),
         closes_m=_radii(fields.get("closes_m")),
         source=_text(node, fields, "source", "the district's own"),
@@ -161,11 +153,24 @@ def _radii(node: yaml.Node | None) -> tuple[float, float, float, float]:
     return minor, moderate, severe, extreme
 
 
+def _item_needs(supplies: Mapping[str, yaml.Node], table: NeedTable) -> tuple[ItemNeed, ...]:
+    """Build every need of an item; a code and its name are the same item."""
+    needs: dict[str, ItemNeed] = {}
+    for word, row in supplies.items():
+        need = _item_need(word, row, table)
+        if need.item in needs:
+            raise _Wrong(row, f"{word!r} is item {need.item!r} once more: keep one")
+        needs[need.item] = need
+    return tuple(needs.values())
+
+
 def _item_need(code: str, node: yaml.Node, table: NeedTable) -> ItemNeed:
-    if code not in table.items:
-        raise _Wrong(node, f"item {code!r} is not known; {closest(code, table.items)}")
+    item = code_of(code, table.items)
+    if item not in table.items:
+        near = closest(code, sayable(code, table.items))
+        raise _Wrong(node, f"item {code!r} is not known; {near}")
     minor, moderate, severe, extreme = _numbers(node)
-    return ItemNeed(code, (minor, moderate, severe, extreme))
+    return ItemNeed(item, (minor, moderate, severe, extreme))
 
 
 def _mapping(node: yaml.Node, allowed: Iterable[str] | None) -> dict[str, yaml.Node]:
@@ -211,15 +216,19 @@ def _flag(node: yaml.Node) -> bool:
     return word in ("true", "yes")
 
 
-def _codes(node: yaml.Node | None, known: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+def _codes(node: yaml.Node | None, known: Mapping[str, Named], kind: str) -> tuple[str, ...]:
     if node is None:
         return ()
     if not isinstance(node, yaml.SequenceNode):
         raise _Wrong(node, f"expected a list such as [{next(iter(known))}]")
-    codes = [_scalar(child) for child in node.value]
-    for code, child in zip(codes, node.value, strict=True):
+    codes = []
+    for child in node.value:
+        word = _scalar(child)
+        code = code_of(word, known)
         if code not in known:
-            raise _Wrong(child, f"{kind} {code!r} is not known; {closest(code, known)}")
+            near = closest(word, sayable(word, known))
+            raise _Wrong(child, f"{kind} {word!r} is not known; {near}")
+        codes.append(code)
     return tuple(codes)
 
 

@@ -1,15 +1,21 @@
 """Endpoints of drills: begin one with real people, see what it measured, end it."""
 
+import asyncio
+from pathlib import Path
+
 from fastapi import APIRouter
 from pydantic import Field
 
+from alerting.drill import DrillPlan
 from alerting.errors import UnknownAlert
 from alerting.model import Alert, Mark
+from groundwatch.drill_files import load_drills
 from groundwatch.drill_report import DrillReport, report_of
 from groundwatch.http.parts import ProgramPart
-from groundwatch.http.problems import Problem, not_found
+from groundwatch.http.problems import Problem, field_problem, not_found
 from groundwatch.http.words import Actor, Answer, Asked, Instant, Note
 from groundwatch.program import Program
+from sensors.document import Fault
 
 router = APIRouter()
 _REFUSED: dict[int | str, dict[str, object]] = {
@@ -139,7 +145,8 @@ class DrillList(Answer):
 
 @router.get("/drills", tags=["drills"], summary="Drills that can be begun, and those under way")
 async def drills(program: ProgramPart) -> DrillList:
-    """List the district's drills, and what those under way measured so far."""
+    """List the drills of the district's files as they are now, and those under way."""
+    plans, _ = await _read(program)
     under_way = await program.journal.exercises()
     return DrillList(
         plans=[
@@ -150,7 +157,7 @@ async def drills(program: ProgramPart) -> DrillList:
                 hazard=plan.hazard,
                 lasts_s=plan.lasts.total_seconds(),
             )
-            for plan in program.district.drills.values()
+            for plan in plans.values()
         ],
         under_way=[DrillAnswer.of(await report_of(program, alert)) for alert in under_way],
     )
@@ -161,9 +168,13 @@ async def drills(program: ProgramPart) -> DrillList:
 )
 async def begin(word: DrillWord, program: ProgramPart) -> DrillAnswer:
     """Raise a simulated alert, marked as an exercise everywhere, and tell real people."""
-    plan = program.district.drills.get(word.scenario)
+    plans, faults = await _read(program)
+    plan = plans.get(word.scenario)
     if plan is None:
-        raise not_found("drill", word.scenario, list(program.district.drills))
+        own = [str(fault) for fault in faults if Path(fault.file).stem == word.scenario]
+        if own:
+            raise field_problem("body.scenario", "; ".join(own))
+        raise not_found("drill", word.scenario, list(plans))
     alert = await program.engine.drills.start(plan, word.actor, word.note)
     return DrillAnswer.of(await report_of(program, alert))
 
@@ -182,6 +193,14 @@ async def end(drill_id: str, word: EndWord, program: ProgramPart) -> DrillAnswer
     await _drill(program, drill_id)
     alert = await program.engine.drills.end(drill_id, word.actor, word.note)
     return DrillAnswer.of(await report_of(program, alert))
+
+
+async def _read(program: Program) -> tuple[dict[str, DrillPlan], list[Fault]]:
+    """Read the files of drills now: one may have been written since the program began."""
+    district = program.district
+    return await asyncio.to_thread(
+        load_drills, program.settings.sites, district.registry, district.response.drills
+    )
 
 
 async def _drill(program: Program, drill_id: str) -> Alert:

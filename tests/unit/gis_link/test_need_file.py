@@ -71,6 +71,26 @@ def test_a_hazard_in_the_file_replaces_the_built_in_one_whole() -> None:
     assert table.capabilities.keys() > CAPABILITIES.keys()
 
 
+def test_items_and_capabilities_go_by_what_people_call_them_in_either_language() -> None:
+    cable, truck = ITEMS["cable"], ITEMS["pump_truck"]
+    text = f"""
+        items:
+          sandwich: {{name: sandwich, plural: sandwiches, zh: 三明治, unit: 份}}
+        hazards:
+          ponding:
+            primary: [{CAPABILITIES["drainage"].zh}, {CAPABILITIES["medical"].name}]
+            supplies:
+              三明治: [0, 10, 20, 40]
+              {truck.zh}: [1, 1, 2, 2]
+              {cable.name}: [1, 1, 1, 1]
+    """
+    table, faults = parse_needs(dedent(text), "needs.yaml")
+    assert faults == []
+    need = table.hazards["ponding"]
+    assert need.primary == ("drainage", "medical")
+    assert [each.item for each in need.supplies] == ["sandwich", "pump_truck", "cable"]
+
+
 def test_an_empty_file_changes_nothing() -> None:
     assert parse_needs("# nothing yet\n", "needs.yaml") == (BUILT_IN, [])
 
@@ -96,6 +116,16 @@ FAULTS = [
     ("items:\n  rope: {unit: m}", 2, "name is missing"),
     ("items:\n  rope: {name: rope}", 2, "unit is missing"),
     ("hazards:\n  ponding:\n   - [", 3, "mend the YAML"),
+    (
+        "hazards:\n  ponding:\n    primary: [排涝, 排劳]",
+        3,
+        "'排劳' is not known; allowed: 交通管制, ",
+    ),
+    (
+        "hazards:\n  ponding:\n    supplies:\n      cable: [0, 0, 1, 1]\n      CABLE: [0, 0, 2, 2]",
+        5,
+        "'CABLE' is item 'cable' once more",
+    ),
     ("just words", 1, "expected `name: value` lines"),
 ]
 

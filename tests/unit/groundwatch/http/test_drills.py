@@ -1,10 +1,14 @@
 """Drills over real HTTP and the command line: begun, measured, ended, never among real alerts."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
 from groundwatch.cli import app
-from tests.unit.groundwatch.http.running import EXAMPLE, Running
+from tests import servers
+from tests.unit.groundwatch.http.running import EXAMPLE, Running, running
 
 pytestmark = pytest.mark.broker
 
@@ -45,6 +49,25 @@ def test_a_drill_that_is_none_is_404_with_what_may_be_meant(live: Running) -> No
     wrong = live.post(f"{API}/drills", {**ME, "scenario": "dyke-rd"}, status=404)
     assert wrong["near"] == ["dyke-red"]
     assert live.get(f"{API}/drills/nosuchdrill", status=404)
+
+
+def test_a_drill_written_while_the_program_runs_can_be_begun_and_a_wrong_one_says_why(
+    tmp_path: Path,
+) -> None:
+    sites = tmp_path / "sites"
+    shutil.copytree(EXAMPLE, sites)
+    port = servers.start_mosquitto(tmp_path)
+    with running(tmp_path / "state", port, sites=sites) as own:
+        text = (sites / "drills" / "dyke-red.yaml").read_text()
+        (sites / "drills" / "night.yaml").write_text(text)
+        (sites / "drills" / "wrong.yaml").write_text(text.replace("WL-01", "WL-99"))
+        plans = own.get(f"{API}/drills")["plans"]
+        assert [plan["name"] for plan in plans] == ["dyke-red", "night"]
+        said = own.post(f"{API}/drills", {**ME, "scenario": "wrong"}, status=422)["detail"]
+        assert "wrong.yaml:3: " in said
+        assert "WL-99" in said
+        assert own.post(f"{API}/drills", {**ME, "scenario": "night"})["alert_id"]
+    servers.stop(port)
 
 
 def test_the_command_line_shows_who_would_be_told_and_tells_nobody() -> None:
