@@ -17,6 +17,7 @@ def _lines(answer: dict[str, Any]) -> Iterator[str]:
     if not answer["is_enabled"]:
         yield "models are switched off in the settings: models.enabled is false"
         return
+    yield f"trained anew each night at {answer['train_at_hour_utc']:02}:00 UTC from stored readings"
     for each in answer["items"]:
         if each["is_ready"]:
             until = clock_time(each["trained_until"])

@@ -46,6 +46,7 @@ class ModelsAnswer(Answer):
 
     items: list[ModelAnswer]
     is_enabled: bool = Field(description="False where the settings switch models off.")
+    train_at_hour_utc: int = Field(description="At which hour all are trained anew each night.")
     dropped: int = Field(description="Rows that came faster than models could judge them.")
 
 
@@ -56,5 +57,6 @@ async def models(program: ProgramPart) -> ModelsAnswer:
     return ModelsAnswer(
         items=[ModelAnswer.of(status) for status in in_use.status()] if in_use else [],
         is_enabled=in_use is not None,
+        train_at_hour_utc=program.settings.models.train_at_hour_utc,
         dropped=in_use.n_dropped if in_use else 0,
     )

@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from alerting.detect.features import frame_of
 from alerting.detect.mast import NEEDED, train_masts
+from groundwatch.cli import app
 from tests.unit.alerting_detect.lifting import loaded, weakened, work
 from tests.unit.groundwatch.http.running import Running
 
@@ -23,6 +25,10 @@ def test_a_model_never_trained_says_so_and_is_counted_as_not_ready(live: Running
     assert by_name["crane-mast"]["kind"] == by_name["crane"]["kind"] == "crane"
     assert not by_name["crane-mast"]["is_ready"]
     assert by_name["crane-mast"]["reason"] == "no model of crane-mast has been trained yet"
+    done = CliRunner().invoke(app, ["models", "--url", str(live.client.base_url)])
+    assert done.exit_code == 0, done.output
+    assert "trained anew each night at 18:00 UTC" in done.output
+    assert "crane-mast: not ready, no model of crane-mast has been trained yet" in done.output
     assert 'groundwatch_model_ready{model="crane-mast"} 0.0' in live.client.get("/metrics").text
 
 
@@ -48,6 +54,9 @@ def test_a_mast_that_bends_further_than_it_used_to_is_an_alert_in_words(own: Run
             for at, row in enumerate(rows)
         ],
     )
+    done = CliRunner().invoke(app, ["models", "--url", str(own.client.base_url)])
+    assert f"  judges {CRANE}" in done.output
+    assert "  huanghe-tower/TC-02 has 201 of 1000 rows to learn from" in done.output
     alert = own.until(lambda: unusual(own))
     assert alert["sensor"] == f"{CRANE}/tilt_deg"
     assert (alert["severity"], alert["hazard"]) == ("minor", "anomaly")
