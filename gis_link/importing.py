@@ -14,6 +14,7 @@ from gis_link.fields import Bounds, Fields
 from gis_link.kinds import KINDS, Kind
 from gis_link.model import Fault
 from gis_link.need import NeedTable
+from gis_link.packed_rows import PackedRows
 from gis_link.rows import FaultList, Reading, Row, read_rows
 from gis_link.unload import Text, fields_of, stock_fields
 
@@ -29,7 +30,7 @@ class Imported:
     """
 
     kind: Kind
-    rows: Mapping[str, Text]
+    rows: PackedRows
     n_new: int
     n_updated: int
     faults: tuple[Fault, ...]
@@ -57,19 +58,19 @@ def key_of(kind: Kind, fields: Mapping[str, str]) -> str:
 
 
 def import_file(
-    path: Path, kind: Kind, how: Reading, beside: Beside, old: Mapping[str, Text] | None = None
+    path: Path, kind: Kind, how: Reading, beside: Beside, old: PackedRows | None = None
 ) -> Imported:
-    """Read a file; rows of `old` stay, and keep what the file leaves empty where it names them."""
+    """Read a file into `old`; its rows keep what the file leaves empty where it names them."""
     faults = FaultList()
-    rows: dict[str, Text] = dict(old or {})
-    seen: dict[str, int] = {}
-    n_updated = 0
+    rows = PackedRows(kind.columns) if old is None else old
+    rows.begin_file()
+    n_before, n_updated = len(rows), 0
     for row in read_rows(path, faults, how):
         fields = _fields(row, kind, faults, beside)
         if fields is None:
             continue
         key = key_of(kind, fields)
-        if why := _why_twice(key, seen, beside.taken):
+        if why := _why_twice(key, rows.line_of(key), beside.taken):
             faults.add(row.file, row.line, f"{kind.one} {key!r} {why}")
             continue
         if key in rows:
@@ -77,18 +78,17 @@ def import_file(
             if not _is_good(fields, row, kind, faults, beside):
                 continue
             n_updated += 1
-        seen[key] = row.line
-        rows[key] = fields
-    if not seen and not faults:
+        rows.put(key, fields, row.line)
+    n_new = len(rows) - n_before
+    if not n_new + n_updated and not faults:
         faults.add(str(path), 1, "there is nothing in it: a line of columns and rows are needed")
-    n_new = len(seen) - n_updated
     return Imported(kind=kind, rows=rows, n_new=n_new, n_updated=n_updated, faults=tuple(faults))
 
 
-def rows_of_file(path: Path, kind: Kind, needs: NeedTable) -> dict[str, Text]:
+def rows_of_file(path: Path, kind: Kind, needs: NeedTable) -> PackedRows:
     """Give the good rows of a file the district keeps, by key."""
     how = Reading(has_positions=kind.has_positions)
-    return dict(import_file(path, kind, how, Beside(needs=needs)).rows)
+    return import_file(path, kind, how, Beside(needs=needs)).rows
 
 
 def _fields(row: Row, kind: Kind, faults: FaultList, beside: Beside) -> Text | None:
@@ -100,9 +100,9 @@ def _fields(row: Row, kind: Kind, faults: FaultList, beside: Beside) -> Text | N
     return stock_fields(*record) if kind.word == "stock" else fields_of(record)
 
 
-def _why_twice(key: str, seen: Mapping[str, int], taken: Mapping[str, str] | None) -> str:
-    if key in seen:
-        return f"stands already in line {seen[key]}: give it an id of its own"
+def _why_twice(key: str, line: int, taken: Mapping[str, str] | None) -> str:
+    if line:
+        return f"stands already in line {line}: give it an id of its own"
     if taken is not None and key in taken:
         return f"stands already at {taken[key]}: correct it there, or give it an id of its own"
     return ""

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -21,7 +22,12 @@ class Named(Protocol):
 
 def closest(word: str, allowed: Iterable[str]) -> str:
     """Suggest the word that was probably meant, and list what is allowed."""
-    names = sorted(str(name) for name in allowed)
+    return _closest(word, tuple(sorted(str(name) for name in allowed)))
+
+
+@lru_cache(maxsize=256)
+def _closest(word: str, names: tuple[str, ...]) -> str:
+    """Compare once: the same slip may stand in every row of a long file."""
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     meant = f"did you mean {near[0]!r}? " if near else ""
     return f"{meant}allowed: {', '.join(names)}"

@@ -7,11 +7,11 @@ because a guess would move its points by half a kilometre.
 """
 
 import csv
-import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -111,10 +111,7 @@ class FaultList(list[Fault]):
 def read_bytes(path: Path, faults: FaultList) -> bytes | None:
     """Give what a file holds; a file that cannot be read is one fault."""
     try:
-        if (size := path.stat().st_size) > MAX_FILE_BYTES:
-            faults.add(str(path), 1, f"{size} bytes are more than {MAX_FILE_BYTES}: split the file")
-            return None
-        return path.read_bytes()
+        return None if _is_too_large(path, faults) else path.read_bytes()
     except OSError as error:
         faults.add(str(path), 1, f"cannot be read: {error.strerror}")
     return None
@@ -127,12 +124,36 @@ def read_text(path: Path, faults: FaultList, encoding: str = "utf-8-sig") -> str
         return None if data is None else data.decode(encoding)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        what = "not UTF-8: save it again as UTF-8 (in a spreadsheet, CSV UTF-8), or take it in with"
-        what += " `groundwatch resources import --encoding gb18030`"
-        if encoding != "utf-8-sig":
-            what = f"not {encoding}: correct the encoding that was given"
-        faults.add(str(path), line, what)
+        faults.add(str(path), line, _not_in(encoding))
     return None
+
+
+def _is_too_large(path: Path, faults: FaultList) -> bool:
+    if (size := path.stat().st_size) > MAX_FILE_BYTES:
+        faults.add(str(path), 1, f"{size} bytes are more than {MAX_FILE_BYTES}: split the file")
+        return True
+    return False
+
+
+def _not_in(encoding: str) -> str:
+    if encoding != "utf-8-sig":
+        return f"not {encoding}: correct the encoding that was given"
+    return (
+        "not UTF-8: save it again as UTF-8 (in a spreadsheet, CSV UTF-8), or take it in with"
+        " `groundwatch resources import --encoding gb18030`"
+    )
+
+
+def _is_text(path: Path, faults: FaultList, encoding: str) -> bool:
+    """Say whether a whole file can be read as text, before a row of it is taken."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                faults.add(str(path), number, _not_in(encoding))
+                return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +187,10 @@ def _rows_of(path: Path, faults: FaultList, how: Reading) -> Iterator[Row]:
     elif path.suffix.lower() == ".xml":
         data = read_bytes(path, faults)
         yield from () if data is None else _catalogue_rows(data, file, faults, how)
+    elif path.suffix.lower() == ".csv":
+        yield from _csv_file_rows(path, faults, how)
     elif (text := read_text(path, faults, how.encoding)) is not None:
-        read = _csv_rows if path.suffix.lower() == ".csv" else _geojson_rows
-        yield from read(text, file, faults, how)
+        yield from _geojson_rows(text, file, faults, how)
 
 
 def _sheet_rows(path: Path, faults: FaultList, how: Reading) -> Iterator[Row]:
@@ -222,25 +244,43 @@ def _stated(stated: Datum | None, how: Reading) -> Datum | None:
     return stated or how.datum
 
 
-def _csv_rows(text: str, file: str, faults: FaultList, how: Reading) -> Iterator[Row]:
-    lines = list(io.StringIO(text, newline=""))
-    is_comment = [line.lstrip('"')[:1] == "#" for line in lines]
-    n_comments = is_comment.index(False) if False in is_comment else len(lines)
-    reader = csv.reader(lines[n_comments:], strict=True)
+def _csv_file_rows(path: Path, faults: FaultList, how: Reading) -> Iterator[Row]:
+    """Give the rows of a CSV line by line: one of a million is never in memory whole."""
+    try:
+        if not _is_too_large(path, faults) and _is_text(path, faults, how.encoding):
+            with path.open(encoding=how.encoding, newline="") as lines:
+                yield from _csv_rows(lines, str(path), faults, how)
+    except OSError as error:
+        faults.add(str(path), 1, f"cannot be read: {error.strerror}")
+
+
+def _csv_rows(lines: Iterable[str], file: str, faults: FaultList, how: Reading) -> Iterator[Row]:
+    comments, rest = _comments(iter(lines))
+    reader = csv.reader(rest, strict=True)
     records = (
-        (n_comments + reader.line_num, values)
+        (len(comments) + reader.line_num, values)
         for values in reader
         if any(value.strip() for value in values)
     )
     try:
-        datum = _stated(_csv_datum(lines[:n_comments]), how)
+        datum = _stated(_csv_datum(comments), how)
         columns = _csv_columns(next(records, (1, []))[1], datum)
         for line, values in records:
             yield from _row_or_fault(columns, values, datum, (file, line), faults)
     except ValueError as error:
         faults.add(file, 1, str(error))
     except csv.Error as error:
-        faults.add(file, n_comments + reader.line_num, f"not readable as CSV: {error}")
+        faults.add(file, len(comments) + reader.line_num, f"not readable as CSV: {error}")
+
+
+def _comments(lines: Iterator[str]) -> tuple[list[str], Iterator[str]]:
+    """Give the lines of comment at the beginning, and all that follow."""
+    comments: list[str] = []
+    for line in lines:
+        if line.lstrip('"')[:1] != "#":
+            return comments, chain((line,), lines)
+        comments.append(line)
+    return comments, lines
 
 
 def _row_or_fault(

@@ -4,9 +4,8 @@ Building a record from the fields it gives, stated as WGS-84, gives the record a
 """
 
 import csv
-import io
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TextIO
 
 from gis_link.model import Camera, Depot, Facility, Position, Stock, Team
 
@@ -49,17 +48,16 @@ def number(value: float | None) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-def csv_text(rows: Iterable[Text], columns: Iterable[str], *, has_positions: bool) -> str:
+def write_csv(
+    out: TextIO, rows: Iterable[Text], columns: Iterable[str], *, has_positions: bool
+) -> None:
     """Write rows as a file that the loaders read; the datum is stated in its first line."""
-    out = io.StringIO()
     if has_positions:
         out.write("# datum: WGS-84\n")
     names = list(columns)
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
-    for row in rows:
-        writer.writerow([row.get(name, "") for name in names])
-    return out.getvalue()
+    writer.writerows([row.get(name, "") for name in names] for row in rows)
 
 
 def _placed(at: Position, prefix: str = "") -> Text:

@@ -11,8 +11,9 @@ from gis_link.kinds import Kind
 from gis_link.loaders import load_bounds
 from gis_link.need import BUILT_IN, NeedTable
 from gis_link.need_file import parse_needs
+from gis_link.packed_rows import PackedRows
 from gis_link.rows import Reading
-from gis_link.unload import Text, csv_text
+from gis_link.unload import write_csv
 from groundwatch.settings import SettingsError
 
 _READ = (".csv", ".xlsx", ".geojson", ".json", ".xml")
@@ -55,7 +56,7 @@ def import_resources(order: ImportOrder) -> Outcome:
     into = directory / into if into.parent == Path() else into
     _check_place(order, kind, into)
     needs = _needs(directory / "needs.yaml")
-    old = _kept(into, kind, needs) if order.update and into.exists() else {}
+    old = _kept(into, kind, needs) if order.update and into.exists() else None
     beside = Beside(
         needs=needs,
         bounds=load_bounds(order.sites / "map"),
@@ -64,9 +65,7 @@ def import_resources(order: ImportOrder) -> Outcome:
     found = import_file(order.file, kind, _how(order, kind), beside, old)
     is_written = bool(found.n_new + found.n_updated) and not order.dry_run
     if is_written:
-        columns = [name for name in kind.columns if any(name in row for row in found.rows.values())]
-        text = csv_text(found.rows.values(), columns, has_positions=kind.has_positions)
-        _write(into, text)
+        _write(into, found.rows, has_positions=kind.has_positions)
     return Outcome(imported=found, into=into, is_written=is_written)
 
 
@@ -109,14 +108,14 @@ def _how(order: ImportOrder, kind: Kind) -> Reading:
     return Reading(datum=datum, encoding=encoding, has_positions=kind.has_positions)
 
 
-def _kept(into: Path, kind: Kind, needs: NeedTable) -> dict[str, Text]:
+def _kept(into: Path, kind: Kind, needs: NeedTable) -> PackedRows:
     """Give the rows of the file that is updated; a row that cannot be read would be lost."""
     how = Reading(has_positions=kind.has_positions)
     there = import_file(into, kind, how, Beside(needs=needs))
     if there.n_wrong:
         told = "\n".join(map(str, there.faults))
         raise SettingsError(f"{told}\n{into}: --update would lose these rows: mend it first")
-    return dict(there.rows)
+    return there.rows
 
 
 def _needs(path: Path) -> NeedTable:
@@ -128,19 +127,20 @@ def _needs(path: Path) -> NeedTable:
 def _taken(directory: Path, kind: Kind, into: Path, needs: NeedTable) -> dict[str, str]:
     """Give where ids of other files of the directory stand."""
     return {
-        key: str(path)
+        key: place
         for path in sorted(directory.glob(f"{kind.word}*"))
         if path.suffix in (".csv", ".geojson", ".xlsx") and path.resolve() != into.resolve()
+        for place in (str(path),)
         for key in rows_of_file(path, kind, needs)
     }
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, rows: PackedRows, *, has_positions: bool) -> None:
     """Write a file whole or not at all."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".import-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
+            write_csv(out, rows.values(), rows.filled, has_positions=has_positions)
             out.flush()
             os.fsync(out.fileno())
         Path(name).chmod(0o644)

@@ -23,7 +23,7 @@ from gis_link.model import (
 )
 from gis_link.need import BUILT_IN, CAPABILITIES, ITEMS
 from gis_link.rows import FaultList, Row, read_rows
-from gis_link.unload import csv_text, fields_of, stock_fields
+from gis_link.unload import fields_of, stock_fields, write_csv
 
 words = st.text(
     st.characters(exclude_categories=("C", "Z"), exclude_characters='"#'), min_size=1, max_size=12
@@ -102,7 +102,8 @@ def test_a_record_is_what_its_fields_make(record: Team | Depot | Camera | Facili
 def test_a_written_file_is_read_as_it_was(tmp_path_factory: object, records: list[Team]) -> None:
     path = Path(tmp_path_factory.mktemp("unload")) / "teams.csv"  # type: ignore[attr-defined]
     kind = KINDS["teams"]
-    path.write_text(csv_text(map(fields_of, records), kind.columns, has_positions=True), "utf-8")
+    with path.open("w", encoding="utf-8") as out:
+        write_csv(out, map(fields_of, records), kind.columns, has_positions=True)
     faults = FaultList()
     rows = list(read_rows(path, faults))
     assert faults == []

@@ -191,6 +191,15 @@ def test_another_encoding_is_said_and_not_guessed(sites: Path, tmp_path: Path) -
     assert team.name == "抢险队"
 
 
+def test_a_file_that_is_no_text_to_its_end_is_refused_whole(sites: Path, tmp_path: Path) -> None:
+    rows = "".join(f"T-{n},A,drainage,9,23.2,113.3,\n" for n in range(1000))
+    sent = written(tmp_path / "sent.csv", "# datum: WGS-84\n" + TEAMS + rows)
+    sent.write_bytes(sent.read_bytes() + "T-x,抢险队,drainage,9,23.2,113.3,\n".encode("gb18030"))
+    done = run(sites, sent, "teams")
+    assert f"{sent}:1003: not UTF-8" in done.stderr
+    assert list((sites / "resources").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("stated", "given", "said"),
     [
