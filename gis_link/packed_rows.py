@@ -43,6 +43,14 @@ class PackedRows(Mapping[str, Text]):
         self._begins[place], self._ends[place] = begins, len(self._text)
         self._lines[place] = line
 
+    def table(self) -> Iterator[list[str]]:
+        """Give the values of every row in the columns that are filled."""
+        places = [n for n, name in enumerate(self.columns) if name in self._filled]
+        text, decode = memoryview(self._text), _UNPACK.decode
+        for begins, ends in zip(self._begins, self._ends, strict=True):
+            values = decode(text[begins:ends])
+            yield [values[n] for n in places]
+
     def line_of(self, key: str) -> int:
         """Give the line a row came from in the file that is read; 0 where it came before it."""
         place = self._place.get(key)

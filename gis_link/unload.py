@@ -4,7 +4,7 @@ Building a record from the fields it gives, stated as WGS-84, gives the record a
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from gis_link.model import Camera, Depot, Facility, Position, Stock, Team
@@ -49,15 +49,14 @@ def number(value: float | None) -> str:
 
 
 def write_csv(
-    out: TextIO, rows: Iterable[Text], columns: Iterable[str], *, has_positions: bool
+    out: TextIO, rows: Iterable[Sequence[str]], columns: Iterable[str], *, has_positions: bool
 ) -> None:
-    """Write rows as a file that the loaders read; the datum is stated in its first line."""
+    """Write rows, a value per column, as a file for the loaders; line one states the datum."""
     if has_positions:
         out.write("# datum: WGS-84\n")
-    names = list(columns)
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([row.get(name, "") for name in names] for row in rows)
+    writer.writerow(columns)
+    writer.writerows(rows)
 
 
 def _placed(at: Position, prefix: str = "") -> Text:

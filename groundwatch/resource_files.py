@@ -140,7 +140,7 @@ def _write(path: Path, rows: PackedRows, *, has_positions: bool) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".import-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
-            write_csv(out, rows.values(), rows.filled, has_positions=has_positions)
+            write_csv(out, rows.table(), rows.filled, has_positions=has_positions)
             out.flush()
             os.fsync(out.fileno())
         Path(name).chmod(0o644)

@@ -103,7 +103,8 @@ def test_a_written_file_is_read_as_it_was(tmp_path_factory: object, records: lis
     path = Path(tmp_path_factory.mktemp("unload")) / "teams.csv"  # type: ignore[attr-defined]
     kind = KINDS["teams"]
     with path.open("w", encoding="utf-8") as out:
-        write_csv(out, map(fields_of, records), kind.columns, has_positions=True)
+        table = ([found.get(n, "") for n in kind.columns] for found in map(fields_of, records))
+        write_csv(out, table, kind.columns, has_positions=True)
     faults = FaultList()
     rows = list(read_rows(path, faults))
     assert faults == []
