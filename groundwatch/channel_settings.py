@@ -86,7 +86,7 @@ class ChannelEntry(BaseModel):
     @property
     def takes_answers(self) -> bool:
         """Say whether what people answer is passed on to us, where answers are heard at all."""
-        return True
+        return False
 
     def config(self, name: str, back: Back) -> Any:
         """Give the configuration of the channel; ValueError where it could never work."""

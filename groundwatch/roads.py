@@ -53,7 +53,7 @@ class Roads:
         if self.settings is None or not self.settings.replies.hears:
             return False
         entry = self.settings.channels.get(channel)
-        return entry is None or entry.takes_answers
+        return entry is not None and entry.takes_answers
 
 
 BUILT_IN_ROADS = Roads()

@@ -21,7 +21,7 @@ from alerting.detect.errors import DetectError, NothingShelved
 from alerting.detect.features import Sample, frame_of
 from alerting.detect.forest import DEFAULT_PLAN, ForestPlan, train
 from alerting.detect.learned import MOST_CONTEXT, Learned
-from alerting.detect.mast import DEFAULT_MAST_PLAN, MastPlan, train_masts
+from alerting.detect.mast import DEFAULT_MAST_PLAN, MastPlan, Masts, guarded, train_masts
 from alerting.detect.mast import KIND as MAST_KIND
 from alerting.detect.mast import NAME as MAST_NAME
 from alerting.detect.shelf import Shelf
@@ -141,6 +141,10 @@ class InUse:
         if name not in self._models:
             status = replace(status, readiness=Readiness(is_ready=False, reason=problem))
         self._status[name] = status
+
+    def named(self, name: str) -> Learned | None:
+        """Give the model of a name that is in use."""
+        return self._models.get(name)
 
     def of_kind(self, kind: str) -> list[Learned]:
         """Give the models in use that judge rows of a kind."""
@@ -341,6 +345,9 @@ class Retraining:
         model: Learned
         if name == MAST_NAME:
             model = train_masts(frame, self._plan.mast)
+            before = self._models.named(name)
+            if isinstance(before, Masts):
+                model = guarded(model, before)
         else:
             model = train(name, frame, self._plan.forest)
         self._shelf.save(model)

@@ -63,10 +63,10 @@ def believable(
     seen where the readings before it are known (`sensors.qc.total`), and it may raise until then.
 
     The catalogue's ranges, tightened by what the design knows: a stage more than 1 m above the
-    record or below the bed is suspect, a crane's load above 1.5 times its largest load fails, and
-    so does a travel more than 5 m past an end stop of its rail: it is not where it says, or the
-    rail is not what the site file says (project defaults after the QARTOD tests; no standard
-    behind the numbers).
+    record or below the bed is suspect, and so is a travel more than 5 m past an end stop of its
+    rail: it is not where it says, or the rail is not what the site file says, or it is running
+    away, which must warn. A crane's load above 1.5 times its largest load fails (project defaults
+    after the QARTOD tests; no standard behind the numbers).
     """
     low, high = quantity.low, highest(quantity, every)
     suspect_low = -inf if quantity.suspect_low is None else quantity.suspect_low
@@ -79,7 +79,7 @@ def believable(
         high = min(high, 1.5 * design.get("max_load_t", inf))
     if kind == "crane" and quantity.key == TRAVEL:
         least, most = believed_m(design)
-        low, high = max(low, least), min(high, most)
+        suspect_low, suspect_high = max(suspect_low, least), min(suspect_high, most)
     return Believable(low, high, max(low, suspect_low), min(high, suspect_high))
 
 

@@ -13,7 +13,7 @@ wind like those learned from: wind bends the mast too, and from where is not mea
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import cos, hypot, radians, sin
 from statistics import median
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
@@ -44,6 +44,7 @@ _FAR_OFF = 4.0
 _ROUNDS = 3
 _LEAST_SPREAD_DEG = 0.005
 _DIRECTIONS = 8
+_LEAST_SMOOTH = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,10 @@ class MastPlan:
     `calm_ms`: wind up to which rows count, the lower edge of Beaufort 5. `room` times the greatest
     departure of the days held out is the band, at least the family's `floor_deg` and at most
     `most_band_deg`, half of the permitted sway: a mast that keeps to no rule is not judged.
-    `beyond`: share above the greatest moment learned up to which a row is judged.
+    `beyond`: share above the greatest moment learned up to which a row is judged. `telling`: share
+    of it from which a row can be calm: an empty hook says nothing about a mast that bends further.
+    `kept`: for how long what was learned before stands against a new band that is wider by more
+    than `widening`, or against none at all: a mast that began to lean must not teach it to be calm.
     """
 
     calm_ms: float = 8.0
@@ -61,6 +65,10 @@ class MastPlan:
     floor_deg: float = FAMILIES["tilt"].level_floor
     most_band_deg: float = 0.385
     beyond: float = 0.25
+    telling: float = 0.5
+    kept_s: float = 28 * 86_400.0
+    widening: float = 1.25
+    gap_s: float = 900.0
     n_smooth: int = MOST_CONTEXT
     held_share: float = 0.3
     min_held_days: int = 5
@@ -74,12 +82,17 @@ DEFAULT_MAST_PLAN: Final = MastPlan()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mast:
-    """What one crane does: tilts in degrees by the six terms, moments as shares of `most_t_m`."""
+    """What one crane does: tilts in degrees by the six terms, moments as shares of `most_t_m`.
+
+    `has_wind`: it was learned in winds that are known, so a row must tell its own.
+    """
 
     x: tuple[float, ...]
     y: tuple[float, ...]
     most_t_m: float
     band_deg: float
+    trained_until_s: float
+    has_wind: bool
 
     def usual_deg(self, moment_t_m: float, slew_deg: float) -> tuple[float, float]:
         """Give the tilts along both axes that are usual for a moment and a slew."""
@@ -147,8 +160,10 @@ def departure(mast: Mast, row: Sample, plan: MastPlan) -> Departure | NotReady:
     if lacking:
         return NotReady(f"the row has no {' and no '.join(lacking)}")
     load_t, radius_m, slew_deg, tilt_x, tilt_y = (row.values[name] for name in NEEDED)
-    wind_ms = row.values.get(WIND, 0.0)
-    if wind_ms > plan.calm_ms:
+    wind_ms = row.values.get(WIND)
+    if wind_ms is None and mast.has_wind:
+        return NotReady(f"the row has no {WIND}, and wind bends the mast too")
+    if wind_ms is not None and wind_ms > plan.calm_ms:
         return NotReady(f"a wind of {amount(wind_ms, 'm/s')} bends the mast too")
     moment_t_m = max(load_t, 0.0) * radius_m
     if moment_t_m > mast.most_t_m * (1.0 + plan.beyond):
@@ -163,7 +178,9 @@ def _answer(mast: Mast, found: Departure, lately: Sequence[float], plan: MastPla
         return NotReady(f"has {len(lately)} of {plan.n_smooth} rows in a row")
     away_deg = min(found.away_deg, median(lately))
     if away_deg <= mast.band_deg:
-        return CALM
+        if found.moment_t_m >= plan.telling * mast.most_t_m:
+            return CALM
+        return NotReady(f"as usual, but {amount(found.moment_t_m, 't·m')} says little of the mast")
     moment, slew = amount(found.moment_t_m, "t·m"), amount(found.slew_deg, "deg")
     away, band = amount(found.away_deg, "deg"), amount(mast.band_deg, "deg")
     return Surprise(
@@ -189,8 +206,6 @@ def train_masts(frame: "DataFrame", plan: MastPlan = DEFAULT_MAST_PLAN) -> Masts
     if not {"key", *NEEDED} <= set(frame.columns) or not len(frame):
         raise TooLittle("no crane reports load, radius, slew and both tilts together")
     rows = frame.dropna(subset=list(NEEDED)).sort_values("taken_at_s", kind="stable")
-    if WIND in rows:
-        rows = rows[~(rows[WIND] > plan.calm_ms)]
     masts: dict[str, Mast] = {}
     lacking: dict[str, str] = {}
     for key, own in rows.groupby("key", sort=True):
@@ -200,7 +215,7 @@ def train_masts(frame: "DataFrame", plan: MastPlan = DEFAULT_MAST_PLAN) -> Masts
             lacking[str(key)] = str(error)
     if not masts:
         some = [f"{key} {why}" for key, why in lacking.items()]
-        raise TooLittle(some[0] if some else "no crane reports load and tilt in a calm wind")
+        raise TooLittle(some[0] if some else "no crane reports load, radius, slew and both tilts")
     return Masts(
         masts=masts,
         n_rows=len(rows),
@@ -211,8 +226,30 @@ def train_masts(frame: "DataFrame", plan: MastPlan = DEFAULT_MAST_PLAN) -> Masts
     )
 
 
+def guarded(new: Masts, old: Masts) -> Masts:
+    """Give the new masts, with the old one where the new has a wider band or is missing.
+
+    Not for ever: after `kept_s` a mast that has changed for good (another jib, a new tie) is what
+    its newer history says.
+    """
+    plan = new.plan
+    kept = {
+        key: mast
+        for key, mast in old.masts.items()
+        if new.trained_until_s - mast.trained_until_s <= plan.kept_s
+        and (key not in new.masts or new.masts[key].band_deg > plan.widening * mast.band_deg)
+    }
+    lacking = {key: why for key, why in new.lacking.items() if key not in kept}
+    return replace(new, masts={**new.masts, **kept}, lacking=lacking)
+
+
 def _mast(rows: "DataFrame", plan: MastPlan) -> Mast:
     """Learn one mast from its rows in order of time."""
+    has_wind = WIND in rows and bool(rows[WIND].notna().mean() >= 0.5)
+    if has_wind:
+        rows = rows[rows[WIND] <= plan.calm_ms]
+    if not len(rows):
+        raise TooLittle(f"has worked in no wind of {plan.calm_ms:g} m/s or less")
     taken_s = rows["taken_at_s"].to_numpy(dtype=np.float64)
     load_t, radius_m, slew_deg, *tilts = (rows[name].to_numpy(dtype=np.float64) for name in NEEDED)
     moment_t_m = np.maximum(load_t, 0.0) * radius_m
@@ -229,6 +266,8 @@ def _mast(rows: "DataFrame", plan: MastPlan) -> Mast:
         y=tuple(map(float, factors[:, 1])),
         most_t_m=most_t_m,
         band_deg=_band_deg(away, taken_s[is_held], plan),
+        trained_until_s=float(taken_s[-1]),
+        has_wind=has_wind,
     )
 
 
@@ -270,7 +309,10 @@ def _band_deg(away: Floats, taken_s: Floats, plan: MastPlan) -> float:
     """Give the band that the days held out allow, each counting by its greatest departure."""
     import pandas as pd
 
-    smooth = pd.Series(away).rolling(plan.n_smooth, min_periods=plan.n_smooth).median()
+    # History is a sample: rows on either side of a gap were not made one after the other.
+    stretch = np.cumsum(np.diff(taken_s, prepend=taken_s[:1]) > plan.gap_s)
+    by_stretch = pd.Series(away).groupby(stretch)
+    smooth = by_stretch.rolling(plan.n_smooth, min_periods=_LEAST_SMOOTH).median().droplevel(0)
     peaks = smooth.groupby(taken_s // _DAY_S).max().dropna().to_numpy(dtype=np.float64)
     if len(peaks) < plan.min_held_days:
         raise TooLittle(f"has {len(peaks)} of {plan.min_held_days} days to set its band by")

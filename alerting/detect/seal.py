@@ -13,9 +13,18 @@ MAX_BYTES: Final = 16 * 2**20
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sealed; `hmac` covers all other fields."""
+    """What is sealed, of a `format` and `version`; `hmac` covers all other fields."""
 
+    format: str
+    version: int
     hmac: str = ""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What an entry of any version says of itself."""
+
+    format: str
+    version: int
 
 
 SomeSealed = TypeVar("SomeSealed", bound=Sealed)
@@ -27,18 +36,29 @@ def sealed(entry: SomeSealed, key: bytes) -> bytes:
     return msgspec.json.format(msgspec.json.encode(signed), indent=1)
 
 
-def unsealed(path: Path, shape: type[SomeSealed], key: bytes) -> SomeSealed | None:
+def unsealed(
+    path: Path, shape: type[SomeSealed], key: bytes, *, format_is: str, version: int
+) -> SomeSealed | None:
     """Read an entry and check its seal; None when there is no such file.
+
+    What says that it is of another version is not looked into further: its seal covers fields that
+    this program does not know.
 
     Raises:
         Tampered: not whole, or not what was sealed.
-        Unsupported: larger than anything this program seals.
+        Unsupported: of another format or version, or larger than anything this program seals.
         OSError: the file cannot be read.
     """
     raw = read_at_most(path, MAX_BYTES)
     if raw is None:
         return None
     try:
+        head = msgspec.json.decode(raw, type=_Head)
+        if (head.format, head.version) != (format_is, version):
+            raise Unsupported(
+                f"{path}: {head.format} version {head.version}, this program reads "
+                f"{format_is} version {version}; train again"
+            )
         entry = msgspec.json.decode(raw, type=shape)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise Tampered(f"{path}: not a whole manifest: {error}") from error

@@ -26,7 +26,9 @@ from alerting.detect.seal import Sealed, read_at_most, sealed, unsealed
 from sensors.catalogue import KINDS
 
 FORMAT: Final = "groundwatch-forest"
-VERSION: Final = 1
+VERSION: Final = 2
+MASTS_FORMAT: Final = "groundwatch-masts"
+MASTS_VERSION: Final = 1
 # Everything in an isolation forest that skops does not trust by itself; nothing may be added to it
 # by looking into a file.
 ALLOWED_TYPES: Final = ("sklearn.tree._tree.Tree",)
@@ -37,8 +39,6 @@ _MAX_MODEL_BYTES: Final = 256 * 2**20
 class Manifest(Sealed, frozen=True, kw_only=True):
     """What is known of a model file without opening it; `hmac` covers all other fields."""
 
-    format: str
-    version: int
     kind: str
     file: str
     sha256: str
@@ -56,8 +56,6 @@ class Manifest(Sealed, frozen=True, kw_only=True):
 class MastsFile(Sealed, frozen=True, kw_only=True):
     """The masts of all cranes as they are kept."""
 
-    format: str = "groundwatch-masts"
-    version: int = 1
     masts: dict[str, Mast]
     lacking: dict[str, str]
     n_rows: int
@@ -106,6 +104,8 @@ class Shelf:
 
     def _save_masts(self, masts: Masts) -> Path:
         entry = MastsFile(
+            format=MASTS_FORMAT,
+            version=MASTS_VERSION,
             masts=dict(masts.masts),
             lacking=dict(masts.lacking),
             n_rows=masts.n_rows,
@@ -118,17 +118,11 @@ class Shelf:
 
     def _load_masts(self) -> Masts:
         path = self._manifest_path(NAME)
-        entry = unsealed(path, MastsFile, self._key)
+        entry = unsealed(path, MastsFile, self._key, format_is=MASTS_FORMAT, version=MASTS_VERSION)
         if entry is None:
             raise NothingShelved(f"no model of {NAME} has been saved in {self._directory}")
-        is_known = entry.format == "groundwatch-masts" and entry.version == 1
-        if not is_known or any(
-            len(mast.x) != N_TERMS or len(mast.y) != N_TERMS for mast in entry.masts.values()
-        ):
-            raise Unsupported(
-                f"{path}: {entry.format} version {entry.version}, this program reads "
-                f"groundwatch-masts version 1 with {N_TERMS} terms; train again"
-            )
+        if any(len(mast.x) != N_TERMS or len(mast.y) != N_TERMS for mast in entry.masts.values()):
+            raise Unsupported(f"{path}: a mast of other than {N_TERMS} terms; train again")
         return Masts(
             masts=entry.masts,
             lacking=entry.lacking,
@@ -208,14 +202,9 @@ class Shelf:
         if kind not in KINDS:
             raise Unsupported(f"kind {kind!r} is none of {', '.join(KINDS)}")
         path = self._manifest_path(kind)
-        manifest = unsealed(path, Manifest, self._key)
+        manifest = unsealed(path, Manifest, self._key, format_is=FORMAT, version=VERSION)
         if manifest is None:
             raise NothingShelved(f"no model of {kind} has been saved in {self._directory}")
-        if manifest.format != FORMAT or manifest.version != VERSION:
-            raise Unsupported(
-                f"{path}: {manifest.format} version {manifest.version}, this program reads "
-                f"{FORMAT} version {VERSION}; train again"
-            )
         if manifest.kind != kind:
             raise Unsupported(f"{path}: a model of {manifest.kind}, wanted is one of {kind}")
         if manifest.sklearn != (installed := _installed()):

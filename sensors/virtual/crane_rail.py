@@ -43,7 +43,8 @@ def rail_of(device: Device, design: Mapping[str, float]) -> Rail | str | None:
     if lacking:
         return f"{device.id} has {TRAVEL} and the site file gives no {' and no '.join(lacking)}"
     along = radians(design[AZIMUTH])
-    return Rail(sin(along), cos(along), sensor.low, sensor.high, design.get(CARRIAGE, CARRIAGE_M))
+    least, most = max(sensor.low, sensor.suspect_low), min(sensor.high, sensor.suspect_high)
+    return Rail(sin(along), cos(along), least, most, design.get(CARRIAGE, CARRIAGE_M))
 
 
 def on_rail(device: Device) -> Device:

@@ -88,7 +88,6 @@ def test_a_truncated_or_missing_file_is_refused(shelf: Shelf, tmp_path: Path, na
     ("field", "value"),
     [
         ("threshold", 99.0),
-        ("version", 0),
         ("kind", "hoist"),
         ("file", "../../etc/passwd"),
         ("hmac", ""),
@@ -133,8 +132,8 @@ def test_files_of_two_kinds_cannot_be_swapped(shelf: Shelf, tmp_path: Path, fore
 @pytest.mark.parametrize(
     ("fields", "wanted"),
     [
-        ({"version": 2}, "version 2, this program reads groundwatch-forest version 1"),
-        ({"format": "something-else"}, "something-else version 1"),
+        ({"version": 3}, "version 3, this program reads groundwatch-forest version 2"),
+        ({"format": "something-else"}, "something-else version 2"),
         ({"sklearn": "0.1"}, "made with scikit-learn 0.1"),
         ({"features": ["wind_ms"]}, "by 1 features"),
     ],

@@ -1,5 +1,6 @@
 """Cranes on rails: where they are follows their travel, and without it nothing is judged."""
 
+import json
 import math
 import tempfile
 from pathlib import Path
@@ -8,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerting.book import Change
 from groundwatch.http.sensor_models import DeviceAnswer
+from ingest.intake import Intake
+from ingest.source import RawMessage
 from sensors.crane.frame import Frame
 from sensors.model import Position, Qc, SensorKey
 from sensors.registry import Device, Registry
@@ -195,11 +199,23 @@ def test_alerts_and_cards_are_of_the_rails_middle(tmp_path: Path) -> None:
     assert device_of(known, "TALL").zero is None
 
 
-def test_a_travel_far_past_the_end_stops_is_not_believed(tmp_path: Path) -> None:
-    (sensor,) = [
-        s for s in device_of(apart(tmp_path), "LOW").sensors if s.key.quantity == "travel_m"
-    ]
-    assert (sensor.low, sensor.high) == (-5.0, 105.0)
+def test_a_crane_that_runs_away_past_its_rail_is_red_though_it_is_not_believed_to_be_there(
+    tmp_path: Path,
+) -> None:
+    """A storm drives it past the stop between two readings of a crane that reports slowly."""
+    known = apart(tmp_path)
+    (sensor,) = [s for s in device_of(known, "LOW").sensors if s.key.quantity == "travel_m"]
+    assert (sensor.suspect_low, sensor.suspect_high) == (-5.0, 105.0)
+    judge, intake = judge_of(known), Intake(known)
+    changes: list[Change] = []
+    for seq, travel_m in enumerate((40.0, 99.0, 113.0, 114.0), start=1):
+        taken_at = at(60.0 * seq)
+        payload = {"at": taken_at.isoformat(), "readings": {"travel_m": travel_m}}
+        message = RawMessage("gw/1/site/LOW/telemetry", json.dumps(payload).encode(), taken_at)
+        (report,) = intake.decode([message]).reports
+        assert report.qc.get("travel_m", Qc.PASS) == (Qc.SUSPECT if travel_m > 105 else Qc.PASS)
+        changes += judge.take([report], seq, taken_at)
+    assert firing(changes).get("/crane_travel_end") == "extreme"
 
 
 _stance = st.tuples(

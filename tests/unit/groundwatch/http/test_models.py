@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alerting.detect.features import frame_of
-from alerting.detect.mast import NEEDED, train_masts
+from alerting.detect.mast import NEEDED, WIND, train_masts
 from groundwatch.cli import app
 from tests.unit.alerting_detect.lifting import loaded, weakened, work
 from tests.unit.groundwatch.http.running import Running
@@ -49,7 +49,7 @@ def test_a_mast_that_bends_further_than_it_used_to_is_an_alert_in_words(own: Run
         *[
             {
                 "at": (now - timedelta(seconds=5 * (len(rows) - at))).isoformat(),
-                "readings": {name: row.values[name] for name in NEEDED},
+                "readings": {name: row.values[name] for name in (*NEEDED, WIND)},
             }
             for at, row in enumerate(rows)
         ],
