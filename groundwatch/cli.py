@@ -28,10 +28,20 @@ from groundwatch.cli_roads import app as roads_app
 from groundwatch.cli_route import add_to as add_route
 from groundwatch.cli_silence import app as silence_app
 from groundwatch.cli_tasks import add_to as add_tasks
-from groundwatch.cli_words import AsJson, Language, Note, Tongue, Url, asked, clock_time, named
+from groundwatch.cli_words import (
+    EXAMPLE,
+    AsJson,
+    Language,
+    Note,
+    OrExample,
+    Tongue,
+    Url,
+    asked,
+    clock_time,
+    named,
+    or_example,
+)
 from groundwatch.client import DEFAULT_URL, call
-
-EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
 
 app = typer.Typer(
     help="Telemetry and early warning for construction sites and flood defence.",
@@ -162,7 +172,7 @@ def limits(
     sensor: Annotated[
         str, typer.Argument(help="site/device/quantity, or site/device/point/quantity")
     ],
-    sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
+    sites: OrExample = None,
     at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="as they hold on this day")
     ] = None,
@@ -176,7 +186,13 @@ def limits(
     then = SystemClock().now() if at is None else at.replace(hour=12, tzinfo=UTC)
     _guarded(
         lambda: print(
-            limits_text(sensor, sites=sites, at=then, as_json=as_json, language=language.value)
+            limits_text(
+                sensor,
+                sites=or_example(sites),
+                at=then,
+                as_json=as_json,
+                language=language.value,
+            )
         )
     )
 
@@ -260,7 +276,7 @@ def near(
     lon: Annotated[float, typer.Option(help="longitude, WGS 84 degrees")],
     hazard: Annotated[str, typer.Option(help="hazard, for example river_flood")],
     severity: Annotated[str, typer.Option(help="minor, moderate, severe, extreme")] = "severe",
-    sites: Annotated[Path, typer.Option(help="directory of site files")] = EXAMPLE,
+    sites: OrExample = None,
     language: Language = Tongue.EN,
     as_json: AsJson = False,
 ) -> None:
@@ -273,7 +289,7 @@ def near(
             lon=lon,
             hazard=hazard,
             severity=severity,
-            sites=sites,
+            sites=or_example(sites),
             language=language.value,
         )(as_json)
     )

@@ -11,7 +11,9 @@ import typer
 from groundwatch.cli_words import Actor, AsJson, Note, Url, asked, named, show
 from groundwatch.client import DEFAULT_URL, call
 
-_EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
+_NO_SITES = (
+    "nothing was read: say which directory of site files to write into, as in --sites my-district"
+)
 resources = typer.Typer(
     help="Teams, depots, cameras and places that can help.", no_args_is_help=True
 )
@@ -29,7 +31,9 @@ def import_(
         str,
         typer.Option(help="teams, depots, stock, cameras, shelters, hospitals, pumps or sensitive"),
     ],
-    sites: Annotated[Path, typer.Option(help="directory of site files")] = _EXAMPLE,
+    sites: Annotated[
+        Path | None, typer.Option(help="directory of site files to write into")
+    ] = None,
     datum: Annotated[
         str, typer.Option(help="where the file states none: WGS-84, CGCS2000, GCJ-02, BD-09")
     ] = "",
@@ -46,6 +50,9 @@ def import_(
     from groundwatch.resource_files import ImportOrder, import_resources
     from groundwatch.settings import SettingsError
 
+    if sites is None:
+        print(_NO_SITES, file=sys.stderr)
+        raise typer.Exit(2)
     order = ImportOrder(
         file=file,
         kind=kind,

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundwatch.cli_words import AsJson, Language, Tongue
+from groundwatch.cli_words import AsJson, Language, OrExample, Tongue, or_example
 
 if TYPE_CHECKING:  # what a command needs is imported when it runs
     from alerting.model import Alert
-
-SITES = Path(__file__).parents[1] / "examples" / "baiyun"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +30,7 @@ def route(
         str | None,
         typer.Option(help="when, RFC 3339; without an offset in +08:00; now if left out"),
     ] = None,
-    sites: Annotated[Path | None, typer.Option(help="directory of site files")] = None,
+    sites: OrExample = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", help="settings file (TOML), for its channels and sites"),
@@ -46,7 +44,7 @@ def route(
 
     try:
         asked = question_of(
-            district=district_of(sites, config, SITES),
+            district=district_of(sites, config, or_example),
             words=(site, hazard, severity, kind),
             at=at,
             is_dry=dry_run,

@@ -5,12 +5,18 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from groundwatch.client import ClientError
 
+EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
+
+OrExample = Annotated[
+    Path | None, typer.Option("--sites", help="directory of site files; else the example's")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 Url = Annotated[
     str, typer.Option("--url", envvar="GROUNDWATCH_URL", help="address of the running program")
@@ -39,6 +45,15 @@ def asked(ask: Callable[[], Any]) -> Any:
     except ClientError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from error
+
+
+def or_example(sites: Path | None) -> Path:
+    """Give the directory of site files; without one that of the example, which is said aloud."""
+    if sites is not None:
+        return sites
+    said = "the made-up example district is asked, as no --sites is given; name yours with --sites"
+    print(f"{EXAMPLE}: {said}", file=sys.stderr)
+    return EXAMPLE
 
 
 def named(actor: str) -> str:

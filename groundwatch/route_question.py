@@ -1,5 +1,6 @@
 """What `groundwatch route` is asked, checked against the site files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,14 +32,18 @@ class Question:
     where: Position
 
 
-def district_of(sites: Path | None, config: Path | None, otherwise: Path) -> District:
+def district_of(
+    sites: Path | None, config: Path | None, otherwise: Callable[[Path | None], Path]
+) -> District:
     """Load the district of a question: with the channels of the settings where they are named.
+
+    Without settings `otherwise` says which directory it is.
 
     Raises:
         QuestionError: the settings cannot be used.
     """
     if config is None:
-        return load_district(sites or otherwise)
+        return load_district(otherwise(sites))
     try:
         settings = load_settings(config, sites=sites)
     except SettingsError as error:

@@ -58,6 +58,10 @@ WRONG = {
     "a severity that is none": ((*NEAR, "--severity", "red"), "allowed are minor, moderate, seve"),
     "a latitude beyond the pole": ((*NEAR, "--lat", "91"), "allowed are -90 to 90 and -180 to 180"),
     "a latitude that is none": ((*NEAR, "--lat", "nan"), "allowed are -90 to 90 and -180 to 180"),
+    "no sites to write into": (
+        ("resources", "import", __file__, "--kind", "teams"),
+        "nothing was read: say which directory of site files to write into",
+    ),
     "no resources": ((*NEAR, "--sites", "/nowhere"), "--sites /nowhere: holds no folder"),
     "seconds below zero": (("demo", "--seconds", "-3"), "--seconds -3: must be above 0"),
     "seconds that are none": (("demo", "--seconds", "nan"), "--seconds nan: must be above 0"),
@@ -136,6 +140,25 @@ def test_check_names_ten_planted_faults_at_once_with_their_places(tmp_path: Path
 
 
 # near, doctor, alerts
+
+OFFLINE = {
+    "near": NEAR,
+    "limits": ("limits", "huanghe-tower/TC-01/moment_pct"),
+    "route": (
+        *("route", "--dry-run", "--site", "huanghe-tower"),
+        *("--hazard", "crane_overload", "--severity", "extreme"),
+    ),
+}
+
+
+@pytest.mark.parametrize("words", OFFLINE.values(), ids=OFFLINE)
+def test_an_answer_from_the_example_says_that_it_is(words: tuple[str, ...]) -> None:
+    unnamed, named = asked(*words, "--json"), asked(*words, "--json", "--sites", EXAMPLE)
+    assert (unnamed.exit_code, named.exit_code) == (0, 0)
+    assert named.stderr == ""
+    [line] = unnamed.stderr.splitlines()
+    assert line.startswith(f"{EXAMPLE}: the made-up example district is asked")
+    assert json.loads(unnamed.stdout).keys() == json.loads(named.stdout).keys()
 
 
 def test_near_answers_offline_for_people_and_machines() -> None:
