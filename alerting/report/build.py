@@ -15,8 +15,8 @@ from alerting.render.phrases import card_words
 from alerting.render.text import subject_words
 from alerting.render.words import shown_time, source_words
 from alerting.report.deadline import ReportDeadlines, due_reports
-from alerting.report.facts import ENTERED, MADE, Known, Stage
-from alerting.report.grade import Grade, grade_of
+from alerting.report.facts import ENTERED, MADE, Facts, Known, Stage
+from alerting.report.grade import Grade, grade_of, why_no_grade
 from alerting.response.model import Deed, Response
 from alerting.response.words import deed_words
 from alerting.sentence import say
@@ -112,7 +112,7 @@ def report_of(
         sections=(
             _section("time", "Time", "时间", _time(incident, now, since)),
             _section("place", "Place", "地点", _place(incident)),
-            _section("kind", "Kind", "类别", _kind(incident, grade, rules)),
+            _section("kind", "Kind", "类别", _kind(incident, known.facts, rules)),
             _section("readings", "Readings", "监测数据", _readings(incident, since)),
             _section("cause", "Cause", "原因", [_entered(known.facts.cause)]),
             _section("casualties", "Casualties and loss", "伤亡与损失", _casualties(known)),
@@ -166,7 +166,7 @@ def _place(incident: Incident) -> list[Remark]:
     ]
 
 
-def _kind(incident: Incident, grade: Grade | None, rules: Rules) -> list[Remark]:
+def _kind(incident: Incident, facts: Facts, rules: Rules) -> list[Remark]:
     alert = incident.alert
     said = (rules.hazards or built_in()).of(alert.hazard, alert.severity)
     state_en = "stands" if alert.state is AlertState.FIRING else alert.state.value
@@ -177,8 +177,9 @@ def _kind(incident: Incident, grade: Grade | None, rules: Rules) -> list[Remark]
             f"{said.event_zh}，{alert.severity.zh}色（最高{alert.peak.zh}色），{state_zh}",
         )
     ]
+    grade = grade_of(facts)
     if grade is None:
-        lines.append(Remark("grade not known: no casualties entered", "等级未定：尚未录入伤亡情况"))
+        lines.append(why_no_grade(facts))
     else:
         lines.append(Remark(f"grade {grade.rank}, {grade.en}", f"等级：{grade.zh}"))
     return lines

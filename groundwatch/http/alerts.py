@@ -23,6 +23,7 @@ from groundwatch.http.alert_models import (
     Word,
 )
 from groundwatch.http.explain_models import ExplanationAnswer
+from groundwatch.http.named_site import check_site_of_alerts
 from groundwatch.http.parts import HubPart, ProgramPart
 from groundwatch.http.problems import Problem, ProblemError
 from groundwatch.http.response_models import ResponseAnswer
@@ -95,6 +96,7 @@ class CardQuestion(Asked):
 @router.get("/alerts", tags=["alerts"], summary="List alerts, newest first")
 async def list_alerts(program: ProgramPart, wanted: Annotated[AlertFilter, Query()]) -> AlertPage:
     """Give one page of alerts."""
+    await check_site_of_alerts(program, wanted.site)
     after = None
     if wanted.cursor is not None:
         at, alert_id = values_of(wanted.cursor, _AFTER_ALERT)
@@ -208,6 +210,7 @@ async def explain_any(
 @router.get("/history", tags=["alerts"], summary="Final steps of alerts, in event time")
 async def history(program: ProgramPart, wanted: Annotated[HistoryFilter, Query()]) -> HistoryPage:
     """Give what became final, sorted by event time: the same whatever the order of arrival was."""
+    await check_site_of_alerts(program, wanted.site)
     after = None if wanted.cursor is None else tuple(values_of(wanted.cursor, _AFTER_STEP))
     query = HistoryQuery(
         site=wanted.site,

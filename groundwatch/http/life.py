@@ -18,6 +18,7 @@ from groundwatch.http.life_models import (
     StagesAnswer,
     StageWord,
 )
+from groundwatch.http.named_site import check_site
 from groundwatch.http.parts import ProgramPart
 from groundwatch.http.problems import field_problem, near_words, not_found
 from groundwatch.http.words import Asked, Instant
@@ -78,6 +79,7 @@ async def declare(site_id: str, word: StageWord, program: ProgramPart) -> Stages
 @router.get("/couplings", tags=["sites"], summary="Couplings of hazards, and which are in force")
 async def couplings(program: ProgramPart, wanted: Annotated[SiteFilter, Query()]) -> CouplingPage:
     """Give every coupling with when it was in force, and what devices were told."""
+    check_site(program, wanted.site)
     now_s = program.clock.now().timestamp()
     return CouplingPage(
         items=[

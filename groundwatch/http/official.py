@@ -8,6 +8,7 @@ from pydantic import Field
 from alerting.cap.heard import MAX_BYTES, CapRefused
 from alerting.cap.values import MEDIA_TYPE
 from alerting.warning import Name, OfficialRecord
+from groundwatch.http.named_site import check_site
 from groundwatch.http.parts import ProgramPart
 from groundwatch.http.problems import FieldFault, Problem, ProblemError
 from groundwatch.http.words import Answer, Asked, Instant, SeverityWord, severity_word
@@ -117,6 +118,7 @@ class OfficialPage(Answer):
 @router.get("/official", tags=["official"], summary="Official warnings, which are never our own")
 async def listed(program: ProgramPart, wanted: Annotated[OfficialFilter, Query()]) -> OfficialPage:
     """Give the messages of the last 60 days."""
+    check_site(program, wanted.site)
     found = await program.desks.official.listed(wanted.site, in_force_only=wanted.in_force)
     return OfficialPage(
         items=[OfficialAnswer.of(each, program) for each in found],

@@ -89,6 +89,27 @@ class TestContent:
         assert report.grade is not None
         assert report.grade.zh == "一般"
 
+    @pytest.mark.parametrize(
+        ("facts", "en", "zh"),
+        [
+            (
+                Facts(injured=0),
+                "grade not known: no harm entered so far, and unknown: dead, direct loss",
+                "等级未定：目前录入无损害，尚不明：死亡、直接经济损失",
+            ),
+            (
+                Facts(dead=0, injured=0, loss_cny=0.0),
+                "no grade: nobody hurt and no loss",
+                "不定级：无伤亡、无直接经济损失",
+            ),
+        ],
+    )
+    def test_no_harm_entered_gives_no_grade_and_says_what_is_unknown(
+        self, facts: Facts, en: str, zh: str
+    ) -> None:
+        report = first(incident(), Known(facts=facts))
+        assert (lines(report, "kind")[1], lines(report, "kind", zh=True)[1]) == (en, zh)
+
     def test_a_follow_up_tells_of_what_is_new(self) -> None:
         one = incident(Step.RAISED, Step.UPGRADED)
         made = action(MADE, 5.0, detail="first")
@@ -165,8 +186,9 @@ class TestDeadlines:
         (Facts(dead=3), 3), (Facts(dead=2), 4), (Facts(injured=100), 1), (Facts(injured=50), 2),
         (Facts(injured=10), 3), (Facts(injured=9), 4), (Facts(loss_cny=100e6), 1),
         (Facts(loss_cny=50e6), 2), (Facts(loss_cny=10e6), 3), (Facts(loss_cny=9e6), 4),
-        (Facts(dead=0), 4), (Facts(dead=1, injured=60), 2), (Facts(), None),
-        (Facts(missing=5), None),
+        (Facts(dead=0), None), (Facts(dead=1, injured=60), 2), (Facts(), None),
+        (Facts(missing=5), None), (Facts(injured=0), None), (Facts(injured=1), 4),
+        (Facts(dead=0, injured=0, loss_cny=0.0), None), (Facts(dead=0, loss_cny=1.0), 4),
     ],
 )  # fmt: skip
 def test_the_grade_follows_casualties_and_loss(facts: Facts, rank: int | None) -> None:

@@ -5,7 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from alerting.model import AlertState
+from alerting.ports import Effects
+from groundwatch.cli import app
+from sensors.model import SensorKey
+from tests.contract.journal_values import T0, an_alert
 from tests.unit.groundwatch.http.running import Running
 
 pytestmark = pytest.mark.broker
@@ -256,3 +262,27 @@ def test_saying_something_about_no_alert_is_404_with_what_may_be_meant(
 @pytest.mark.parametrize("page", ["", "/card", "/explain"])
 def test_asking_for_no_alert_is_404(live: Running, page: str) -> None:
     assert live.get(f"{API}/alerts/nothere{page}", status=404)["status"] == 404
+
+
+class TestSiteThatIsNone:
+    def test_it_is_refused_by_the_command_too(self, live: Running) -> None:
+        for more in ([], ["--all"], ["--history"]):
+            words = ["alerts", "--site", "huanghe", *more, "--url", str(live.client.base_url)]
+            done = CliRunner().invoke(app, words)
+            assert done.exit_code == 2, done.output
+            assert "there is no such site; did you mean huanghe-tower?" in done.stderr
+            assert done.stdout == ""
+
+    def test_the_program_itself_is_none_and_may_be_asked_for(self, live: Running) -> None:
+        for path in ("alerts", "history"):
+            live.get(f"{API}/{path}", site="system")
+
+    def test_a_former_site_with_alerts_may_be_asked_for(self, live: Running) -> None:
+        sensor = SensorKey("former-pit", "PIT-D1", "", "level_m")
+        over = an_alert("former", sensor=sensor, state=AlertState.RESOLVED, ended_at=T0)
+        live.get(f"{API}/alerts", status=422, site="former-pit")
+        live.call(live.program.journal.record(Effects(alerts=(over,))))
+        (found,) = live.get(f"{API}/alerts", site="former-pit")["items"]
+        assert found["id"] == "former"
+        assert live.get(f"{API}/alerts", site="former-pit", state="firing")["items"] == []
+        live.get(f"{API}/history", site="former-pit")
