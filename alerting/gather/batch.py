@@ -76,6 +76,21 @@ def gather(held: Sequence[OutboxEntry], occasion: Occasion, alerts: Sequence[Ale
     return Gathered((sent,), settled)
 
 
+def alone(held: Sequence[OutboxEntry], now: datetime) -> Gathered:
+    """Let one alert's newest notice go as it is; older ones of the same are overtaken."""
+    *older, newest = held
+    released = replace(newest, state=NoticeState.PENDING, last_error="", due_at=now)
+    return Gathered(sent=(released,), settled=(*overtaken(older, newest, now), released))
+
+
+def overtaken(
+    older: Sequence[OutboxEntry], newest: OutboxEntry, now: datetime
+) -> list[OutboxEntry]:
+    """Settle older notices of an alert that a newer one of it makes needless."""
+    why = f"overtaken by notice {newest.notice.id}"
+    return [replace(e, state=NoticeState.GATHERED, last_error=why, due_at=now) for e in older]
+
+
 def batch_of(
     alerts: Sequence[Alert], occasion: Occasion, site_names: Mapping[str, str] | None = None
 ) -> Batch:

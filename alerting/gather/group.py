@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alerting.gather.batch import Gathered, Occasion, Present, gather
+from alerting.gather.batch import Gathered, Occasion, Present, alone, gather, overtaken
 from alerting.gather.rules import GatherRules
 from alerting.model import (
     Alert,
@@ -122,8 +122,7 @@ class Groups:
         n_before = len(self._told.get(key, {}).keys() - alerts.keys())
         self._note_told(key, held)
         if len(alerts) == 1:
-            *older, newest = held
-            return self._alone(older, newest, now)
+            return alone(held, now)
         occasion = Occasion(
             kind=Gathering.GROUP,
             place=self._rules.area_of(standing[0]),
@@ -132,12 +131,6 @@ class Groups:
             n_before=n_before,
         )
         return gather(held, occasion, list(alerts.values()))
-
-    def _alone(self, older: Sequence[OutboxEntry], newest: OutboxEntry, now: datetime) -> Gathered:
-        """Let one alert's newest notice go as it is; an older one of the same is overtaken."""
-        gone = _overtaken(older, newest, now)
-        released = replace(newest, state=NoticeState.PENDING, last_error="", due_at=now)
-        return Gathered(sent=(released,), settled=(*gone, released))
 
     def _overtake(self, key: Key, entry: OutboxEntry, now: datetime) -> None:
         """Give up older notices of an alert that wait while a worse one of it leaves at once."""
@@ -150,20 +143,13 @@ class Groups:
             del group.held[each.notice.id]
         if not group.held:
             del self._groups[key]
-        self._overtaken += _overtaken(older, entry, now)
+        self._overtaken += overtaken(older, entry, now)
 
     def _note_told(self, key: Key, entries: Sequence[OutboxEntry]) -> None:
         told = self._told.setdefault(key, {})
         told.update(dict.fromkeys(entry.notice.alert.id for entry in entries))
         if len(self._told) > MAX_GROUPS:
             del self._told[next(iter(self._told))]
-
-
-def _overtaken(
-    older: Sequence[OutboxEntry], newest: OutboxEntry, now: datetime
-) -> list[OutboxEntry]:
-    why = f"overtaken by notice {newest.notice.id}"
-    return [replace(e, state=NoticeState.GATHERED, last_error=why, due_at=now) for e in older]
 
 
 def _key(entry: OutboxEntry) -> Key:

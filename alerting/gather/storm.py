@@ -18,11 +18,13 @@ from alerting.gather.batch import (
     Gathered,
     Occasion,
     Present,
+    alone,
     gather,
 )
 from alerting.gather.rules import StormRules
 from alerting.model import (
     Alert,
+    AlertState,
     Gathering,
     NoticeState,
     NotifyReason,
@@ -156,6 +158,9 @@ class Storms:
             taken.append(basket.held.pop(notice_id))
         basket.sent_at = now
         load.alerts.update(alerts)
+        (first, *others) = alerts.values()
+        if not others and first.state is AlertState.FIRING:
+            return alone(taken, now)  # one alert is no storm to read: it says more by itself
         kind = Gathering.STORM
         since = load.since or now
         occasion = Occasion(kind=kind, place=area, since=since, now=now)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from alerting.model import Alert, AlertState, Batch, Card, Gathering, Member, Notice, Severity
-from alerting.render.words import shown_time, words_of
+from alerting.render.words import number_words, shown_time, words_of
 from alerting.sentence import say
 
 MAX_LINES = 30
+MAX_SHORT = 5
 
 _KINDS = {
     "en": {
@@ -126,11 +127,21 @@ def near_line(alert: Alert, card: Card, language: str) -> str:
     return f"{_WORDS[_tongue(language)]['near']}{words['colon']}{where}"
 
 
-def worst(batch: Batch, language: str) -> str:
-    """Name where the worst are, for a message of few words."""
-    words = words_of(language)
-    names = ["/".join((each.site, each.device)).strip("/") for each in batch.members]
-    return words["comma"].join(dict.fromkeys(names))
+def worst(batch: Batch, language: str) -> list[str]:
+    """Say of the worst, each in few words, where and what they are."""
+    return [_in_few_words(member, language) for member in batch.members[:MAX_SHORT]]
+
+
+def _in_few_words(member: Member, language: str) -> str:
+    """Give where, what, and the value against its limit."""
+    where = _where(member.site, member.device, member.site_name)
+    said = member.said
+    first = said.against[0] if said is not None and said.against else None
+    if said is None or first is None or first.value is None:
+        return f"{where} {say(said, language) if said is not None else member.reason}"
+    title = said.title_zh if language == "zh" and said.title_zh else said.title
+    value, limit = number_words(first.value, ""), number_words(first.limit, first.unit)
+    return f"{where} {title} {value}/{limit}"
 
 
 def batch_json(batch: Batch) -> dict[str, object]:

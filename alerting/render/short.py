@@ -70,7 +70,8 @@ _NO_CARD = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
 class Essentials:
     """The parts of what must be read first; `wheres` from the fullest to the leanest.
 
-    `lean_value` has value and limit in one.
+    `lean_value` has value and limit in one. `whys` are, where there is no value, from the fullest
+    to the leanest why.
     """
 
     head: str
@@ -80,8 +81,13 @@ class Essentials:
     value: str
     limit: str
     lean_value: str
-    why: str
+    whys: tuple[str, ...]
     taken: str
+
+    @property
+    def why(self) -> str:
+        """Give the fullest why."""
+        return self.whys[0]
 
 
 def essentials(notice: Notice, language: str) -> Essentials:
@@ -102,7 +108,7 @@ def essentials(notice: Notice, language: str) -> Essentials:
         value=value,
         limit=limit,
         lean_value=lean_value,
-        why=_one_line(notice.remarks[0] if is_order else why(notice, language)),
+        whys=(_one_line(notice.remarks[0] if is_order else why(notice, language)),),
         taken=notice.transition.taken_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
     )
 
@@ -114,13 +120,21 @@ def _several(notice: Notice, batch: Batch, language: str, mark: str) -> Essentia
         head=f"{mark}{head}",
         lean_head=f"{mark}{head}",
         what=counted(batch, language),
-        wheres=(_one_line(place(batch, language)),),
+        # "All areas" may be left out for the worst of them; the name of one may not.
+        wheres=(_one_line(place(batch, language)), *(() if batch.place else ("",))),
         value="",
         limit="",
         lean_value="",
-        why=_one_line(worst(batch, language)),
+        whys=_fewer(worst(batch, language), language),
         taken=notice.created_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
     )
+
+
+def _fewer(texts: list[str], language: str) -> tuple[str, ...]:
+    """Give as many of some texts as there are, then one less, down to the first alone."""
+    gap = "；" if language == "zh" else "; "
+    joined = [gap.join(texts[:count]) for count in range(len(texts), 0, -1)]
+    return tuple(map(_one_line, joined)) or ("",)
 
 
 def first_words(parts: Essentials, language: str, *, limit: int, size: Size) -> str:
@@ -131,7 +145,7 @@ def first_words(parts: Essentials, language: str, *, limit: int, size: Size) -> 
     if not parts.value:
         bare = _sentence(parts, language, where=parts.wheres[-1])
         room = limit - size(bare) - size("，" if language == "zh" else ", ")
-        why = cut(parts.why, max(room, 0), size)
+        why = cut(parts.whys[-1], max(room, 0), size)
         if room >= _LEAST_WHY:
             return _sentence(parts, language, where=parts.wheres[-1], why=why)
         if size(bare) <= limit:
@@ -145,6 +159,8 @@ def further(notice: Notice, language: str, *, base_url: str = "") -> Iterator[st
     late_by_s = notice.transition.late_by_s
     if late_by_s is not None:
         yield f"{words['late']} {span_words(late_by_s)}"
+    if notice.batch is not None:
+        yield from (_one_line(text) for text in worst(notice.batch, language))
     if notice.card is not None and notice.reason not in _NO_CARD:
         yield from (_one_line(text) for text in _near(notice.card, language))
     yield from (_one_line(remark_words(text, language)) for text in notice.remarks)
@@ -188,7 +204,8 @@ def _wheres(alert: Alert, card: Card | None, language: str) -> Iterator[str]:
 
 def _forms(parts: Essentials, language: str) -> Iterator[str]:
     for where in parts.wheres:
-        yield _sentence(parts, language, where=where, why=parts.why)
+        for reason in parts.whys:
+            yield _sentence(parts, language, where=where, why=reason)
 
 
 def _sentence(parts: Essentials, language: str, *, where: str, why: str = "") -> str:

@@ -122,6 +122,10 @@ def standing(notices: Sequence[Notice]) -> list[Notice]:
     return [notice for notice in notices if notice.reason is NotifyReason.STORM]
 
 
+def red_ones(notices: Sequence[Notice]) -> list[Notice]:
+    return [notice for notice in notices if notice.alert.severity is Severity.EXTREME]
+
+
 async def test_what_waits_to_be_tried_again_is_not_sent_once_all_of_it_was_acknowledged() -> None:
     journal, log = MemoryJournal(), MemoryLog()
     devices = ("D-1", "D-2")
@@ -189,16 +193,17 @@ async def test_red_ones_leave_a_storm_at_once_by_name() -> None:
         red = [report(at_s, {"stage_m": 5.5}, device="D-33") for at_s in (600, 900)]
         await here.engine.take(2, red)
         await here.quiet()
-        (notice,) = standing(here.channel.notices)
-        assert notice.alert.severity is Severity.EXTREME
-        assert named(notice) == ["D-33"]
+        (notice,) = red_ones(here.channel.notices)
+        assert notice.alert.sensor.device == "D-33"
+        assert notice.batch is None, "one alert is told by itself, with its value and its card"
+        assert notice.card is not None
         more = [report(at_s, {"stage_m": 5.5}, device="D-34") for at_s in (600, 900)]
         await here.engine.take(3, more)
         await here.quiet()
-        assert len(standing(here.channel.notices)) == 1
+        assert len(red_ones(here.channel.notices)) == 1
         await pass_time(here, 5)
         await here.quiet()
-        assert named(standing(here.channel.notices)[-1]) == ["D-34"]
+        assert red_ones(here.channel.notices)[-1].alert.sensor.device == "D-34"
 
 
 async def test_a_storm_goes_on_after_a_restart_and_tells_what_was_held() -> None:

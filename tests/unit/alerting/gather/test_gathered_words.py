@@ -6,12 +6,16 @@ import pytest
 
 from alerting.gather.batch import Occasion, batch_of, gather
 from alerting.model import (
+    Against,
+    Alert,
     AlertState,
     ChainLink,
+    Form,
     Gathering,
     Notice,
     NotifyReason,
     OutboxEntry,
+    Sentence,
     Severity,
 )
 from alerting.render import render_json, render_text
@@ -130,3 +134,32 @@ def test_the_site_is_called_what_people_call_it_where_a_card_says_so() -> None:
     assert f"Near the worst: Jiahe Metro Pit {alerts[0].sensor.device}" in text
     worst = render_json(sent.notice)["batch"]["worst"]
     assert [each["site_name"] for each in worst] == ["Jiahe Metro Pit", ""]
+
+
+def passed(alert_id: str, severity: Severity, device: str, value: float) -> Alert:
+    against = Against(name="value", name_zh="", value=value, limit=110.0, unit="%")
+    said = Sentence(form=Form.LIMIT, title="Load moment", title_zh="起重力矩", against=(against,))
+    key = SensorKey("xg-tower", device, "", "moment_pct")
+    return an_alert(alert_id, severity=severity, peak=severity, sensor=key, said=said)
+
+
+@pytest.mark.parametrize(
+    ("language", "first_has", "all_have"),
+    [
+        ("zh", "xg-tower/TC-01 起重力矩 118/110 %", "xg-tower/TC-02 起重力矩 112.5/110 %"),
+        ("en", "xg-tower/TC-01 Load moment 118/110 %", "xg-tower/TC-02 Load moment 112.5/110 %"),
+    ],
+)
+def test_a_short_message_about_several_says_of_the_worst_what_and_how_much(
+    language: str, first_has: str, all_have: str
+) -> None:
+    alerts = [
+        passed("a1", Severity.EXTREME, "TC-01", 118.0),
+        passed("a2", Severity.SEVERE, "TC-02", 112.5),
+    ]
+    occasion = Occasion(kind=Gathering.STORM, place="", since=T0, now=T0)
+    batch = batch_of(alerts, occasion)
+    notice = replace(an_entry("n1", alerts[0]).notice, reason=NotifyReason.STORM, batch=batch)
+    parts = render_sms(notice, language, SmsForm())
+    assert first_has in parts[0]
+    assert all_have in "".join(parts)

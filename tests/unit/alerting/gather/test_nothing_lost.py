@@ -90,9 +90,7 @@ async def test_a_clock_set_back_holds_no_summary_of_a_storm() -> None:
         await here.engine.take(3, red)
         await pass_time(here, 5)
         await here.quiet()
-        told = [
-            m.device for n in here.channel.notices[n_before:] if n.batch for m in n.batch.members
-        ]
+        told = [notice.alert.sensor.device for notice in here.channel.notices[n_before:]]
         assert told == ["D-13", "D-14"]
 
 
