@@ -5,7 +5,8 @@ Pure computation on loaded resources, a few milliseconds at 100 000 of them, so 
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -81,11 +82,14 @@ class CardDesk:
         reach: TravelTime | None = None,
         reservations: Reservations | None = None,
         closures: Closures | None = None,
+        site_names: Mapping[str, str] | None = None,
     ) -> None:
         """Index the resources; None means that none are configured, and every card says so.
 
-        Nobody is sent from inside an outline of `closures` either.
+        Nobody is sent from inside an outline of `closures` either. `site_names` is what people call
+        each site, by its id, where the people on file do not say.
         """
+        self._site_names = site_names or {}
         self._clock, self._closures = clock, closures or Closures()
         missing = "" if resources is not None else _UNCONFIGURED
         resources = resources or Resources()
@@ -159,7 +163,7 @@ class CardDesk:
             supplies=supplies,
             cameras=tuple(_camera(view) for view in views),
             places=tuple(_place(nearby) for nearby in known.facilities.near(at)),
-            chain=tuple(_link(link) for link in chain.links),
+            chain=_chain(chain.links, around.site, self._site_names.get(around.site, "")),
             shortfall=shortfall,
             looked_up_at=now,
             missing=known.missing,
@@ -270,6 +274,21 @@ def _place(nearby: Nearby) -> Responder:
         phone=facility.phone,
         as_of="" if facility.as_of is None else facility.as_of.isoformat(),
         why=nearby.why,
+    )
+
+
+def _chain(links: Sequence[Link], site: str, site_name: str) -> tuple[ChainLink, ...]:
+    """Give the command chain, its site under the name that people call it."""
+    found = tuple(map(_link, links))
+    if not site_name:
+        return found
+    of_site = ChainLink(tier=gis.Tier.SITE.value, place=site_name)
+    if not any(link.tier == of_site.tier for link in found):
+        return (*found, of_site)
+    is_bare = (of_site.tier, site)
+    return tuple(
+        replace(link, place=site_name) if (link.tier, link.place) == is_bare else link
+        for link in found
     )
 
 

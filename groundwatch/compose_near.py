@@ -44,7 +44,8 @@ async def open_near(
     closures = Closures()
     closing = stack.enter_context(ExitStack())
     reach = open_travel(settings.travel, district.resources, closures, closing)
-    cards = CardDesk(district.resources, clock, reach, reservations, closures)
+    names = {site.id: site.name for site in district.registry.sites.values()}
+    cards = CardDesk(district.resources, clock, reach, reservations, closures, names)
     live = LiveResources(district.resources, journal, cards.change)
     await live.open()
     flooded = FloodedRoads(closures, district.resources.needs)

@@ -8,6 +8,7 @@ import asyncio
 import math
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -289,3 +290,19 @@ if __name__ == "__main__":
             Around(site=example.site),
         )
         (GOLDEN / f"{case}.txt").write_text(text_of(found), encoding="utf-8")
+
+
+async def test_a_site_goes_by_the_name_of_its_file_unless_the_people_on_file_say_another() -> None:
+    alert = GOLDEN_CASES["ponding"]
+    names = {alert.site: "Underpasses of the district"}
+    nobody = await CardDesk(Resources(), CLOCK, site_names=names).card(alert)
+    assert nobody.site_name == "Underpasses of the district"
+    ann = gis.Person(name="Ann Example", role="site manager", phone="+86 000 0000 0999")
+    bare = gis.Place(tier=gis.Tier.SITE, code=alert.site, name=alert.site, people=(ann,))
+    known = await CardDesk(Resources(places=(bare,)), CLOCK, site_names=names).card(alert)
+    assert [(link.place, link.phone) for link in known.chain] == [
+        ("Underpasses of the district", ann.phone)
+    ]
+    called = replace(bare, name="The two underpasses")
+    said = await CardDesk(Resources(places=(called,)), CLOCK, site_names=names).card(alert)
+    assert said.site_name == "The two underpasses"
