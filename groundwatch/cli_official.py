@@ -71,7 +71,7 @@ def _taken(path: Path, answer: dict[str, Any]) -> str:
 
 def _line(answer: dict[str, Any]) -> str:
     what = f"{answer['severity'] or 'unknown'} {answer['topic'] or 'other'}"
-    state = "in force" if answer["is_in_force"] else f"not in force ({answer['kind']})"
+    state = "in force" if answer["is_in_force"] else f"not in force ({answer['why_not']})"
     return (
         f"{what}: {answer['headline']} [{answer['sender']}, {answer['status']}, {state},"
         f" until {answer['ends_at']}]"

@@ -155,15 +155,33 @@ def minutes_of(span: str) -> float:
     return found.total_seconds() / 60
 
 
+_DONE = {
+    "verify": "verified",
+    "dispatch": "dispatched",
+    "on_scene": "on scene",
+    "contain": "contained",
+    "close": "closed",
+    "reopen": "reopened",
+    "false": "false",
+    "assign": "assigned",
+    "shelve": "set aside",
+    "unshelve": "brought back",
+}
+
+
 def _do(deed: str, alert_id: str, body: dict[str, Any], url: str, *, as_json: bool) -> None:
     named(body["actor"])
     path = f"/alerts/{quote(alert_id, safe='')}/{deed}"
     answer = asked(lambda: call("POST", url, path, body))
-    show(answer, _line(answer), as_json=as_json)
+    show(answer, _line(_DONE[deed], answer), as_json=as_json)
 
 
-def _line(answer: dict[str, Any]) -> str:
-    words = [f"{answer['alert_id']}: {answer['phase'].replace('_', ' ')}"]
+def _line(done: str, answer: dict[str, Any]) -> str:
+    """Say what was done, and then how far the response is, which it need not have moved."""
+    phase = answer["phase"].replace("_", " ")
+    words = [f"{answer['alert_id']}: {done}"]
+    if phase != done:
+        words.append(f"the response stands at {phase}")
     if answer["assigned_to"]:
         words.append(f"with {answer['assigned_to']}")
     if answer["shelf"]:

@@ -128,7 +128,11 @@ class OfficialDesk:
 
     def is_in_force(self, warning: OfficialWarning, now: datetime) -> bool:
         """Say whether it warns of something now."""
-        return warning.is_counted and warning.begins_at <= now < self.board.ends_of(warning)
+        return not self.why_not(warning, now)
+
+    def why_not(self, warning: OfficialWarning, now: datetime) -> str:
+        """Say why it warns of nothing now; empty where it does."""
+        return why_not_in_force(warning, self.board.ends_of(warning), now)
 
     def beside(self, card: Card, site: str) -> Card:
         """Give a card with what officials warn of at a site."""
@@ -181,6 +185,19 @@ def spots_of(registry: Registry, places: Sequence[Place]) -> tuple[Spot, ...]:
             )
         )
     return tuple(spots)
+
+
+def why_not_in_force(warning: OfficialWarning, ends_at: datetime, now: datetime) -> str:
+    """Say why a message that ends at `ends_at` is not in force; empty where it is."""
+    if not warning.is_counted:
+        return warning.kind if warning.status == "Actual" else warning.status
+    if warning.ends_at <= warning.begins_at:
+        return f"expired: it ends before it takes effect at {shown_time(warning.begins_at)}"
+    if ends_at <= now:
+        return "expired" if ends_at == warning.ends_at else "replaced or cancelled by its sender"
+    if now < warning.begins_at:
+        return f"not before {shown_time(warning.begins_at)}"
+    return ""
 
 
 def _text(warning: OfficialWarning, severity: Severity, ends_at: datetime) -> Remark:

@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_core import ErrorDetails
@@ -41,6 +42,7 @@ from groundwatch.secret import Secret
 from groundwatch.task_settings import TaskSettings
 from groundwatch.toml_lines import line_at, lines_of
 from groundwatch.travel_settings import TravelSettings
+from sensors.fault import Refused
 from sensors.wording import Written, words_of_value
 
 _FILE = "_file"
@@ -70,6 +72,18 @@ class MqttSettings(_Section):
     max_in_flight: int = Field(default=4000, gt=0, lt=65536)
     broker: Literal["auto", "mosquitto", "amqtt"] = "auto"
     broker_port: int = Field(default=0, ge=0, lt=65536)
+
+    @field_validator("port")
+    @classmethod
+    def _is_of_a_host(cls, port: int, info: ValidationInfo) -> int:
+        """Refuse a port where the program would start a broker of its own on another."""
+        if info.data.get("host", "") is None:  # "" where the host itself is wrong, which is said
+            raise Refused(
+                "a port without a host: the program starts a broker of its own, on another port",
+                fix="give `host` beside it for a broker that is there already, or name the port"
+                " `broker_port` for the program's own",
+            )
+        return port
 
 
 class InfluxSettings(_Section):

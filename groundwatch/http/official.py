@@ -60,6 +60,7 @@ class OfficialAnswer(Answer):
     begins_at: Instant
     ends_at: Instant = Field(description="When it expires, or was replaced or cancelled.")
     is_in_force: bool
+    why_not: str = Field(description="Why it is not in force, for example expired; empty if it is.")
     over: list[OverAnswer]
     remarks: list[str] = Field(description="What was not as the standard wants it, or unclear.")
 
@@ -67,6 +68,7 @@ class OfficialAnswer(Answer):
     def of(cls, record: OfficialRecord, program: Program) -> "OfficialAnswer":
         """Make it of a record."""
         warning, desk = record.warning, program.desks.official
+        why_not = desk.why_not(warning, program.clock.now())
         return cls(
             sender=warning.name.sender,
             identifier=warning.name.identifier,
@@ -83,7 +85,8 @@ class OfficialAnswer(Answer):
             headline_zh=warning.headline.zh,
             begins_at=warning.begins_at,
             ends_at=desk.board.ends_of(warning),
-            is_in_force=desk.is_in_force(warning, program.clock.now()),
+            is_in_force=not why_not,
+            why_not=why_not,
             over=[
                 OverAnswer(site=each.site, severity=severity_word(each.severity), why=each.why)
                 for each in warning.over

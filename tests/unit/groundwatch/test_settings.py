@@ -93,6 +93,12 @@ TWICE = "".join(f'[http.keys.{name}]\nsecret = "{"x" * 24}"\n' for name in "ab")
         ('journal = "x"', "`journal`: not a URL; a journal's is sqlite:///"),
         ('journal = "mysql://x/y"', "`journal`: 'mysql' is no journal"),
         ("[mqtt]\nmax_in_flight = 0", "allowed: more than 0"),
+        (
+            'language = "en"\n[mqtt]\nport = 1884',
+            ":3: `mqtt.port`: a port without a host",
+        ),
+        ("[mqtt]\nport = 1884", "give `host` beside it for a broker that is there already, or na"),
+        ("[mqtt]\nport = 1884", "or name the port `broker_port` for the program's own"),
     ],
 )
 def test_a_mistake_says_where_what_and_what_is_allowed(
@@ -144,6 +150,6 @@ def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(file(tmp_path, text))
     assert "hidden" not in str(caught.value)
-    good = text.replace("port = 0", "port = 1").replace('["hidden-3"]', '"hidden-3-long-enough"')
+    good = text.replace("port = 0", 'host = "x"').replace('["hidden-3"]', '"hidden-3-long-enough"')
     settings: Settings = load_settings(file(tmp_path, good.split("\n", 1)[1]))
     assert "hidden" not in repr(settings)

@@ -145,6 +145,33 @@ class TestCommand:
         done = CliRunner().invoke(app, ["official", "--site", "jiahe-pit", *url])
         assert "in force" in done.output
         post(live, cancelled(live, one, "rain-6-end"))
+        done = CliRunner().invoke(app, ["official", str(tmp_path / "w.xml"), *url])
+        assert "not in force (replaced or cancelled by its sender)" in done.stdout
+        assert not post(live, Unsigned().bytes_of(one))["is_in_force"]
+
+    @pytest.mark.parametrize(
+        ("name", "from_h", "until_h", "said"),
+        [
+            ("ended", -6, -1, "not in force (expired)"),
+            ("turned", 2, 1, "not in force (expired: it ends before it takes effect at "),
+            ("early", 1, 2, "not in force (not before "),
+        ],
+    )
+    def test_one_not_in_force_says_why(
+        self, live: Running, tmp_path: Path, name: str, from_h: int, until_h: int, said: str
+    ) -> None:
+        now, areas = live.clock.now(), (coded("440111"),)
+        block = info(
+            areas=areas,
+            effective=now + timedelta(hours=from_h),
+            expires=now + timedelta(hours=until_h),
+        )
+        one = red_rain(live, f"rain-{name}", sent=now - timedelta(hours=7), infos=(block,))
+        (tmp_path / "w.xml").write_bytes(Unsigned().bytes_of(one))
+        url = ["--url", str(live.client.base_url)]
+        done = CliRunner().invoke(app, ["official", str(tmp_path / "w.xml"), *url])
+        assert done.exit_code == 0, done.output
+        assert said in done.stdout
 
     def test_a_wrong_file_ends_with_a_sentence_and_code_2(
         self, live: Running, tmp_path: Path

@@ -140,9 +140,13 @@ def test_the_command_line_says_the_same(live: Running) -> None:
         assert result.exit_code == 0, result.output
         return result.output.strip()
 
-    assert run("verify", alert["id"], *me).startswith(f"{alert['id']}: ")
+    said = run("verify", alert["id"], *me)
+    phase = live.get(f"{API}/alerts/{alert['id']}/response")["phase"]
+    now = "" if phase == "verified" else f", the response stands at {phase}"
+    assert said == f"{alert['id']}: verified{now}"
     assert run("assign", alert["id"], "--to", "Unit 2", *me).endswith("with Unit 2")
     shelved = run("shelve", alert["id"], "--for", "30m", "--note", "test", *me)
+    assert shelved.startswith(f"{alert['id']}: set aside, the response stands at ")
     assert "shelved until" in shelved
     made = run("silence", "add", "--for", "1h", "--comment", "x", "--site", "jiahe-pit", *me)
     assert "jiahe-pit up to severe until" in made
