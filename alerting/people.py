@@ -207,17 +207,19 @@ class People:
             changes = [self._acknowledged(alert, done, now)]
         after = changes[0].alert if changes else _seen_by_nobody(alert, done)
         is_quiet = done.response.phase.is_over or done.response.shelf is not None
+        # Of what is over only its end still waits, and everybody who was told hears that.
+        stops = (bool(changes) or is_quiet) and alert.state is AlertState.FIRING
         effects = Effects(
             alerts=(after,) if after is not alert else (),
             transitions=tuple(change.transition for change in changes),
-            cancelled=self._out_of_date(alert.id) if changes or is_quiet else (),
-            settled=self._given_up(alert.id, done) if changes or is_quiet else (),
+            cancelled=self._out_of_date(alert.id) if stops else (),
+            settled=self._given_up(alert.id, done) if stops else (),
             actions=(act_of(done),),
             responses=(done.response,),
         )
         await self._parts.journal.record(effects)
         self.desk.keep(done.response, after)
-        if changes or is_quiet:
+        if stops:
             self._publisher.gatherer.note_answered(alert.id)
         if after is not alert:
             self._present.keep(after)

@@ -222,3 +222,21 @@ async def test_a_storm_goes_on_after_a_restart_and_tells_what_was_held() -> None
         storms = standing(later.channel.notices)
         assert len(later.channel.notices) == len(storms) == 2
         assert sum(sum(n.batch.counts) for n in storms if n.batch) == 30
+
+
+async def test_who_was_told_hears_the_end_that_a_person_declares_in_a_storm() -> None:
+    judged, block = many_gauges(40)
+    async with world(judged, gathering=STORM) as here:
+        await here.engine.take(1, block)
+        await here.quiet()
+        told = next(n for n in here.channel.notices if n.reason is NotifyReason.FIRST).alert
+        await pass_time(here, 10)
+        await here.quiet()
+        n_before = len(here.channel.notices)
+        await here.engine.sign_off(told.id, "Ann", "looked at it: nothing is wrong")
+        entries = await here.journal.outbox(told.id)
+        states = {e.state for e in entries if e.notice.reason is NotifyReason.CLEARED}
+        assert NoticeState.CANCELLED not in states
+        await pass_time(here, 120)
+        await here.quiet()
+        assert any(told.id in notice.about for notice in here.channel.notices[n_before:])
