@@ -64,6 +64,7 @@ _MARKS = {
     "zh": {Mark.ACTUAL: "", Mark.EXERCISE: "演练：", Mark.TEST: "测试："},
 }
 _NO_CARD = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
+_NO_NUMBER = frozenset({"bool", "code"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +99,14 @@ def essentials(notice: Notice, language: str) -> Essentials:
     if notice.batch is not None:
         return _several(notice, notice.batch, language, mark)
     is_order = bool(notice.task and notice.remarks)
-    numbers = ("", "", "") if is_order else _numbers(alert, words["limit_is"], tongue)
+    is_said = is_order or _is_said_in_words(notice)
+    numbers = ("", "", "") if is_said else _numbers(alert, words["limit_is"], tongue)
     value, limit, lean_value = numbers
+    head = f"{mark}{colour}{_REASONS[tongue].get(notice.reason, _ALERT[tongue])}"
     return Essentials(
-        head=f"{mark}{colour}{_REASONS[tongue].get(notice.reason, _ALERT[tongue])}",
-        lean_head=f"{mark}{colour}",
+        head=head,
+        # A bare colour over an end would read as one more alert.
+        lean_head=head if notice.reason in _NO_CARD else f"{mark}{colour}",
         what=_one_line(_what(alert, language)),
         wheres=tuple(_one_line(text) for text in _wheres(alert, notice.card, language)),
         value=value,
@@ -111,6 +115,14 @@ def essentials(notice: Notice, language: str) -> Essentials:
         whys=(_one_line(notice.remarks[0] if is_order else why(notice, language)),),
         taken=notice.transition.taken_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
     )
+
+
+def _is_said_in_words(notice: Notice) -> bool:
+    """Say whether a number would tell nothing: of an end, of silence, of a sign that is there."""
+    alert = notice.alert
+    if notice.reason in _NO_CARD:
+        return True  # the value it had is the one that raised it
+    return alert.kind is AlertKind.BLIND or alert.unit in _NO_NUMBER
 
 
 def _several(notice: Notice, batch: Batch, language: str, mark: str) -> Essentials:

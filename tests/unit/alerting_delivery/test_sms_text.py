@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -107,6 +108,11 @@ class TestAnySms:
         assert (notice.mark is Mark.ACTUAL) != any(
             w in first for w in ("EXERCISE", "TEST", "演练：", "测试：")
         )
+        is_over = notice.reason in (NotifyReason.CLEARED, NotifyReason.WITHDRAWN)
+        if is_over or alert.kind is AlertKind.BLIND or alert.unit in ("bool", "code"):
+            ends = {"zh": ("解除", "撤回"), "en": ("cleared", "withdrawn")}[language]
+            assert is_over == any(word in first for word in ends)
+            return
         for number in (alert.value, alert.limit):
             if alert.value is not None and number is not None:
                 assert number_words(number, "") in first
@@ -302,3 +308,25 @@ class TestAnswering:
         assert "回复" not in narrow["text"]
         assert narrow["answer"] == "回复1确认"
         assert sms_fields(make_notice(), "zh", longest=35)["answer"] == "-"
+
+
+@pytest.mark.parametrize(
+    ("changes", "has", "has_not"),
+    [
+        ({"kind": AlertKind.BLIND, "value": 10.0, "limit": None}, "10 of 10 sensors", ", 10,"),
+        ({"unit": "bool", "value": 1.0, "limit": 1.0}, "10 of 10 sensors", "1/1"),
+    ],
+)
+def test_what_a_number_does_not_tell_is_said_in_words(
+    changes: dict[str, Any], has: str, has_not: str
+) -> None:
+    reason = "10 of 10 sensors had no believable data for 16 s"
+    notice = make_notice()
+    notice = replace(
+        notice,
+        alert=replace(notice.alert, reason=reason, said=None, **changes),
+        transition=replace(notice.transition, reason=reason, said=None),
+    )
+    first = render_sms(notice, "en", SmsForm())[0]
+    assert has in first
+    assert has_not not in first
