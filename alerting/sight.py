@@ -95,11 +95,14 @@ class Sight:
         self, name: Name, standing: Alert, blindness: Blindness, moment: Moment
     ) -> Change | None:
         """Tell of what is worse than when people were told last."""
-        told = self._told.setdefault(name, set(blindness.silent))
-        is_more = bool(set(blindness.silent) - told)
-        self._told[name] = set(blindness.silent)
-        if not is_more and blindness.severity <= standing.severity:
+        silent = set(blindness.silent)
+        told = self._told.setdefault(name, silent)
+        # One more of eighteen is no news; as many more as people were told of is.
+        n_more = len(silent - told)
+        is_worse = n_more > 0 and n_more >= len(told)
+        if not is_worse and blindness.severity <= standing.severity:
             return None
+        self._told[name] = silent
         severity = max(standing.severity, blindness.severity)
         alert = replace(
             standing,
