@@ -15,7 +15,7 @@ from pathlib import Path
 from alerting.measures.table import name_zh, window_text
 from alerting.model import Provenance, Severity
 from alerting.numbers import DesignValue, Least, Number, Resolved, TableValue, stem, worked_out
-from alerting.render.words import source_words
+from alerting.render.sources import source_words
 from alerting.rules import PACK_FOLDER, Side, load_packs
 from alerting.rules.form import LevelSpec, RuleSpec, WaySpec
 from sensors.catalogue import KINDS

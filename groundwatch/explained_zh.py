@@ -10,7 +10,8 @@ from math import isfinite
 from alerting.basis import Period
 from alerting.model import Alert, AlertState, Transition, TransitionKind
 from alerting.ports import ProofKind, StepKind
-from alerting.render.words import number_words, shown_time, source_words, span_words, words_of
+from alerting.render.sources import confidence_words, source_words
+from alerting.render.words import number_words, shown_time, span_words, words_of
 from alerting.response.words import deed_words
 from alerting.route import rung_words
 from alerting.sentence import in_chinese
@@ -100,7 +101,7 @@ def _alert_lines(alert: Alert) -> list[str]:
         f"  规则    {alert.rule_id}（{alert.pack}）",
     ]
     source = f"依据 {_or_nothing(source_words(alert.provenance, 'zh'))}"
-    source += f"（可信度 {alert.provenance.confidence}）"
+    source += f"（{confidence_words(alert.provenance, 'zh')}）"
     limit = "" if alert.limit is None else f"限值    {number_words(alert.limit, alert.unit)}，"
     lines.append(f"  {limit}{source}")
     began, known = shown_time(alert.started_at), shown_time(alert.detected_at)
@@ -179,10 +180,8 @@ def _state(rule: RuleView) -> str:
 def _level_line(level: LevelView) -> str:
     ways = "，或".join(map(_way_text, level.ways))
     source = _or_nothing(source_words(level.provenance, "zh"))
-    confidence = level.provenance.confidence
-    return (
-        f"{colour_zh(level.severity)}，{_met(level)}：{ways}；依据 {source}（可信度 {confidence}）"
-    )
+    sure = confidence_words(level.provenance, "zh")
+    return f"{colour_zh(level.severity)}，{_met(level)}：{ways}；依据 {source}（{sure}）"
 
 
 def _met(level: LevelView) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from alerting.basis import Basis, Layer
-from alerting.render.words import number_words, source_words
+from alerting.render.sources import confidence_words, source_words
+from alerting.render.words import number_words
 from alerting.rules import Pack, unused_for
 from groundwatch.explained_zh import valid_zh
 from groundwatch.limits import Condition, LevelView, RuleView, WayView, rule_views
@@ -76,4 +77,5 @@ def _basis(basis: Basis) -> str:
     named = source_words(basis.provenance, "zh") or "未注明"
     place = f"，{basis.place}" if basis.place else ""
     layer = _LAYERS[Layer(basis.layer)]
-    return f"依据 {named}（可信度 {basis.provenance.confidence}）；{layer}{place}"
+    sure = confidence_words(basis.provenance, "zh")
+    return f"依据 {named}（{sure}）；{layer}{place}"

@@ -22,6 +22,7 @@ from alerting.model import (
 from alerting.render.gathered import lines_of, near_line
 from alerting.render.nearby import nearby_lines
 from alerting.render.phrases import card_words, thing_words
+from alerting.render.sources import confidence_words, source_words
 from alerting.render.words import (
     Words,
     counted_unit,
@@ -29,7 +30,6 @@ from alerting.render.words import (
     number_words,
     remark_words,
     shown_time,
-    source_words,
     span_words,
     words_of,
 )
@@ -171,7 +171,7 @@ def _source(provenance: Provenance, language: str) -> str:
     named = source_words(provenance, language)
     if not named:
         return ""
-    confidence = f"{words['confidence']} {provenance.confidence}"
+    confidence = confidence_words(provenance, language)
     return f"{words['source']} {named}{words['comma']}{confidence}"
 
 

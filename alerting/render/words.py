@@ -4,7 +4,6 @@ import math
 import re
 from datetime import datetime, timedelta, timezone
 
-from alerting.model import Provenance
 from sensors.units import shown_unit
 
 NOT_RECORDED = "not recorded: the journal is away"
@@ -15,16 +14,7 @@ SHOWN_ZONE = timezone(timedelta(hours=8), "+08:00")
 
 Words = dict[str, str]
 
-_STANDARD = re.compile(r"(?:GB|JGJ|DBJ|SL|CJJ|DB|ISO)(?:/T)?\s?\d[\d.]*(?:-\d+)*")
-_CLAUSE = re.compile(r"\d+(?:\.\d+)+")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
-_KINDS_OF_SOURCE = {
-    "S": "公开资料",
-    "C": "计算得出",
-    "H": "行业惯例",
-    "V": "待核实资料",
-    "D": "项目默认值",
-}
 
 _IN_PLACE_START, _IN_PLACE_END = IN_PLACE_OF.split("{name}")
 _REMARKS_ZH = {
@@ -169,20 +159,6 @@ def remark_words(text: str, language: str) -> str:
         name = text[len(_IN_PLACE_START) : len(text) - len(_IN_PLACE_END)]
         return f"代{name}接收，其本人未能联系上"
     return _REMARKS_ZH.get(text, text)
-
-
-def source_words(provenance: Provenance, language: str) -> str:
-    """Say where a limit comes from.
-
-    In Chinese that is the number of the standard, its clause where that is a number, and whatever
-    stands in Chinese; where the pack has none of it, what kind of source it is.
-    """
-    named = f"{provenance.source} {provenance.clause}".strip()
-    if language != "zh" or not named:
-        return named
-    found = [*_STANDARD.findall(provenance.source), *_CHINESE.findall(named)]
-    found += [f"第{clause}条" for clause in _CLAUSE.findall(provenance.clause)]
-    return " ".join(dict.fromkeys(found)) or _KINDS_OF_SOURCE.get(provenance.confidence[:1], "资料")
 
 
 def number_words(value: float, unit: str) -> str:

@@ -12,8 +12,9 @@ from alerting.cap.hazards import Hazards, built_in
 from alerting.model import Alert, AlertState, Card, Remark, Transition
 from alerting.ports import Action
 from alerting.render.phrases import card_words
+from alerting.render.sources import source_words
 from alerting.render.text import subject_words
-from alerting.render.words import shown_time, source_words
+from alerting.render.words import shown_time
 from alerting.report.deadline import ReportDeadlines, due_reports
 from alerting.report.facts import ENTERED, MADE, Facts, Known, Stage
 from alerting.report.grade import Grade, grade_of, why_no_grade

@@ -101,3 +101,12 @@ devices:
     assert "an upper bound only: the site file gives no pit_depth_m" in text
     assert "severe: judged only in part: the site file gives no pit_depth_m" in text
     assert "cleared when a person signs off" in text
+
+
+def test_in_chinese_the_sheet_of_the_designer_is_named_with_its_own_confidence() -> None:
+    text = said(COLUMN, "--at", "2026-06-01", "--language", "zh")
+    plan = "Monitoring plan JH-MP-02 (fictitious) 图表 table 4，2026-01-20，签字："
+    (line, *_) = [line for line in text.splitlines() if plan in line]
+    assert line.strip().startswith(f"100 %为25 mm：依据 {plan}")
+    assert "（可信度 S）；项目设计，" in line
+    assert "依据 GB 50911-2013 应用惯例（可信度 H）；标准，" in text
