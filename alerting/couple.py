@@ -116,7 +116,7 @@ class GaugeForce:
         return Remark(
             f"limits tightened x {coupling.factor:g} since {since}"
             f" because of {coupling.condition} at {gauge}",
-            f"因{gauge}{coupling.condition_zh}，自{local}起限值收紧为{coupling.factor:g}倍",
+            f"因{gauge}的{coupling.condition_zh}，自{local}起限值收紧为{coupling.factor:g}倍",
         )
 
     def terms(self) -> str:

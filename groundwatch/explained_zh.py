@@ -208,7 +208,19 @@ def valid_zh(period: Period) -> str:
 def _condition_text(condition: Condition) -> str:
     now = "未知" if condition.present is None else number_words(condition.present, condition.unit)
     limit = number_words(condition.limit, condition.unit)
-    return f"{condition.measure_zh} {condition.side_zh} {limit}（当前 {now}）"
+    measured, share, sign = measured_zh(condition)
+    return f"{measured}{share} {sign} {limit}（当前 {now}）"
+
+
+def measured_zh(condition: Condition) -> tuple[str, str, str]:
+    """Say what is measured and in which direction, of what it is a share, and how it is held.
+
+    Three texts, for example `累计值（正负方向）`, `已达限值的` and `≥`; the second may be "".
+    """
+    name, reached, rest = condition.measure_zh.partition("已达")
+    direction, _, sign = condition.side_zh.rpartition(" ")
+    measured = f"{name or '测值'}（{direction}）" if direction else name or "测值"
+    return measured, f"{reached}{rest}", sign
 
 
 def _notice_lines(notices: Iterable[Told]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from alerting.basis import Basis, Layer
 from alerting.render.sources import confidence_words, source_words
 from alerting.render.words import number_words
 from alerting.rules import Pack, unused_for
-from groundwatch.explained_zh import valid_zh
+from groundwatch.explained_zh import measured_zh, valid_zh
 from groundwatch.limits import Condition, LevelView, RuleView, WayView, rule_views
 from groundwatch.limits_zh import colour_zh
 from sensors.catalogue import KINDS
@@ -67,10 +67,11 @@ def _way_lines(level: LevelView, way: WayView, at_s: float) -> Iterator[str]:
 
 def _condition(condition: Condition) -> str:
     limit, share = number_words(condition.limit, condition.unit), condition.of
+    measured, reached, sign = measured_zh(condition)
     if share is not None:
         whole = number_words(share.whole, share.unit)
-        return f"{condition.side_zh} {number_words(share.limit, share.unit)}（{whole}的{limit}）"
-    return f"{condition.measure_zh} {condition.side_zh} {limit}"
+        return f"{measured} {sign} {number_words(share.limit, share.unit)}（{whole}的{limit}）"
+    return f"{measured}{reached} {sign} {limit}"
 
 
 def _basis(basis: Basis) -> str:

@@ -120,7 +120,7 @@ def _beyond(spec: MeasureSpec, sensor: Sensor) -> Made | str:
 
 GROWING: dict[str, MeasureKind] = {
     "least_daily_change": MeasureKind(make=_least_daily_change, per="/d"),
-    "rate_per_day": MeasureKind(make=_rate_per_day, per="/d"),
+    "rate_per_day": MeasureKind(make=_rate_per_day, per="/d", zh="变化速率"),
     "swing": MeasureKind(make=_swing),
     "rate_growth": MeasureKind(make=_rate_growth, unit="%"),
     "beyond": MeasureKind(make=_beyond, options=("less",)),

@@ -39,7 +39,9 @@ def _of_recent_mean(spec: MeasureSpec, sensor: Sensor) -> Made:
 
 
 ZEROED: dict[str, MeasureKind] = {
-    "since_zero": MeasureKind(make=_since_zero, options=("zeroed_over",), uses_zero=True),
+    "since_zero": MeasureKind(
+        make=_since_zero, options=("zeroed_over",), uses_zero=True, zh="累计值"
+    ),
     "of_recent_mean": MeasureKind(
         make=_of_recent_mean, options=("zeroed_over",), uses_zero=True, unit="%"
     ),

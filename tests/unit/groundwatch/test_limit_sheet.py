@@ -110,3 +110,10 @@ def test_in_chinese_the_sheet_of_the_designer_is_named_with_its_own_confidence()
     assert line.strip().startswith(f"100 %为25 mm：依据 {plan}")
     assert "（可信度 S）；项目设计，" in line
     assert "依据 GB 50911-2013 应用惯例（可信度 H）；标准，" in text
+
+
+def test_in_chinese_cumulative_and_rate_are_told_apart() -> None:
+    text = said(COLUMN, "--at", "2026-06-01", "--language", "zh")
+    both = "黄色：累计值（正负方向） ≥ 17.5 mm（25 mm的70 %），且变化速率（正负方向） ≥ 2.1 mm/d"
+    assert both in text
+    assert "：正负方向" not in text

@@ -56,6 +56,8 @@ def test_rain_tightens_every_limit_and_the_alert_says_since_when_and_why() -> No
         "Limits tightened x 0.8 since 2026-06-01 00:25Z because of 50 mm of rain in 2 h at rain/RG."
         in standing.alert.reason
     )
+    assert standing.alert.said is not None
+    assert "因rain/RG的2 h雨量达50 mm，自" in standing.alert.said.remark_zh
 
 
 @pytest.mark.parametrize("frozen", ["rain_mm", "rain_total_mm"])
