@@ -74,7 +74,8 @@ def _signal_all(pid: int, sig: signal.Signals) -> None:
     """Send a signal to a process and to those it started: PostgreSQL has one for each client."""
     os.kill(pid, sig)
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        os.kill(int(child), sig)
+        with suppress(ProcessLookupError):  # a helper of the server that has just ended by itself
+            os.kill(int(child), sig)
 
 
 def save_mosquitto(port: int) -> None:

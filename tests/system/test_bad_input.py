@@ -259,7 +259,7 @@ MISTAKES = {
         "prot = 1",
     ),
     "wrong values": Mistake(
-        ("`log_max_bytes`: ", "greater than or equal to 1048576", "`mqtt.version`: ", "5 or 311"),
+        ("`log_max_bytes`: ", "at least 1048576", "`mqtt.version`: ", "allowed: 5, 311"),
         "log_max_bytes = 10",
         "version = 4",
     ),

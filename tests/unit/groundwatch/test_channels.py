@@ -260,6 +260,9 @@ class TestAnswers:
         assert form.hears_answers is hears
         assert Roads(settings).hears_answers("centre") is hears
         assert Roads(settings).hears_answers("duty_sms")
+        # What is answered to a robot of a chat, an e-mail or a system comes to nobody here.
+        deaf = ("office", "webhook", "cap")
+        assert not any(Roads(settings).hears_answers(name) for name in deaf)
         assert not Roads(load_settings(file(tmp_path, SMPP + option))).hears_answers("centre")
 
 
