@@ -96,8 +96,8 @@ class Sight:
     ) -> Change | None:
         """Tell of what is worse than when people were told last."""
         silent = set(blindness.silent)
-        told = self._told.setdefault(name, silent)
-        # One more of eighteen is no news; as many more as people were told of is.
+        # One more of eighteen is no news; as many more as are silent since people were told is.
+        told = self._told[name] = self._told.get(name, silent) & silent
         n_more = len(silent - told)
         is_worse = n_more > 0 and n_more >= len(told)
         if not is_worse and blindness.severity <= standing.severity:

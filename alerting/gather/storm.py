@@ -158,8 +158,7 @@ class Storms:
             taken.append(basket.held.pop(notice_id))
         basket.sent_at = now
         load.alerts.update(alerts)
-        (first, *others) = alerts.values()
-        if not others and first.state is AlertState.FIRING:
+        if len(taken) == 1 and _is_as_it_was(taken[0], alerts[taken[0].notice.alert.id]):
             return alone(taken, now)  # one alert is no storm to read: it says more by itself
         kind = Gathering.STORM
         since = load.since or now
@@ -190,6 +189,13 @@ class Storms:
         begin = now - max(self._rules.within, timedelta(0))
         while load.lately and load.lately[0][0] <= begin:
             load.lately.popleft()
+
+
+def _is_as_it_was(entry: OutboxEntry, alert: Alert) -> bool:
+    """Say whether a held notice that asks to be acknowledged still says how its alert stands."""
+    then = entry.notice.alert
+    is_same = alert.severity is then.severity and alert.acknowledged_at == then.acknowledged_at
+    return entry.notice.reason in _COUNTED and alert.state is AlertState.FIRING and is_same
 
 
 def _is_about(entry: OutboxEntry, alert_id: str) -> bool:

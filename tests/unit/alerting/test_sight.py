@@ -34,3 +34,15 @@ async def test_as_many_more_as_were_told_of_are_news_and_one_more_of_many_is_non
         for minutes in range(40, 58, 5):
             told = await later(here, minutes, *NAMES[silent_then:])
     assert told == n_told
+
+
+async def test_who_came_back_counts_no_more_against_one_that_falls_silent_after() -> None:
+    """Three silent, two of them back, and then the last one: that is news, not one of many."""
+    async with world(judge(*(sensor(name) for name in NAMES))) as here:
+        told = await later(here, 0, *NAMES)
+        for minutes in range(5, 40, 5):
+            told = await later(here, minutes, *NAMES[3:])
+        assert told == 2, "first, and once more when they count as gone for good"
+        for minutes in range(40, 58, 5):
+            told = await later(here, minutes, *NAMES[1:3])
+    assert told == 3

@@ -243,3 +243,20 @@ async def test_who_was_told_hears_the_end_that_a_person_declares_in_a_storm() ->
             if entry.notice.reason is NotifyReason.CLEARED
         ]
     assert ends == [NoticeState.GATHERED], "told with others; never given up"
+
+
+async def test_what_changed_while_it_was_held_in_a_storm_is_told_as_it_stands_now() -> None:
+    """Held orange, red meanwhile: the area's message must not come after as a new orange one."""
+    judged, block = many_gauges(11)
+    async with world(judged, gathering=STORM) as here:
+        await here.engine.take(1, block)
+        await here.quiet()
+        assert len(here.channel.notices) == 10
+        red = [report(at_s, {"stage_m": 5.5}, device="D-10") for at_s in (600, 900)]
+        await here.engine.take(2, red)
+        await here.quiet()
+        await pass_time(here, 10)
+        await here.quiet()
+        about = [n for n in here.channel.notices if n.alert.sensor.device == "D-10"]
+    assert [notice.alert.severity for notice in about] == [Severity.EXTREME] * 2
+    assert [notice.batch is None for notice in about] == [True, False]
