@@ -414,8 +414,9 @@ class Notice:
     `id` is the idempotency key: the same alert, transition, reason and recipient always give the
     same id, so that a receiver can drop a second copy after a crash. One whose `mark` is not ACTUAL
     says so before anything else. `task` names the order it is about; its alert then goes under the
-    order's name, so that acknowledging the alert takes no order back. `ack_link` is a secret of the
-    recipient, given when it leaves.
+    order's name, so that acknowledging the alert takes no order back. `happened_at` is when what it
+    tells of happened, where that is no step of the alert. `ack_link` is a secret of the recipient,
+    given when it leaves.
     """
 
     id: str
@@ -429,6 +430,7 @@ class Notice:
     mark: Mark = Mark.ACTUAL
     task: str = ""
     batch: Batch | None = None
+    happened_at: datetime | None = None
     ack_link: str = ""
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from alerting.model import Alert
-from alerting.render.words import shown_time
+from alerting.render.words import mark_words, shown_time
 from groundwatch.ack_link import WhyNot
 
 _WORDS = {
@@ -71,10 +71,10 @@ def say(name: str, language: str, /, **values: object) -> str:
 
 
 def what(alert: Alert, language: str) -> str:
-    """Name an alert shortly: its colour, where it is, and its number."""
+    """Name an alert shortly: an exercise as one, its colour, where it is, and its number."""
     where = "/".join(part for part in (alert.site, alert.sensor.device) if part)
     colour = f"{alert.severity.zh}色" if language == "zh" else alert.severity.colour
-    return f"{colour} {where} ({alert.id[:6]})"
+    return f"{mark_words(alert.mark, language)}{colour} {where} ({alert.id[:6]})"
 
 
 def by_other(alert: Alert, at: datetime, language: str) -> str:

@@ -83,11 +83,6 @@ class ChannelEntry(BaseModel):
         self.config("channel", Back())
         return self
 
-    @property
-    def takes_answers(self) -> bool:
-        """Say whether what people answer is passed on to us, where answers are heard at all."""
-        return False
-
     def config(self, name: str, back: Back) -> Any:
         """Give the configuration of the channel; ValueError where it could never work."""
         raise NotImplementedError
@@ -194,11 +189,6 @@ class _Provider(_Http, _Phone):
 
     answers: bool = True
 
-    @property
-    def takes_answers(self) -> bool:
-        """Say whether the provider passes answers on."""
-        return self.answers
-
     def hears(self, back: Back) -> bool:
         """Say whether an answer to a message of this channel is heard."""
         return self.answers and back.hears_answers
@@ -209,11 +199,6 @@ class _OwnNumber(_Phone):
 
     max_parts: int = Field(default=4, ge=1, le=10)
     answers: bool = False
-
-    @property
-    def takes_answers(self) -> bool:
-        """Say whether something else passes answers on."""
-        return self.answers
 
     def form(self, back: Back) -> SmsForm:
         """Give how messages are written."""

@@ -23,7 +23,6 @@ from groundwatch.official_desk import CardsWithContext, OfficialDesk
 from groundwatch.official_feed import OfficialFeeds
 from groundwatch.order_reply import OrderReplies
 from groundwatch.report_desk import ReportDesk
-from groundwatch.roads import Roads
 from groundwatch.settings import Settings
 from groundwatch.task_desk import TaskDesk, TaskParts
 from groundwatch.task_notices import status_lines
@@ -146,5 +145,4 @@ def _task_parts(running: Running) -> TaskParts:
         now=running.of_people.now,
         channel=settings.tasks.channel,
         language=settings.language,
-        hears_answers=Roads(settings).hears_answers,
     )

@@ -16,10 +16,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from alerting.errors import DeedRefused
+from alerting.render.answer import order_answer, short_code
+from alerting.render.words import mark_words
 from alerting.tasks.model import EventKind, Task
 from groundwatch.ack_reply import MAX_TEXT, is_same_address
 from groundwatch.task_desk import Act, TaskDesk
-from groundwatch.task_notices import answer_words, short_code, status_line
+from groundwatch.task_notices import status_line
 
 _WORDS: dict[EventKind, tuple[str, ...]] = {
     EventKind.ACCEPTED: ("accept", "accepted", "接受", "接单", "接令", "出发"),
@@ -71,7 +73,6 @@ _SAID = {
         Outcome.ORDER_NOT_UNDERSTOOD: "Not understood, nothing was taken. Your order is {open};"
         " {how}",
         "code": " with the number {code}",
-        "why": "declined by answer",
     },
     "zh": {
         Outcome.ORDER_REFUSED: "未受理：{why}",
@@ -79,7 +80,6 @@ _SAID = {
         Outcome.NO_ORDER: "没有发给您的未完成任务{code}。",
         Outcome.ORDER_NOT_UNDERSTOOD: "无法识别，未受理。您的任务是{open}；{how}",
         "code": "（编号{code}）",
-        "why": "短信拒绝",
     },
 }
 
@@ -133,7 +133,7 @@ class OrderReplies:
             return await self._take(meant[0], said, language)
         words = _SAID[language]
         if meant:
-            names = ", ".join(_named(task) for task in meant[:_SHOWN])
+            names = ", ".join(_named(task, language) for task in meant[:_SHOWN])
             word = text.split()[0] if language == "en" else _WORDS[said.kind][-1]
             asked = words[Outcome.WHICH_ORDER].format(open=names, word=word)
             return Answered(outcome=Outcome.WHICH_ORDER, text=asked)
@@ -142,7 +142,7 @@ class OrderReplies:
 
     async def _take(self, task: Task, said: OrderWord, language: str) -> Answered:
         is_no = said.kind is EventKind.DECLINED
-        note = (said.why or _SAID[language]["why"]) if is_no else "by answer"
+        note = (said.why or "declined by answer") if is_no else "by answer"
         act = Act(kind=said.kind, actor=task.order.name, note=note)
         try:
             moved = await self.desk.act(task.id, act)
@@ -155,7 +155,7 @@ class OrderReplies:
         shown = line.zh if language == "zh" else line.en
         return Answered(
             outcome=Outcome.ORDER_ANSWERED,
-            text=f"{shown} ({short_code(task.id)})",
+            text=f"{mark_words(task.order.mark, language)}{shown} ({short_code(task.id)})",
             task_id=task.id,
         )
 
@@ -163,9 +163,9 @@ class OrderReplies:
 def _not_understood(task: Task) -> Answered:
     """Say how an order is answered, to a team that is told of orders only."""
     language = _language([task])
-    how = answer_words(task.id, hears_answers=True)
+    how = order_answer(task.id)
     text = _SAID[language][Outcome.ORDER_NOT_UNDERSTOOD].format(
-        open=_named(task), how=how.zh if language == "zh" else how.en
+        open=_named(task, language), how=how.zh if language == "zh" else how.en
     )
     return Answered(outcome=Outcome.ORDER_NOT_UNDERSTOOD, text=text, task_id=task.id)
 
@@ -181,5 +181,6 @@ def _language(tasks: list[Task]) -> str:
     return "en" if spoken[:1] == ["en"] else "zh"
 
 
-def _named(task: Task) -> str:
-    return f"{task.id.removeprefix('t-')[:8]} ({task.order.what[:30]})"
+def _named(task: Task, language: str) -> str:
+    mark = mark_words(task.order.mark, language)
+    return f"{task.id.removeprefix('t-')[:8]} ({mark}{task.order.what[:30]})"

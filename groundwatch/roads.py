@@ -48,15 +48,6 @@ class Roads:
             return why_refused(address, AllowList.of(self.settings.webhook.allowed_hosts))
         return why_unusable(address) if channel in ("webhook", "cap") else None
 
-    def hears_answers(self, channel: str) -> bool:
-        """Say whether what people answer to a message of a channel comes to this program."""
-        if self.settings is None or not self.settings.replies.hears:
-            return False
-        entry = self.settings.channels.get(channel)
-        if entry is None:  # the console stands in for telephones that are not set up
-            return channel not in ("webhook", "cap")
-        return entry.takes_answers
-
 
 BUILT_IN_ROADS = Roads()
 

@@ -121,10 +121,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskParts:
-    """What the desk works with; `channel` is the road to responders who are not in people files.
-
-    `hears_answers` says of a channel that what people answer to its messages is passed on to us.
-    """
+    """What the desk works with; `channel` is the road to responders who are not in people files."""
 
     journal: TaskJournal
     delivery: Delivery
@@ -137,7 +134,6 @@ class TaskParts:
     now: Callable[[], datetime]
     channel: str = ""
     language: str = "en"
-    hears_answers: Callable[[str], bool] = lambda _channel: False
 
 
 class TaskDesk:
@@ -379,8 +375,7 @@ class TaskDesk:
     def _order_notice(self, matter: Matter, roads: Roads) -> OutboxEntry:
         parts, items = self._parts, matter.task.order.items
         take = _take(items, parts.resources()) if items else None
-        hears = all(parts.hears_answers(road.channel) for road in roads)
-        return order_notice(matter, roads, parts.deadlines, take=take, hears_answers=hears)
+        return order_notice(matter, roads, parts.deadlines, take)
 
     def _roads(self, responder: str, name: str, phone: str) -> Roads:
         """Find how a responder is told: as a person of that id, else by the channel for phones."""

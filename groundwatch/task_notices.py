@@ -18,7 +18,8 @@ from alerting.model import (
     Remark,
     Transition,
 )
-from alerting.render.words import shown_time
+from alerting.render.words import short_time
+from alerting.response.words import note_words
 from alerting.route import notice_id
 from alerting.tasks.deadline import Deadlines, due
 from alerting.tasks.model import Event, EventKind, Leg, Task, TaskState
@@ -57,53 +58,25 @@ class Matter:
     card: Card | None = None
 
 
-def short_code(task_id: str) -> str:
-    """Give the beginning of an order's number, by which it is answered in a short message."""
-    return task_id.removeprefix("t-")[:4]
-
-
 def order_notice(
-    matter: Matter,
-    roads: Roads,
-    deadlines: Deadlines,
-    *,
-    take: Remark | None = None,
-    hears_answers: bool = False,
+    matter: Matter, roads: Roads, deadlines: Deadlines, take: Remark | None = None
 ) -> OutboxEntry:
-    """Tell the responder what is asked, until when, what to `take` along, and how to answer.
-
-    `hears_answers` says that a provider passes on what people answer.
-    """
+    """Tell the responder what is asked, until when, and what to `take` along."""
     task, order = matter.task, matter.task.order
     owed = due(task, deadlines)
     by = Remark("")
     if owed is not None:
-        by = Remark(f"accept by {shown_time(owed.at)}", f"请于{shown_time(owed.at)}前接受")
+        by = Remark(f"accept by {short_time(owed.at)}", f"请于{short_time(owed.at)}前接受")
     said = [Remark(order.what, order.what), by]
     if take is not None:
         said.append(take)
-    said.append(answer_words(task.id, hears_answers=hears_answers))
     return _entry(matter, roads, NotifyReason.ORDER, said)
-
-
-def answer_words(task_id: str, *, hears_answers: bool) -> Remark:
-    """Say how an order is answered."""
-    code = short_code(task_id)
-    if hears_answers:
-        return Remark(
-            f"answer: accept {code}, on scene {code}, done {code}, or decline {code} and why",
-            f"回复：接受 {code}、到场 {code}、完成 {code}，或 拒绝 {code} 加原因",
-        )
-    path = f"/api/v1/tasks/{task_id}/accept"
-    return Remark(
-        f"answer: POST {path}, or tell the duty office", f"回复：POST {path}，或告知值班室"
-    )
 
 
 def over_notice(matter: Matter, roads: Roads) -> OutboxEntry:
     """Tell the responder that the order is taken back, and why."""
-    why = matter.event.note
-    said = [Remark(f"no longer needed: {why}", f"不再需要：{why}")]
+    why = note_words(matter.event.note)
+    said = [Remark(f"no longer needed: {why.en}", f"不再需要：{why.zh}")]
     return _entry(matter, roads, NotifyReason.ORDER_OVER, said)
 
 
@@ -134,8 +107,9 @@ def news(task: Task, event: Event) -> Remark:
     if event.kind is EventKind.HANDED_OVER:
         return Remark(f"{who}: handed over to {event.detail}", f"{who}：移交{event.detail}")
     state = _STATE[task.state]
-    note = f": {event.note}" if event.note else ""
-    return Remark(f"{who}: {state.en}{note}", f"{who}：{state.zh}{note}")
+    note = note_words(event.note)
+    en, zh = (f": {note.en}", f"：{note.zh}") if event.note else ("", "")
+    return Remark(f"{who}: {state.en}{en}", f"{who}：{state.zh}{zh}")
 
 
 def status_line(task: Task, deadlines: Deadlines) -> Remark:
@@ -146,7 +120,7 @@ def status_line(task: Task, deadlines: Deadlines) -> Remark:
     en, zh = f"{who} {state.en}{late_en}", f"{who}{state.zh}{late_zh}"
     if owed is None:
         return Remark(en, zh)
-    leg, at = _LEG[owed.leg], shown_time(owed.at)
+    leg, at = _LEG[owed.leg], short_time(owed.at)
     return Remark(f"{en}, {leg.en} by {at}", f"{zh}，{leg.zh}于{at}前")
 
 
@@ -169,6 +143,7 @@ def _entry(
         recipient=first,
         card=matter.card,
         created_at=matter.now,
+        happened_at=matter.event.at,
         remarks=tuple(text for text in ((each.zh if is_zh else each.en) for each in said) if text),
         mark=task.order.mark,
         task=task.id,

@@ -126,7 +126,7 @@ class Email:
         message = EmailMessage(policy=SMTP)
         message["From"] = self._config.sender
         message["To"] = to.address
-        message["Subject"] = first_words(parts, to.language, limit=_SUBJECT, size=len)
+        message["Subject"] = first_words(parts, to.language, limit=_SUBJECT, size=len).text
         message["Date"] = format_datetime(self._now())
         message["Message-ID"] = f"<{notice.id}@{parseaddr(self._config.sender)[1].split('@')[1]}>"
         message["Auto-Submitted"] = "auto-generated"

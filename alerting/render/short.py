@@ -5,21 +5,23 @@ reading, in forms that get leaner until they fit; names are shortened, numbers n
 near.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from alerting.model import Alert, AlertKind, Batch, Card, Mark, Notice, NotifyReason, Responder
+from alerting.model import Alert, AlertKind, Batch, Card, Notice, NotifyReason, Responder
 from alerting.render.atoms import Size, cut
 from alerting.render.gathered import counted, headline, place, worst
 from alerting.render.nearby import helping, nearby_words, threatened
 from alerting.render.phrases import card_words, thing_words
 from alerting.render.text import path_of, subject_words, why
 from alerting.render.words import (
-    SHOWN_ZONE,
     counted_unit,
     distance_words,
+    mark_words,
     number_words,
     remark_words,
+    short_time,
     span_words,
     words_of,
 )
@@ -59,10 +61,6 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
     },
 }
 _ALERT = {"en": " alert", "zh": "警报"}
-_MARKS = {
-    "en": {Mark.ACTUAL: "", Mark.EXERCISE: "EXERCISE ", Mark.TEST: "TEST "},
-    "zh": {Mark.ACTUAL: "", Mark.EXERCISE: "演练：", Mark.TEST: "测试："},
-}
 _NO_CARD = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
 _NO_NUMBER = frozenset({"bool", "code"})
 
@@ -72,7 +70,8 @@ class Essentials:
     """The parts of what must be read first; `wheres` from the fullest to the leanest.
 
     `lean_value` has value and limit in one. `whys` are, where there is no value, from the fullest
-    to the leanest why.
+    to the leanest why, each in its pieces. With `is_order` what is to be done matters more than
+    what it is about.
     """
 
     head: str
@@ -82,20 +81,28 @@ class Essentials:
     value: str
     limit: str
     lean_value: str
-    whys: tuple[str, ...]
+    whys: tuple[tuple[str, ...], ...]
     taken: str
+    is_order: bool = False
 
     @property
     def why(self) -> str:
-        """Give the fullest why."""
-        return self.whys[0]
+        """Give the first piece of the fullest why."""
+        return self.whys[0][0]
+
+
+class First(NamedTuple):
+    """What is read first, and which pieces of the why it says whole."""
+
+    text: str
+    said: tuple[str, ...] = ()
 
 
 def essentials(notice: Notice, language: str) -> Essentials:
     """Give the parts of what must be read first."""
     tongue = "zh" if language == "zh" else "en"
     alert, words = notice.alert, words_of(language)
-    mark, colour = _MARKS[tongue][notice.mark], words[alert.severity.colour]
+    mark, colour = mark_words(notice.mark, language), words[alert.severity.colour]
     if notice.batch is not None:
         return _several(notice, notice.batch, language, mark)
     is_order = bool(notice.task and notice.remarks)
@@ -106,14 +113,15 @@ def essentials(notice: Notice, language: str) -> Essentials:
     return Essentials(
         head=head,
         # A bare colour over an end would read as one more alert.
-        lean_head=head if notice.reason in _NO_CARD else f"{mark}{colour}",
+        lean_head=head if is_order or notice.reason in _NO_CARD else f"{mark}{colour}",
         what=_one_line(_what(alert, language)),
         wheres=tuple(_one_line(text) for text in _wheres(alert, notice.card, language)),
         value=value,
         limit=limit,
         lean_value=lean_value,
-        whys=(_one_line(notice.remarks[0] if is_order else why(notice, language)),),
-        taken=notice.transition.taken_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
+        whys=_pieces(notice.remarks[:2] if is_order else (why(notice, language),)),
+        taken=short_time(notice.happened_at or notice.transition.taken_at),
+        is_order=is_order,
     )
 
 
@@ -137,35 +145,43 @@ def _several(notice: Notice, batch: Batch, language: str, mark: str) -> Essentia
         value="",
         limit="",
         lean_value="",
-        whys=_fewer(worst(batch, language), language),
-        taken=notice.created_at.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M"),
+        whys=_pieces(worst(batch, language)),
+        taken=short_time(notice.created_at),
     )
 
 
-def _fewer(texts: list[str], language: str) -> tuple[str, ...]:
+def _pieces(texts: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Give as many of some texts as there are, then one less, down to the first alone."""
-    gap = "；" if language == "zh" else "; "
-    joined = [gap.join(texts[:count]) for count in range(len(texts), 0, -1)]
-    return tuple(map(_one_line, joined)) or ("",)
+    said = tuple(map(_one_line, texts))
+    return tuple(said[:count] for count in range(len(said), 0, -1)) or (("",),)
 
 
-def first_words(parts: Essentials, language: str, *, limit: int, size: Size) -> str:
+def first_words(parts: Essentials, language: str, *, limit: int, size: Size) -> First:
     """Give what must be read first within `limit`: the fullest form that fits."""
-    for text in _forms(parts, language):
-        if size(text) <= limit:
-            return text
+    abouts = _abouts(parts)
+    for about in abouts:
+        for whys in parts.whys:
+            text = _sentence(parts, language, about, whys)
+            if size(text) <= limit:
+                return First(text, whys)
     if not parts.value:
-        bare = _sentence(parts, language, where=parts.wheres[-1])
+        bare = _sentence(parts, language, abouts[-1])
         room = limit - size(bare) - size("，" if language == "zh" else ", ")
-        why = cut(parts.whys[-1], max(room, 0), size)
         if room >= _LEAST_WHY:
-            return _sentence(parts, language, where=parts.wheres[-1], why=why)
-        if size(bare) <= limit:
-            return bare
-    return _leanest(parts, language, limit=limit, size=size)
+            cut_why = cut(parts.why, room, size)
+            return First(_sentence(parts, language, abouts[-1], (cut_why,)))
+        if size(bare) <= limit and not parts.is_order:
+            return First(bare)
+    return First(_leanest(parts, language, limit=limit, size=size))
 
 
-def further(notice: Notice, language: str, *, base_url: str = "") -> Iterator[str]:
+def _abouts(parts: Essentials) -> list[tuple[str, str]]:
+    """Give what and where, from the fullest to the leanest; an order can do without both."""
+    found = [(parts.what, where) for where in parts.wheres]
+    return [*found, ("", parts.wheres[-1]), ("", "")] if parts.is_order else found
+
+
+def further(notice: Notice, language: str, base_url: str = "") -> Iterator[str]:
     """Give what is worth saying after it, the most useful first; not the link that acknowledges."""
     words = words_of(language)
     late_by_s = notice.transition.late_by_s
@@ -214,24 +230,27 @@ def _wheres(alert: Alert, card: Card | None, language: str) -> Iterator[str]:
     yield own
 
 
-def _forms(parts: Essentials, language: str) -> Iterator[str]:
-    for where in parts.wheres:
-        for reason in parts.whys:
-            yield _sentence(parts, language, where=where, why=reason)
-
-
-def _sentence(parts: Essentials, language: str, *, where: str, why: str = "") -> str:
+def _sentence(
+    parts: Essentials, language: str, about: tuple[str, str], whys: tuple[str, ...] = ()
+) -> str:
     zh = language == "zh"
-    colon, comma = ("：", "，") if zh else (": ", ", ")
-    said = [parts.what, where]
-    said += [parts.value, parts.limit] if parts.value else [why]
-    return parts.head + colon + comma.join(part for part in (*said, parts.taken) if part)
+    colon, comma, gap = ("：", "，", "；") if zh else (": ", ", ", "; ")
+    if parts.is_order:  # a time at the end would read as one more deadline
+        said = comma.join(part for part in (*about, gap.join(whys)) if part)
+        return f"{parts.head} {parts.taken}{colon}{said}"
+    numbers = [parts.value, parts.limit] if parts.value else [gap.join(whys)]
+    return parts.head + colon + comma.join(part for part in (*about, *numbers, parts.taken) if part)
 
 
 def _leanest(parts: Essentials, language: str, *, limit: int, size: Size) -> str:
-    """Give colour, numbers and time whole, and as much of the names as there is room for."""
+    """Give colour, numbers and time whole, and as much of the names as there is room for.
+
+    Of an order what is to be done matters more than the time.
+    """
     comma = "，" if language == "zh" else ", "
     head = parts.lean_head + ("：" if language == "zh" else ": ")
+    if parts.is_order:
+        return head + cut(parts.why, max(limit - size(head), 0), size)
     tail = comma.join(part for part in (parts.lean_value, parts.taken) if part)
     room = limit - size(head) - size(tail) - 2 * size(comma)
     what = cut(parts.what, max(room // 2, 0), size)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerting.model import Mark, Notice
+from alerting.model import Notice
+from alerting.render.answer import short_answer
 from alerting.render.atoms import cut, utf16_size
 from alerting.render.gsm import gsm_size, in_parts, is_gsm, plain
-from alerting.render.short import essentials, first_words, further
-from alerting.render.words import words_of
+from alerting.render.short import Essentials, essentials, first_words, further
 
 MAX_PARTS = 4
 _NOTHING = "-"  # providers refuse a variable without a sign
@@ -50,54 +50,61 @@ def sms_fields(
     short message would say first, with `answer` behind it where there is room.
     """
     parts = essentials(notice, language)
-    near = "; ".join([*further(notice, language), *filter(None, [notice.ack_link])])
+    near = [*_unsaid(further(notice, language), [parts.why]), *filter(None, [notice.ack_link])]
+    answer = short_answer(notice, language, hears_answers=hears_answers)
+    first = first_words(parts, language, limit=longest, size=utf16_size).text
+    longer = _with_answer(first, answer, _gap(language))
     said = {
         "colour": parts.head,
         "what": parts.what,
         "where": parts.wheres[0],
         "value": " ".join(part for part in (parts.value, parts.limit) if part) or parts.why,
         "taken": parts.taken,
-        "near": near,
-        "answer": _answer(notice, language) if hears_answers else "",
+        "near": _gap(language).join(near),
+        "answer": answer,
         "id": notice.alert.id,
+        "text": longer if utf16_size(longer) <= longest else first,
     }
-    first = first_words(parts, language, limit=longest, size=utf16_size)
-    longer = _with_answer(first, said["answer"], _gap(language))
-    said["text"] = longer if utf16_size(longer) <= longest else first
     return {name: cut(text, longest, utf16_size) or _NOTHING for name, text in said.items()}
 
 
 def _plain_text(notice: Notice, language: str, form: SmsForm) -> str | None:
     parts = essentials(notice, language)
-    first = plain(first_words(parts, language, limit=_FIRST_GSM - 12, size=gsm_size))
-    if not is_gsm(first) or gsm_size(first) > _FIRST_GSM:
+    limit = _room(parts, _FIRST_GSM, form)
+    first, said = first_words(parts, language, limit=limit - 12, size=gsm_size)
+    first = plain(first)
+    if not is_gsm(first) or gsm_size(first) > limit:
         return None
-    mores = [plain(more) for more in further(notice, language, base_url=form.base_url)]
+    mores = [plain(more) for more in _unsaid(further(notice, language, form.base_url), said)]
     link = plain(notice.ack_link)
     if not all(map(is_gsm, (*mores, link))):
         return None
-    answer = _answer(notice, language) if form.hears_answers else ""
+    answer = short_answer(notice, language, hears_answers=form.hears_answers)
     return _filled(_answered(first, answer, "; ", form), mores, link, "; ", form)
 
 
 def _text(notice: Notice, language: str, form: SmsForm) -> str:
-    parts = essentials(notice, language)
-    first = first_words(parts, language, limit=_FIRST_UCS2, size=utf16_size)
-    mores = further(notice, language, base_url=form.base_url)
-    answer, gap = _answer(notice, language) if form.hears_answers else "", _gap(language)
+    parts, gap = essentials(notice, language), _gap(language)
+    limit = _room(parts, _FIRST_UCS2, form)
+    first, said = first_words(parts, language, limit=limit, size=utf16_size)
+    mores = _unsaid(further(notice, language, form.base_url), said)
+    answer = short_answer(notice, language, hears_answers=form.hears_answers)
     return _filled(_answered(first, answer, gap, form), mores, notice.ack_link, gap, form)
+
+
+def _room(parts: Essentials, a_part: int, form: SmsForm) -> int:
+    """Give how long what must be read first may be: a part, of an order all but one."""
+    return a_part * max(1, form.max_parts - 1) if parts.is_order else a_part
 
 
 def _gap(language: str) -> str:
     return "；" if language == "zh" else "; "
 
 
-def _answer(notice: Notice, language: str) -> str:
-    """Say how a notice is acknowledged by an answer; nothing where there is nothing to answer."""
-    is_taken = notice.alert.acknowledged_at is not None and notice.batch is None
-    if not notice.asks or is_taken or notice.mark is Mark.TEST:
-        return ""
-    return words_of(language)["answer_one"]
+def _unsaid(mores: Iterable[str], said: Iterable[str]) -> list[str]:
+    """Give what was not said whole before: an order is its own first remark."""
+    before = set(said)
+    return [more for more in mores if more not in before]
 
 
 def _answered(first: str, answer: str, gap: str, form: SmsForm) -> str:
@@ -110,14 +117,13 @@ def _with_answer(first: str, answer: str, gap: str) -> str:
     return first + gap + answer if answer else first
 
 
-def _filled(first: str, mores: Iterable[str], link: str, gap: str, form: SmsForm) -> str:
+def _filled(first: str, mores: list[str], link: str, gap: str, form: SmsForm) -> str:
     """Give what matters, as much more as there is room for, and the link that acknowledges.
 
     After what is worth saying first the room of the link is kept free, so that no list of what is
     short takes it. Where it does not fit behind that, it is left out.
     """
-    unsaid = [more for more in mores if more not in first]  # an order is its own first remark
-    text, *others = _first_more(first, unsaid, gap, form)
+    text, *others = _first_more(first, mores, gap, form)
     ending = gap + link if link and _fits(text + gap + link, form) else ""
     for more in others:
         if _fits(text + gap + more + ending, form):

@@ -42,7 +42,7 @@ def render_speech(notice: Notice, language: str, *, digit: str = "") -> str:
     at = 1 if language == "zh" else 0
     parts = essentials(notice, language)
     unit = shown_unit(notice.alert.unit)
-    said = _spoken(parts.value or parts.why, unit, at)
+    said = _spoken(parts.value or ("；" if at else "; ").join(parts.whys[0]), unit, at)
     limit = _spoken(parts.limit, unit, at)
     stop, comma = ("。", "，") if at else (". ", ", ")
     where = parts.wheres[0]
@@ -50,7 +50,8 @@ def render_speech(notice: Notice, language: str, *, digit: str = "") -> str:
     mark = _MARKS[notice.mark][at] if notice.mark is not Mark.ACTUAL else ""
     ask = _CONFIRM[at].format(digit=digit) if digit else ""
     alarm = f"{mark}{'' if at else ' '}{_head(parts.head, notice.mark, at)}".strip()
-    text = f"{alarm}{stop}{sentence}{stop}{_time(parts.taken, at)}{stop}".strip()
+    time = _time(parts.taken, at, is_measured=notice.happened_at is None and notice.batch is None)
+    text = f"{alarm}{stop}{sentence}{stop}{time}{stop}".strip()
     return f"{cut(text, MAX_SIGNS)}{'' if at else ' '}{ask}".strip()
 
 
@@ -70,8 +71,9 @@ def _spoken(text: str, unit: str, at: int) -> str:
     return text.replace(f" {unit}", f"{'' if at else ' '}{spoken[at]}")
 
 
-def _time(taken: str, at: int) -> str:
+def _time(taken: str, at: int, *, is_measured: bool) -> str:
     month, day, hour, minute = _CLOCK.fullmatch(taken).groups()  # type: ignore[union-attr]
     if at:
-        return f"测量时间{int(month)}月{int(day)}日{int(hour)}点{int(minute)}分"
-    return f"Measured at {hour}:{minute}"
+        named = "测量时间" if is_measured else "时间"
+        return f"{named}{int(month)}月{int(day)}日{int(hour)}点{int(minute)}分"
+    return f"{'Measured at' if is_measured else 'At'} {hour}:{minute}"

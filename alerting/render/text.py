@@ -19,6 +19,7 @@ from alerting.model import (
     Responder,
     Transition,
 )
+from alerting.render.answer import order_called
 from alerting.render.gathered import lines_of, near_line
 from alerting.render.nearby import nearby_lines
 from alerting.render.phrases import card_words, thing_words
@@ -68,6 +69,7 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         *marked,
         _headline(notice, language, words),
         *(remarks if notice.task else ()),
+        *_happened_lines(notice, words),
         _labelled(words, "where", where(alert, notice.card, language)),
         *_value_lines(alert, language, words),
         _labelled(words, "taken", _taken_line(notice.transition, words)),
@@ -76,9 +78,11 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     if notice.card is not None and notice.reason not in _NO_CARD:
         lines += card_lines(notice.card, language)
     lines += () if notice.task else remarks
-    if notice.ack_link:
-        asked = "answer" if notice.task else "acknowledge"
-        lines.append(_labelled(words, asked, notice.ack_link))
+    called = order_called(notice, language)
+    if called:
+        lines.append(_labelled(words, "answer", called))
+    elif notice.ack_link:
+        lines.append(_labelled(words, "acknowledge", notice.ack_link))
     lines.append(_labelled(words, "open", base_url.rstrip("/") + path_of(notice)))
     return "\n".join(_printable(line) for line in lines)
 
@@ -173,6 +177,12 @@ def _source(provenance: Provenance, language: str) -> str:
         return ""
     confidence = confidence_words(provenance, language)
     return f"{words['source']} {named}{words['comma']}{confidence}"
+
+
+def _happened_lines(notice: Notice, words: Words) -> list[str]:
+    """Give when what is told happened; the reading of the alert has a time of its own."""
+    at = notice.happened_at
+    return [] if at is None else [_labelled(words, "happened", shown_time(at))]
 
 
 def _taken_line(transition: Transition, words: Words) -> str:

@@ -4,6 +4,7 @@ import math
 import re
 from datetime import datetime, timedelta, timezone
 
+from alerting.model import Mark
 from sensors.units import shown_unit
 
 NOT_RECORDED = "not recorded: the journal is away"
@@ -20,6 +21,11 @@ _IN_PLACE_START, _IN_PLACE_END = IN_PLACE_OF.split("{name}")
 _REMARKS_ZH = {
     NOT_RECORDED: "未入库：日志库不可用",
     CARD_FOLLOWS: "周边力量仍在查询，随后发送",
+}
+
+_MARKS = {
+    "en": {Mark.ACTUAL: "", Mark.EXERCISE: "EXERCISE ", Mark.TEST: "TEST "},
+    "zh": {Mark.ACTUAL: "", Mark.EXERCISE: "演练：", Mark.TEST: "测试："},
 }
 
 _WORDS: dict[str, Words] = {
@@ -55,6 +61,7 @@ _WORDS: dict[str, Words] = {
         "source": "source",
         "confidence": "confidence",
         "taken": "Taken",
+        "happened": "Time",
         "late": "detected late by",
         "why": "Why",
         "team": "Nearest team",
@@ -115,6 +122,7 @@ _WORDS: dict[str, Words] = {
         "source": "依据",
         "confidence": "可信度",
         "taken": "测量时间",
+        "happened": "时间",
         "late": "发现延迟",
         "why": "原因",
         "team": "最近队伍",
@@ -161,6 +169,15 @@ def remark_words(text: str, language: str) -> str:
     return _REMARKS_ZH.get(text, text)
 
 
+def mark_words(mark: Mark, language: str) -> str:
+    """Give what stands before anything about an exercise or a test; "" of what is real.
+
+    >>> mark_words(Mark.EXERCISE, "en"), mark_words(Mark.ACTUAL, "zh")
+    ('EXERCISE ', '')
+    """
+    return _MARKS["zh" if language == "zh" else "en"][mark]
+
+
 def number_words(value: float, unit: str) -> str:
     """Give a number with its unit, at most three decimals; states and counts carry no unit."""
     if not math.isfinite(value):
@@ -182,6 +199,11 @@ def counted_unit(unit: str, language: str) -> str:
 def shown_time(instant: datetime) -> str:
     """Give an instant as people read it: date, time and +08:00."""
     return instant.astimezone(SHOWN_ZONE).strftime("%Y-%m-%d %H:%M:%S +08:00")
+
+
+def short_time(instant: datetime) -> str:
+    """Give an instant as people read it in a short message: day, hour and minute at +08:00."""
+    return instant.astimezone(SHOWN_ZONE).strftime("%m-%d %H:%M")
 
 
 def span_words(seconds: float) -> str:

@@ -19,7 +19,7 @@ from alerting.report.deadline import ReportDeadlines, due_reports
 from alerting.report.facts import ENTERED, MADE, Facts, Known, Stage
 from alerting.report.grade import Grade, grade_of, why_no_grade
 from alerting.response.model import Deed, Response
-from alerting.response.words import deed_words
+from alerting.response.words import deed_words, note_words
 from alerting.sentence import say
 from alerting.tasks.model import Task
 
@@ -244,7 +244,8 @@ def _action_line(action: Action) -> Remark:
     who = f"{shown_time(action.at)} {action.actor}"
     if action.action == Deed.ASSIGN.value and action.detail:
         en, zh = f"{en} to {action.detail}", f"{zh}给{action.detail}"
-    note_en, note_zh = (f": {action.note}", f"：{action.note}") if action.note else ("", "")
+    note = note_words(action.note)
+    note_en, note_zh = (f": {note.en}", f"：{note.zh}") if action.note else ("", "")
     return Remark(f"{who}: {en}{note_en}", f"{who}：{zh}{note_zh}")
 
 

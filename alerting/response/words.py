@@ -1,6 +1,8 @@
 """What people did, or what happened to them, in words behind their name."""
 
-from alerting.model import Remark
+import re
+
+from alerting.model import Remark, Severity
 from alerting.response.model import Deed
 
 _DEEDS = {
@@ -26,6 +28,35 @@ _DEEDS = {
     "report": Remark("made a report", "生成报告"),
     "report_facts": Remark("entered facts for the report", "录入报告事项"),
 }
+
+_NOTES = {
+    said.en: said
+    for said in (
+        Remark("by link", "通过链接"),
+        Remark("by answer", "短信答复"),
+        Remark("declined by link", "通过链接拒绝"),
+        Remark("declined by answer", "短信拒绝"),
+        Remark("the exercise is over", "演练已结束"),
+        Remark("its condition is over", "警情已解除"),
+    )
+}
+_ROSE = re.compile(r"it rose to (minor|moderate|severe|extreme)")
+_ORDER = re.compile(r"order (t-[0-9a-f]+)")
+
+
+def note_words(note: str) -> Remark:
+    """Give a remark of the record in both languages; what a person wrote stands as it was written.
+
+    >>> note_words("by answer").zh, note_words("车坏了").en
+    ('短信答复', '车坏了')
+    """
+    rose, order = _ROSE.fullmatch(note), _ORDER.fullmatch(note)
+    if rose is not None:
+        severity = Severity[rose[1].upper()]
+        return Remark(f"it rose to {severity.colour}", f"升为{severity.zh}色")
+    if order is not None:
+        return Remark(note, f"任务 {order[1]}")
+    return _NOTES.get(note, Remark(note, note))
 
 
 def deed_words(action: str) -> Remark:

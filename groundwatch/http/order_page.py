@@ -53,15 +53,13 @@ _WORDS = {
         "not_taken": "Not taken: {why}",
         "over": "Nothing more is to be done here.", "exercise": "EXERCISE",
         "later": "The record cannot be reached. Press again in a moment, or call the duty office.",
-        "why": "declined by link",
     },
     "zh": {
         "title": "任务指令", "accept": "接受", "decline": "无法前往", "on-scene": "已到场",
         "done": "已完成", "wrong": "链接无效。请原样使用消息中的链接，或致电值班室。",
         "expired": "链接已过期。请使用较新消息中的链接，或致电值班室。",
         "not_taken": "未受理，任务状态如下。", "over": "无需进一步操作。",
-        "exercise": "演习", "later": "记录暂不可用，请稍后再按，或致电值班室。",
-        "why": "通过链接拒绝",
+        "exercise": "演练", "later": "记录暂不可用，请稍后再按，或致电值班室。",
     },
 }  # fmt: skip
 
@@ -90,7 +88,7 @@ async def press(token: str, word: AnswerWord, program: ProgramPart) -> HTMLRespo
     orders, said = program.desks.orders, ""
     try:
         task = await orders.task(ticket.task_id)
-        note = _words(ticket)["why"] if word == "decline" else ""
+        note = "declined by link" if word == "decline" else ""
         act = Act(kind=_KINDS[word], actor=task.order.name, note=note)
         task = await orders.act(task.id, act)
     except UnknownTask:

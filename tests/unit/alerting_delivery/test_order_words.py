@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from alerting.model import Mark, NotifyReason
-from alerting.render import render_text
+from alerting.render import SmsForm, render_sms, render_text, sms_fields
 from alerting.render.short import essentials, first_words
 from tests.unit.alerting_delivery.values import ANN, make_card, make_notice
 
@@ -21,10 +21,26 @@ def test_the_first_part_of_a_short_message_is_the_order(language: str, limit: in
         card=make_card(), remarks=SAID[language], to=replace(ANN, language=language)
     )
     order = replace(notice, reason=NotifyReason.ORDER, task="t-1")
-    text = first_words(essentials(order, language), language, limit=limit, size=len)
-    assert len(text) <= limit
-    assert SAID[language][0] in text
-    assert "21.4" not in text
+    first = first_words(essentials(order, language), language, limit=limit, size=len)
+    assert len(first.text) <= limit
+    assert SAID[language][0] in first.text
+    assert "21.4" not in first.text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_template_of_few_signs_says_what_is_to_be_done_rather_than_what_it_is_about(
+    language: str,
+) -> None:
+    order = replace(make_notice(remarks=SAID[language]), reason=NotifyReason.ORDER, task="t-1")
+    text = sms_fields(order, language, longest=35)["text"]
+    assert SAID[language][0][:5] in text
+    assert len(text) <= 35
+
+
+@pytest.mark.parametrize("remark", ["TC-01", "limit", "wind"])
+def test_a_short_remark_is_said_though_its_letters_stand_in_the_first_sentence(remark: str) -> None:
+    notice = make_notice(remarks=(remark,))
+    assert render_sms(notice, "en", SmsForm())[0].endswith(f"; {remark}")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

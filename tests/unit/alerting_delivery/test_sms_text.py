@@ -259,11 +259,12 @@ def test_where_the_link_would_leave_no_room_for_what_matters_it_is_left_out() ->
 
 
 def test_an_order_says_once_what_is_to_be_done() -> None:
-    order = ("Bring a mobile crane", "accept by 2026-06-01 14:20:00 +08:00", "answer: accept 3fa9")
+    order = ("Bring a mobile crane", "accept by 06-01 14:20", "take 4 slings")
     notice = replace(make_notice(reason=NotifyReason.ORDER), task="t-3fa9", remarks=order)
     said = "".join(render_sms(notice, "en", SmsForm(hears_answers=True)))
     assert said.count("Bring a mobile crane") == 1
-    assert said.endswith("; accept by 2026-06-01 14:20:00 +08:00; answer: accept 3fa9")
+    how = "answer: accept 3fa9, on scene 3fa9, done 3fa9, or decline 3fa9 and why"
+    assert said.endswith(f"; accept by 06-01 14:20; {how}; take 4 slings")
 
 
 def test_an_english_message_counts_supplies_without_a_chinese_counting_word() -> None:

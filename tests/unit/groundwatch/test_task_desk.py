@@ -10,6 +10,8 @@ import pytest
 from alerting.errors import DeedRefused, JournalError, JournalRefused
 from alerting.model import Alert, Mark, Notice, NotifyReason
 from alerting.ports import Effects
+from alerting.render import SmsForm, render_sms, render_text, sms_fields
+from alerting.render.speech import render_speech
 from alerting.tasks.book import TaskBook
 from alerting.tasks.deadline import built_in
 from alerting.tasks.model import EventKind as K
@@ -66,9 +68,7 @@ class Yard:
         await self.world.quiet()
 
 
-def desk_over(
-    here: World, *, channel: str = "list", language: str = "en", heard: str = ""
-) -> TaskDesk:
+def desk_over(here: World, *, channel: str = "list", language: str = "en") -> TaskDesk:
     router = OneRecipient()
     parts = TaskParts(
         journal=here.journal,
@@ -82,7 +82,6 @@ def desk_over(
         now=here.clock.now,
         channel=channel,
         language=language,
-        hears_answers=lambda road: road == heard,
     )
     return TaskDesk(parts, TaskBook())
 
@@ -106,25 +105,48 @@ async def test_the_responder_is_told_what_until_when_and_how_to_answer() -> None
     (notice,) = here.told(NotifyReason.ORDER)
     assert (notice.recipient.name, notice.recipient.address) == (TEAM.name, TEAM.phone)
     assert notice.task == notice.alert.id == task.id
-    what, by, take, answer = notice.remarks
+    what, by, take = notice.remarks
     assert what == "Bring boats to the dyke"
-    assert by.startswith("accept by 2026-06-01")
+    assert by == "accept by 06-01 08:20"
     assert take == f"take 200 woven bags at {DEPOT.name} (D3)"
-    assert f"/api/v1/tasks/{task.id}/accept" in answer
 
 
-@pytest.mark.parametrize(
-    ("heard", "said"), [("list", "answer: accept "), ("another", "answer: POST /api/v1/tasks/")]
-)
-async def test_how_to_answer_is_by_message_only_where_its_channel_is_heard(
-    heard: str, said: str
-) -> None:
-    async with yard() as here:
-        here.desk = desk_over(here.world, heard=heard)
-        await here.order()
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_each_road_says_how_to_answer_over_it(language: str) -> None:
+    async with yard(language=language) as here:
+        task = await here.order()
         await here.settled()
     (notice,) = here.told(NotifyReason.ORDER)
-    assert notice.remarks[-1].startswith(said)
+    accept = {"en": "answer: accept", "zh": "回复：接受"}[language]
+    call = {"en": "Answer: tell the duty office", "zh": "回复：请告知值班室"}[language]
+    heard = "".join(render_sms(notice, language, SmsForm(hears_answers=True)))
+    assert f"{accept} {task.id[2:6]}" in heard
+    fields = sms_fields(notice, language, longest=70, hears_answers=True)
+    assert fields["answer"].startswith(accept)
+    deaf = "".join(render_sms(notice, language, SmsForm()))
+    assert accept not in deaf
+    letter = render_text(notice, language)
+    assert accept not in letter
+    assert call in letter
+    linked = render_text(replace(notice, ack_link="https://gw.example/o/t"), language)
+    assert call not in linked
+    assert "https://gw.example/o/t" in linked
+
+
+async def test_news_of_an_order_has_its_own_time_and_not_that_of_the_reading() -> None:
+    async with yard() as here:
+        task = await here.order()
+        here.world.clock.time += timedelta(minutes=40)
+        await here.say(task, K.DECLINED, "no boat left")
+        await here.settled()
+    (notice,) = here.told(NotifyReason.ORDER_NEWS)
+    said = "".join(render_sms(notice, "en", SmsForm()))
+    assert "06-01 08:45" in said
+    assert "06-01 08:05" not in said
+    letter = render_text(notice, "en")
+    assert "Time: 2026-06-01 08:45" in letter
+    assert "Taken: 2026-06-01 08:05" in letter
+    assert "At 08:45." in render_speech(notice, "en")
 
 
 async def test_it_is_said_in_the_reader_s_language_and_marked() -> None:
@@ -133,7 +155,7 @@ async def test_it_is_said_in_the_reader_s_language_and_marked() -> None:
         await here.order(mark=Mark.EXERCISE, items=(line,))
         await here.settled()
     (notice,) = here.told(NotifyReason.ORDER)
-    assert notice.remarks[1].startswith("请于2026-06-01")
+    assert notice.remarks[1] == "请于06-01 08:20前接受"
     assert notice.remarks[2] == f"领取{DEPOT.name} (D3)的编织袋200条"
     assert notice.mark is Mark.EXERCISE
 

@@ -161,6 +161,21 @@ class TestReplies:
         assert (named["outcome"], named["alert"]) == ("acknowledged", first["id"])
         assert reply(town, "1")["outcome"] == "nothing_open"
 
+    def test_whoever_acknowledges_an_exercise_is_told_that_it_is_one(self, town: Running) -> None:
+        begun = town.post(f"{API}/drills", {"actor": "Drill master", "scenario": "dyke-red"})
+        drill = {"id": begun["alert_id"]}
+        told = town.until(
+            lambda: [
+                each
+                for each in town.get(f"{API}/alerts/{drill['id']}/explain")["notices"]
+                if each["state"] == "sent"
+            ]
+        )[0]
+        person = town.program.district.routes.people[told["recipient_id"]]
+        said = reply(town, "1", sender=person.roads[0].address)
+        assert (said["outcome"], said["alert"]) == ("acknowledged", drill["id"])
+        assert re.search("EXERCISE (red|orange)|演练：[红橙]色", said["text"])
+
     def test_what_is_not_understood_or_not_known_acknowledges_nothing(self, town: Running) -> None:
         alert = town.overload("TC-01", 92.0, 93.0)
         link_of(town, "An Shili")
