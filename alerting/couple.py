@@ -13,7 +13,7 @@ from alerting.gauge_fold import GaugeFold, Stretch, past_of
 from alerting.model import Remark
 from alerting.watch import Watch
 from sensors.coupling import Coupling
-from sensors.lifecycle import local_minute
+from sensors.local_time import local_minute, shown_minute
 
 
 class GaugeForce:
@@ -147,4 +147,4 @@ def first_difference(before: Sequence[Stretch], now: Sequence[Stretch]) -> float
 
 
 def _time(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%MZ}"
+    return shown_minute(datetime.fromtimestamp(seconds, UTC))

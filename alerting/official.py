@@ -13,7 +13,7 @@ from alerting.gauge_fold import MAX_STRETCHES, Stretch
 from alerting.model import Remark
 from alerting.warning import Name, OfficialWarning
 from sensors.coupling import OfficialCoupling
-from sensors.lifecycle import local_minute
+from sensors.local_time import local_minute, shown_minute
 
 MAX_KNOWN = 2_000
 
@@ -109,7 +109,7 @@ class OfficialForce:
         """Say since when limits are tighter and because of what."""
         coupling, begins_at = self.coupling, datetime.fromtimestamp(stretch.start_s, UTC)
         return Remark(
-            f"limits tightened x {coupling.factor:g} since {begins_at:%Y-%m-%d %H:%MZ}"
+            f"limits tightened x {coupling.factor:g} since {shown_minute(begins_at)}"
             f" because of {coupling.condition}",
             f"因{coupling.condition_zh}，自{local_minute(begins_at)}起限值收紧为{coupling.factor:g}倍",
         )

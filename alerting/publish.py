@@ -32,6 +32,7 @@ from alerting.response.model import Deed, Response
 from alerting.route import TOLD_AS_AT_PEAK, Occasion, make_notices
 from alerting.sentence import turned
 from alerting.tell.teller import Teller, Turnabout, Verdict
+from sensors.local_time import shown_time
 
 _WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RETURNED)
 _RECENT = 5_000
@@ -342,7 +343,7 @@ def lacks_card(entries: Sequence[OutboxEntry]) -> bool:
 def act_of(done: Done) -> Action:
     """Give the evidence of one deed."""
     said = done.said
-    detail = said.detail or (said.until.isoformat() if said.until is not None else "")
+    detail = said.detail or (shown_time(said.until) if said.until is not None else "")
     return Action(
         alert_id=done.response.alert_id,
         at=done.at,

@@ -11,6 +11,7 @@ from alerting.parts import Parts, Turn
 from alerting.ports import Effects
 from alerting.publish import Publisher
 from alerting.tell.silence import SilenceRules, why_refused
+from sensors.local_time import shown_minute
 
 _SAID = "silence_"
 
@@ -96,7 +97,7 @@ def silence_id(author: str, words: str, since: datetime) -> str:
 
 
 def _loud(silence: Silence) -> str:
-    until = silence.until.isoformat(timespec="minutes")
+    until = shown_minute(silence.until)
     word = Severity.EXTREME.word
     return (
         f"{silence.author} has silenced alerts up to {word} until {until}"

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field
 
 from alerting.model import Remark
 from sensors.document import FileModel, Refused, did_you_mean, listed
-from sensors.lifecycle import STAGE_ZH, STAGES, Life, local_minute
+from sensors.lifecycle import STAGE_ZH, STAGES, Life
+from sensors.local_time import local_minute, shown_minute
 
 
 def _check_stage(word: str) -> str:
@@ -147,7 +148,7 @@ def _stage_factor(
     stage, times = entry
     why.append(
         Remark(
-            f"limit x {times:g} since {change.at:%Y-%m-%d %H:%M}Z because of {stage}",
+            f"limit x {times:g} since {shown_minute(change.at)} because of {stage}",
             f"自{local_minute(change.at)}起进入{STAGE_ZH[stage]}阶段，限值乘以{times:g}",
         )
     )

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from alerting.model import Alert
-from alerting.render.words import mark_words, shown_time
+from alerting.render.words import mark_words
 from groundwatch.ack_link import WhyNot
+from sensors.local_time import shown_time
 
 _WORDS = {
     "en": {

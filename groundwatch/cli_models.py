@@ -1,10 +1,12 @@
 """The command `groundwatch models`: what the detectors have learned, and what they lack."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from groundwatch.cli_words import AsJson, Url, asked, clock_time, show
 from groundwatch.client import DEFAULT_URL, call
+from sensors.local_time import SHOWN_ZONE
 
 
 def models(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
@@ -17,7 +19,11 @@ def _lines(answer: dict[str, Any]) -> Iterator[str]:
     if not answer["is_enabled"]:
         yield "models are switched off in the settings: models.enabled is false"
         return
-    yield f"trained anew each night at {answer['train_at_hour_utc']:02}:00 UTC from stored readings"
+    at = datetime.combine(date.min + timedelta(days=1), time(answer["train_at_hour_utc"]), UTC)
+    yield (
+        f"trained anew each night at {at.astimezone(SHOWN_ZONE):%H:%M %Z} from stored readings,"
+        " for the kinds of devices in the site files"
+    )
     for each in answer["items"]:
         if each["is_ready"]:
             until = clock_time(each["trained_until"])

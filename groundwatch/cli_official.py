@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from groundwatch.cli_words import AsJson, Url, asked, show
+from groundwatch.cli_words import AsJson, Url, asked, clock_time, show
 from groundwatch.client import DEFAULT_URL, ClientError, call, send_file
 
 XML = "application/cap+xml"
@@ -74,5 +74,5 @@ def _line(answer: dict[str, Any]) -> str:
     state = "in force" if answer["is_in_force"] else f"not in force ({answer['why_not']})"
     return (
         f"{what}: {answer['headline']} [{answer['sender']}, {answer['status']}, {state},"
-        f" until {answer['ends_at']}]"
+        f" until {clock_time(answer['ends_at'])}]"
     )

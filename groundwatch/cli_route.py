@@ -72,8 +72,8 @@ def route(
 def headline(alert: "Alert", language: Tongue) -> str:
     """Say which alert is imagined, where and when."""
     from alerting.cap.hazards import built_in
-    from alerting.render.words import shown_time
     from alerting.route.words import KINDS_ZH
+    from sensors.local_time import shown_time
 
     hazard, site, severity, at = alert.hazard, alert.site, alert.severity, alert.started_at
     if language is not Tongue.ZH:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from groundwatch.client import ClientError
+from sensors.local_time import shown_minute, shown_time
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
 
@@ -69,8 +70,8 @@ def show(answer: Any, text: str, *, as_json: bool) -> None:
 
 
 def clock_time(instant: str | None, *, to: str = "minutes") -> str:
-    """Give an RFC 3339 instant as a person at this machine reads it, always with its offset."""
+    """Give an RFC 3339 instant as messages write it: in the district's time, with the offset."""
     if not instant:
         return "-"
-    here = datetime.fromisoformat(instant).astimezone()
-    return here.isoformat(sep=" ", timespec=to)
+    at = datetime.fromisoformat(instant)
+    return shown_minute(at) if to == "minutes" else shown_time(at)

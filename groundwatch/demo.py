@@ -226,6 +226,8 @@ def _responder(entry: Responder) -> dict[str, Any]:
         "distance_m": round(entry.distance_m),
         "travel_s": None if entry.travel_s is None else round(entry.travel_s),
         "why": entry.why,
+        "phone": entry.phone,
+        "link": entry.link,
     }
 
 

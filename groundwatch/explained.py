@@ -9,6 +9,7 @@ from alerting.ports import Action, EscalationStep, Proof, StepKind
 from alerting.response.words import deed_words
 from alerting.rules import period_text
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, span
+from sensors.local_time import shown_time
 from sensors.registry import Sensor
 
 _NOT_SENT = ("muted",)
@@ -89,7 +90,7 @@ class Explanation:
 
 def render_explanation(explanation: Explanation) -> str:
     """Give the explanation as text; the same values as in the object, most important first."""
-    lines = [f"{explanation.subject}, as of {_time(explanation.at)}"]
+    lines = [f"{explanation.subject}, as of {shown_time(explanation.at)}"]
     if explanation.alert is not None:
         lines += _alert_lines(explanation.alert)
         lines += _block("what happened", map(_transition_line, explanation.transitions))
@@ -120,18 +121,18 @@ def _alert_lines(alert: Alert) -> list[str]:
         lines.append(f"  limit   {alert.limit:g} {alert.unit}, {_source(alert.provenance)}")
     else:
         lines.append(f"  source  {_source(alert.provenance)}")
-    lines.append(f"  began   {_time(alert.started_at)}, known {_time(alert.detected_at)}")
+    lines.append(f"  began   {shown_time(alert.started_at)}, known {shown_time(alert.detected_at)}")
     if alert.ended_at is not None:
-        lines.append(f"  ended   {_time(alert.ended_at)}")
+        lines.append(f"  ended   {shown_time(alert.ended_at)}")
     if alert.acknowledged_at is not None:
-        lines.append(f"  seen    {_time(alert.acknowledged_at)} by {alert.acknowledged_by}")
+        lines.append(f"  seen    {shown_time(alert.acknowledged_at)} by {alert.acknowledged_by}")
     return lines
 
 
 def _transition_line(step: Transition) -> str:
     late = f", detected late by {span(step.late_by_s)}" if step.late_by_s is not None else ""
     final = "final" if step.final else "not final: readings under way may change it"
-    head = f"{_time(step.taken_at)} {step.kind.value} {step.severity.word}"
+    head = f"{shown_time(step.taken_at)} {step.kind.value} {step.severity.word}"
     return f"{head} ({final}{late}): {step.reason}"
 
 
@@ -139,7 +140,7 @@ def _action_lines(explanation: Explanation) -> Iterator[str]:
     for action in explanation.actions:
         note = f": {action.note}" if action.note else ""
         note = f" ({action.detail}){note}" if action.detail else note
-        yield f"{_time(action.at)} {action.actor}: {deed_words(action.action).en}{note}"
+        yield f"{shown_time(action.at)} {action.actor}: {deed_words(action.action).en}{note}"
 
 
 def _standing_line(alert: Alert) -> str:
@@ -151,7 +152,7 @@ def _reading_lines(explanation: Explanation) -> Iterator[str]:
     unit = view.sensor.unit if view is not None else ""
     for reading in explanation.readings:
         remark = f"  ({reading.remark})" if reading.remark else ""
-        yield f"{_time(reading.taken_at)}  {reading.value:g} {unit}{remark}"
+        yield f"{shown_time(reading.taken_at)}  {reading.value:g} {unit}{remark}"
 
 
 def _sensor_lines(view: SensorView) -> list[str]:
@@ -209,12 +210,12 @@ def _condition_text(condition: Condition) -> str:
 
 def _notice_lines(notices: tuple[Told, ...]) -> Iterator[str]:
     for told in notices[:_MAX_NOTICES]:
-        when = f"sent {_time(told.sent_at)}" if told.sent_at is not None else told.state
+        when = f"sent {shown_time(told.sent_at)}" if told.sent_at is not None else told.state
         if told.state == "pending":
-            when = f"due {_time(told.due_at)}"
+            when = f"due {shown_time(told.due_at)}"
         tries = f", {told.attempts} attempts" if told.attempts > 1 else ""
         error = f"; {told.last_error}" if told.last_error else ""
-        proof = "".join(f", {each.kind.value} {_time(each.at)}" for each in told.proofs)
+        proof = "".join(f", {each.kind.value} {shown_time(each.at)}" for each in told.proofs)
         yield f"{told.recipient} over {told.channel}: {told.reason}, {when}{proof}{tries}{error}"
     if len(notices) > _MAX_NOTICES:
         yield f"and {len(notices) - _MAX_NOTICES} more"
@@ -223,7 +224,7 @@ def _notice_lines(notices: tuple[Told, ...]) -> Iterator[str]:
 def _step_lines(explanation: Explanation) -> Iterator[str]:
     for step in explanation.steps[-_MAX_STEPS:]:
         done = "nobody to ask, passed over" if step.kind is StepKind.NOBODY else step.why
-        yield f"{_time(step.at)} step {step.n}, {step.rung}: {done}"
+        yield f"{shown_time(step.at)} step {step.n}, {step.rung}: {done}"
     if explanation.asking.en:
         yield explanation.asking.en
 
@@ -236,10 +237,6 @@ def _source(provenance: Provenance) -> str:
 def _block(title: str, lines: "Iterator[str] | tuple[str, ...] | map[str]") -> list[str]:
     found = [f"  {line}" for line in lines]
     return [f"{title}:", *found] if found else []
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}Z"
 
 
 def printable(line: str) -> str:

@@ -11,7 +11,7 @@ from alerting.basis import Period
 from alerting.model import Alert, AlertState, Transition, TransitionKind
 from alerting.ports import ProofKind, StepKind
 from alerting.render.sources import confidence_words, source_words
-from alerting.render.words import number_words, shown_time, span_words, words_of
+from alerting.render.words import number_words, span_words, words_of
 from alerting.response.words import deed_words
 from alerting.route import rung_words
 from alerting.sentence import in_chinese
@@ -19,6 +19,7 @@ from groundwatch.explained import Explanation, SensorView, Told, printable
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, instant
 from groundwatch.limits_zh import colour_zh
 from sensors.catalogue import KINDS
+from sensors.local_time import shown_time
 
 STATES_ZH = {
     AlertState.FIRING: "未解除",

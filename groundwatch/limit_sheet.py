@@ -18,6 +18,7 @@ from groundwatch.read_often import required_text
 from groundwatch.settings import SettingsError
 from sensors.document import did_you_mean
 from sensors.lifecycle import Life
+from sensors.local_time import SHOWN_ZONE
 from sensors.registry import Registry, Sensor
 
 
@@ -63,7 +64,7 @@ def limit_sheet(district: District, sensor: Sensor, at: datetime) -> dict[str, A
     return {
         "sensor": str(sensor.key),
         "unit": sensor.unit,
-        "at": at.date().isoformat(),
+        "at": at.astimezone(SHOWN_ZONE).date().isoformat(),
         "read": required_text(sensor, packs, _life(district.registry, sensor), at.timestamp()),
         "rules": [_rule(view, at.timestamp()) for view in rule_views(sensor, packs, None)],
         "not_used": [

@@ -11,6 +11,7 @@ from groundwatch.explained_zh import measured_zh, valid_zh
 from groundwatch.limits import Condition, LevelView, RuleView, WayView, rule_views
 from groundwatch.limits_zh import colour_zh
 from sensors.catalogue import KINDS
+from sensors.local_time import SHOWN_ZONE
 from sensors.registry import Sensor
 from sensors.units import shown_unit
 
@@ -21,7 +22,8 @@ def sheet_zh(sensor: Sensor, packs: Sequence[Pack], at: datetime) -> Iterator[st
     """Write the limits as text, one limit a line with what it stands on below it."""
     name = KINDS[sensor.kind].quantities[sensor.key.quantity].zh
     unit = shown_unit(sensor.unit)
-    yield f"{sensor.key}，{name}{f'（{unit}）' if unit else ''}，{at.date()}的限值"
+    day = at.astimezone(SHOWN_ZONE).date()
+    yield f"{sensor.key}，{name}{f'（{unit}）' if unit else ''}，{day}的限值"
     views = rule_views(sensor, packs, None)
     if not views:
         yield "没有规则判定该传感器，仅作记录"

@@ -20,6 +20,7 @@ from gis_link.kinds import KINDS
 from gis_link.loaders import Resources
 from gis_link.unload import Text, fields_of, stock_fields
 from groundwatch.closed_roads import KIND as CLOSED
+from sensors.local_time import shown_time
 from storage.resource_edits import EditAction, ResourceEdit
 
 _LOG = logging.getLogger(__name__)
@@ -131,12 +132,13 @@ class LiveResources:
             JournalError: it could not be recorded; nothing changed.
         """
         if taken_at > at + AHEAD:
-            raise EditRefused(f"taken at {taken_at.isoformat()}, ahead of now: set the clock")
+            raise EditRefused(f"taken at {shown_time(taken_at)}, ahead of now: set the clock")
         async with self._turn:
             before = self._fields(order)
             known = before.get("as_of")
             if known is not None and taken_at < datetime.fromisoformat(known):
-                raise EditRefused(f"older than the position known, which is of {known}")
+                of = shown_time(datetime.fromisoformat(known))
+                raise EditRefused(f"older than the position known, which is of {of}")
             changes = in_wgs84(order.fields, order.datum) | {"as_of": taken_at.isoformat()}
             return await self._record(
                 order, EditAction.POSITION, at, changes=changes, before=before
@@ -187,7 +189,7 @@ def laid_over(files: Resources, edits: list[ResourceEdit]) -> tuple[Resources, t
             files = _applied(files, edit)
         except (EditRefused, NoSuchResource) as error:
             who = f"{edit.action} of {edit.kind} {edit.resource} by {edit.actor}"
-            unfit.append(f"{who} at {edit.at.isoformat()}: {error}")
+            unfit.append(f"{who} at {shown_time(edit.at)}: {error}")
     return files, tuple(unfit)
 
 

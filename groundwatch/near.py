@@ -82,12 +82,9 @@ def lines(card: Card, language: str = "en") -> list[str]:
         ("cameras", card.cameras),
     ):
         found.append(f"{title}:")
-        found += [f"  {_line(entry)}" for entry in responders] or ["  none within reach"]
+        found += [f"  {_line(entry, card)}" for entry in responders] or ["  none within reach"]
     if card.places:
-        found += [
-            "places:",
-            *(f"  {entry.name}: {entry.what}, {entry.why}" for entry in card.places),
-        ]
+        found += ["places:", *map(_place, card.places)]
     found.append("command chain:")
     found += [
         f"  {link.tier}: {link.place} {link.person} {link.phone}".rstrip() for link in card.chain
@@ -98,8 +95,11 @@ def lines(card: Card, language: str = "en") -> list[str]:
     return found
 
 
-def _line(entry: Responder) -> str:
-    travel = f", {entry.travel_s / 60:.0f} min" if entry.travel_s is not None else ""
-    items = ", ".join(f"{name} {quantity:g} {unit}" for name, quantity, unit in entry.items)
-    tail = f" [{items}]" if items else ""
-    return f"{entry.name}: {entry.distance_m / 1000:.2f} km{travel}; {entry.why}{tail}"
+def _line(entry: Responder, card: Card) -> str:
+    """Write who or what it is as a notice would, and why it was chosen."""
+    return f"{responder_words(entry, card, 'en')}; {entry.why}"
+
+
+def _place(entry: Responder) -> str:
+    said = ", ".join(part for part in (entry.what, entry.phone, entry.why) if part)
+    return f"  {entry.name}: {said}"

@@ -12,11 +12,11 @@ from alerting.cap.sign import NotGenuine
 from alerting.model import Alert, Card, Remark, Severity
 from alerting.official import OfficialBoard
 from alerting.ports import CardLookup
-from alerting.render.words import shown_time
 from alerting.warning import Name, OfficialRecord, OfficialWarning
 from gis_link.area import AREA_TIERS, Areas
 from gis_link.model import Place
 from gis_link.model import Position as GisPosition
+from sensors.local_time import shown_time
 from sensors.registry import Registry
 
 MAX_SHOWN = 5

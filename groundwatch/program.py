@@ -42,7 +42,7 @@ from groundwatch.settings import Settings
 from groundwatch.stations import Door, heard_at
 from groundwatch.store_writer import StoreWriter
 from groundwatch.supervise import Problem, Standing
-from groundwatch.training import InUse, Judged, Retraining
+from groundwatch.training import MODELS, InUse, Judged, ModelStatus, Retraining
 from ingest.broker import LocalBroker
 from ingest.mqtt import MqttConfig, MqttSource
 from ingest.source import DeviceStatus
@@ -327,6 +327,12 @@ class Program:
         self.computed.put_records(self.cycles.take(reports))
         if self.models is not None:
             self.models.in_use.put(reports)
+
+    def models_here(self) -> list[ModelStatus]:
+        """Give how the models stand of those kinds of devices that the site files name."""
+        kinds = {device.kind for device in self.district.registry.devices()}
+        found = [] if self.models is None else self.models.in_use.status()
+        return [status for status in found if MODELS[status.name] in kinds]
 
     def note_statuses(self, statuses: Sequence[DeviceStatus]) -> None:
         """Keep what devices last said of themselves."""

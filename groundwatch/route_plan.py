@@ -21,8 +21,8 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.ports import EscalationStep
-from alerting.render.words import shown_time
 from alerting.route import FIRST_RUNG, Roads, RouteTable, name_words, rung_words
+from sensors.local_time import shown_time
 from sensors.model import Position, SensorKey
 
 MAX_STEPS = 60
@@ -139,7 +139,7 @@ def asking(
         return _NEVER
     rung = rung_words(ladder.rung(last.n + 1).name)
     return Remark(
-        f"next, if nobody acknowledges: {rung.en}, {last.due_at:%Y-%m-%d %H:%M:%S}Z",
+        f"next, if nobody acknowledges: {rung.en}, {shown_time(last.due_at)}",
         f"若无人确认，下一步：{rung.zh}，{shown_time(last.due_at)}",
     )
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alerting.model import AlertKind, Severity
-from alerting.render.words import SHOWN_ZONE
 from groundwatch.clock import SystemClock
 from groundwatch.district import District, load_district
 from groundwatch.roads import Roads
 from groundwatch.settings import SettingsError, load_settings
 from sensors.document import did_you_mean, listed
+from sensors.local_time import SHOWN_ZONE
 from sensors.model import Position
 
 _OWN_HAZARDS = {"sensor_silent", "sensor_doubtful", "anomaly", "system"}

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerting.model import Alert, AlertKind, AlertState, Card, ChainLink, Responder, Severity
+from sensors.local_time import SHOWN_ZONE, shown_time
 
 _STYLE = {
     Severity.MINOR: "blue",
@@ -79,7 +80,7 @@ class Rate:
 def header(*, now: datetime, per_s: float, readings: int, broker: str, url: str) -> Panel:
     """Show clock, rate and where to look, in two lines."""
     first = Text.assemble(
-        (f"{now:%Y-%m-%d %H:%M:%S} UTC", "bold"),
+        (shown_time(now), "bold"),
         f"   {per_s:,.0f} readings/s   {readings:,} in all",
     )
     second = Text(f"API {url}/api/v1   broker {broker}   Ctrl-C ends", "dim")
@@ -109,7 +110,7 @@ def standing(alerts: list[Alert], *, n_lines: int, width: int) -> Table:
     for alert in order[:n_shown]:
         blind = "blind: " if alert.kind is AlertKind.BLIND else ""
         table.add_row(
-            f"{alert.started_at:%H:%M} ",
+            f"{alert.started_at.astimezone(SHOWN_ZONE):%H:%M} ",
             Text(f"{alert.severity.zh} {alert.severity.word} ", _STYLE[alert.severity]),
             f"{alert.site}/{alert.sensor.device} ",
             blind + alert.reason,

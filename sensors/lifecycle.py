@@ -8,8 +8,10 @@ the device itself, and counts by its own instant, not by when it became known.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import NamedTuple
+
+from sensors.local_time import shown_minute
 
 LINES: dict[str, tuple[str, ...]] = {
     "pit": ("planned", "excavating", "slab_cast", "backfilled"),
@@ -48,14 +50,6 @@ UNDER_LOAD = frozenset({"pouring", "curing"})
 
 PHASES = LINES["formwork"]
 """What a formwork gateway's `phase_code` means: 0 mounted, 1 zeroed, … 4 removed."""
-
-
-_SHOWN_ZONE = timezone(timedelta(hours=8))
-
-
-def local_minute(instant: datetime) -> str:
-    """Write an instant as people in China read it, to the minute."""
-    return f"{instant.astimezone(_SHOWN_ZONE):%Y-%m-%d %H:%M}"
 
 
 class Place(NamedTuple):
@@ -144,7 +138,7 @@ class Life:
             if change is None or change.stage in wanted:
                 return None
             others.append(change)
-        return " and ".join(f"{each.stage} since {_time(each.at)}" for each in others)
+        return " and ".join(f"{each.stage} since {shown_minute(each.at)}" for each in others)
 
     def knows(self, stages: Iterable[str], time_s: float) -> bool:
         """Say whether a stage is known by an instant on every line these stages belong to."""
@@ -221,7 +215,3 @@ def _by_line(changes: Iterable[StageChange]) -> dict[str, _Sorted]:
         for line, entries in lines.items()
         for ordered in [sorted(entries, key=lambda change: change.at_s)]
     }
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}Z"

@@ -15,8 +15,8 @@ from alerting.cap.issue import Issue, identifier_of
 from alerting.cap.values import Area, Circle, Info, Message, Pair, Reference
 from alerting.model import Against, Alert, AlertKind, Card, Mark, TransitionKind
 from alerting.render.sources import source_words
-from alerting.render.words import shown_time
 from alerting.sentence import say
+from sensors.local_time import shown_time
 from sensors.model import Position
 
 LANGUAGES = (("zh-CN", "zh"), ("en", "en"))

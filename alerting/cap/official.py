@@ -20,6 +20,7 @@ from alerting.model import Remark, Severity
 from alerting.warning import Name, OfficialWarning, Over
 from sensors.coupling import TOPICS
 from sensors.document import FileModel, check_model, load_yaml
+from sensors.local_time import shown_time
 
 BUILT_IN = Path(__file__).with_name("topics.yaml")
 MAX_HEADLINE = 200
@@ -155,7 +156,7 @@ def _ends_at(message: Message, rules: OfficialRules) -> tuple[datetime, list[str
     ends_at, latest = max(told), message.sent + rules.most_valid
     if ends_at > latest:
         days = rules.most_valid.total_seconds() / 86400
-        return latest, [f"it expires at {ends_at.isoformat()}: taken to hold {days:g} d at most"]
+        return latest, [f"it expires at {shown_time(ends_at)}: taken to hold {days:g} d at most"]
     return ends_at, []
 
 

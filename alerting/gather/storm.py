@@ -31,6 +31,7 @@ from alerting.model import (
     OutboxEntry,
     Severity,
 )
+from sensors.local_time import shown_time
 
 RED = ""
 _NEW = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RETURNED})
@@ -90,7 +91,7 @@ class Storms:
         load = self._loads.get(recipient)
         if load is None or load.since is None:
             return None
-        why = f"held: more than {self._rules.most} alerts since {load.since.isoformat()}"
+        why = f"held: more than {self._rules.most} alerts since {shown_time(load.since)}"
         held = replace(entry, state=NoticeState.HELD, last_error=why, due_at=now)
         if len(load.alerts) < _MAX_REMEMBERED:
             load.alerts[notice.alert.id] = notice.alert

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from alerting.model import Alert, AlertState, Batch, Card, Gathering, Member, Notice, Severity
-from alerting.render.words import number_words, shown_time, words_of
+from alerting.render.words import number_words, words_of
 from alerting.sentence import say
+from sensors.local_time import shown_time
 
 MAX_LINES = 30
 MAX_SHORT = 5

@@ -30,11 +30,11 @@ from alerting.render.words import (
     distance_words,
     number_words,
     remark_words,
-    shown_time,
     span_words,
     words_of,
 )
 from alerting.sentence import quantity_name, say
+from sensors.local_time import shown_time
 
 MAX_LISTED = 3
 

@@ -2,16 +2,16 @@
 
 import math
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from alerting.model import Mark
+from sensors.local_time import SHOWN_ZONE
 from sensors.units import shown_unit
 
 NOT_RECORDED = "not recorded: the journal is away"
 CARD_FOLLOWS = "who is near is still being looked up and follows"
 IN_PLACE_OF = "in place of {name}, who could not be reached"
 
-SHOWN_ZONE = timezone(timedelta(hours=8), "+08:00")
 
 Words = dict[str, str]
 
@@ -194,11 +194,6 @@ def counted_unit(unit: str, language: str) -> str:
     ('', 'm³', '条')
     """
     return "" if language != "zh" and _CHINESE.search(unit) else unit
-
-
-def shown_time(instant: datetime) -> str:
-    """Give an instant as people read it: date, time and +08:00."""
-    return instant.astimezone(SHOWN_ZONE).strftime("%Y-%m-%d %H:%M:%S +08:00")
 
 
 def short_time(instant: datetime) -> str:

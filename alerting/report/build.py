@@ -14,7 +14,6 @@ from alerting.ports import Action
 from alerting.render.phrases import card_words
 from alerting.render.sources import source_words
 from alerting.render.text import subject_words
-from alerting.render.words import shown_time
 from alerting.report.deadline import ReportDeadlines, due_reports
 from alerting.report.facts import ENTERED, MADE, Facts, Known, Stage
 from alerting.report.grade import Grade, grade_of, why_no_grade
@@ -22,6 +21,7 @@ from alerting.response.model import Deed, Response
 from alerting.response.words import deed_words, note_words
 from alerting.sentence import say
 from alerting.tasks.model import Task
+from sensors.local_time import shown_time
 
 MAX_LINES = 20
 _NOT_KNOWN = Remark("not known yet", "尚不清楚")

@@ -15,6 +15,7 @@ from datetime import datetime
 from alerting.model import Alert, AlertState, Severity
 from alerting.response.model import LADDER, Deed, Mark, Phase, Response, Said, Shelf
 from alerting.response.rules import ResponseRules
+from sensors.local_time import shown_minute
 
 _RUNGS: Mapping[Deed, Phase] = {
     Deed.VERIFY: Phase.VERIFIED,
@@ -117,7 +118,7 @@ def _why_not_shelved(response: Response, said: Said, scene: Scene) -> str | None
     if not scene.is_firing:
         return "its condition is over; there is nothing to shelve"
     if response.shelf is not None:
-        return f"it is shelved already, until {response.shelf.until.isoformat()}"
+        return f"it is shelved already, until {shown_minute(response.shelf.until)}"
     longest = scene.rules.shelf_at_most[scene.alert.severity]
     if said.until is None or said.until <= scene.now:
         return "say until when: an instant in the future"

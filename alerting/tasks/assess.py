@@ -6,13 +6,12 @@ never reached is left out of its mean and stands in its own column.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from statistics import median
 
 from alerting.model import Mark
 from alerting.tasks.model import Task, TaskState
-
-SHOWN_ZONE = timezone(timedelta(hours=8))
+from sensors.local_time import SHOWN_ZONE
 
 COLUMNS = (
     "month", "unit", "orders", "accepted", "arrived", "done", "declined", "recalled", "open",

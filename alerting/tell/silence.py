@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from alerting.model import Alert, AlertKind, Severity
 from alerting.mute import Muted, Silence, Stage
+from sensors.local_time import shown_minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ def why_silenced(alert: Alert, silences: Iterable[Silence], now: datetime) -> Mu
             continue
         if alert.severity is Severity.EXTREME and not silence.allows_extreme:
             continue
-        until = silence.until.isoformat(timespec="minutes")
+        until = shown_minute(silence.until)
         why = f"silenced by {silence.author} until {until}: {silence.comment} ({silence.id})"
         return Muted(stage=Stage.SILENCE, why=why, by=silence.author, until=silence.until)
     return None

@@ -26,6 +26,7 @@ from alerting.response.model import Phase
 from alerting.tell.flap import FlapRules, Flaps
 from alerting.tell.inhibit import InhibitionTable, Inhibitors
 from alerting.tell.silence import SilenceRules, why_silenced
+from sensors.local_time import shown_minute
 
 MAX_TURNS = 500
 _GOOD_NEWS = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
@@ -159,7 +160,7 @@ class Teller:
         """Say who shelved or silenced an alert; None when nobody did."""
         shelf = self._desk.of(alert).shelf if self._desk.knows(alert.id) else None
         if shelf is not None:
-            until = shelf.until.isoformat(timespec="minutes")
+            until = shown_minute(shelf.until)
             why = f"shelved by {shelf.actor} until {until}: {shelf.note}"
             return Muted(stage=Stage.SHELF, why=why, by=shelf.actor, until=shelf.until)
         if alert.mark is not Mark.ACTUAL:

@@ -195,7 +195,7 @@ def _of_models(program: Program) -> Iterator[Metric]:
     if program.models is None:
         return
     ready = GaugeMetricFamily(f"{_P}model_ready", "1 while a model judges", labels=["model"])
-    for status in program.models.in_use.status():
+    for status in program.models_here():
         ready.add_metric([status.name], float(status.readiness.is_ready))
     yield ready
     text = "Rows that came faster than models could judge them"

@@ -52,10 +52,10 @@ class ModelsAnswer(Answer):
 
 @router.get("/models", tags=["sensors"], summary="What the detectors have learned, and lack")
 async def models(program: ProgramPart) -> ModelsAnswer:
-    """Give every model that is trained each night."""
+    """Give every model that is trained each night, of the kinds of devices the site files name."""
     in_use = program.models.in_use if program.models is not None else None
     return ModelsAnswer(
-        items=[ModelAnswer.of(status) for status in in_use.status()] if in_use else [],
+        items=[ModelAnswer.of(status) for status in program.models_here()],
         is_enabled=in_use is not None,
         train_at_hour_utc=program.settings.models.train_at_hour_utc,
         dropped=in_use.n_dropped if in_use else 0,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from typing import Any
 
 import pytest
 
@@ -39,5 +40,19 @@ async def test_the_demonstration_misses_nothing_and_says_who_can_help() -> None:
         assert entry["notified_at"] is not None
         assert entry["card"]["teams"], entry
         assert entry["card"]["chain"], entry
+    _is_as_the_readme_shows_it(min(summary["alerts"], key=lambda entry: entry["detected_at"]))
     still = [entry for entry in summary["alerts"] if entry["device"] == "WL-02"]
     assert {entry["state"] for entry in still} == {"firing"}
+
+
+def _is_as_the_readme_shows_it(first: dict[str, Any]) -> None:
+    """Compare the card of the first alert with the sample; its value is that of a first moment."""
+    shown = (ROOT / "README.md").read_text()
+    assert first["hazard"] == "crane_wind"
+    assert "蓝 minor: Wind at the cathead" in shown
+    for part in ("teams", "supplies", "cameras"):
+        nearest = first["card"][part][0]
+        name = nearest["name"].replace(" (fictitious)", "")
+        assert f"{part:<9} {name} {nearest['distance_m'] / 1000:.1f} km" in shown
+    chief = first["card"]["chain"][0]
+    assert f"{chief['place']} {chief['person']}" in shown

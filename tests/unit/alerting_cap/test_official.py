@@ -230,7 +230,7 @@ class TestForce:
         factor, why = OfficialForce(longer, board(message())).factor_at(SENT.timestamp() + 60)
         assert factor == 0.5
         assert why.en == (
-            "limits tightened x 0.5 since 2026-06-01 06:00Z"
+            "limits tightened x 0.5 since 2026-06-01 14:00 +08:00"
             " because of an official rain warning, orange or worse"
         )
         assert "官方暴雨橙色及以上预警" in why.zh

@@ -164,10 +164,15 @@ def test_an_answer_from_the_example_says_that_it_is(words: tuple[str, ...]) -> N
 def test_near_answers_offline_for_people_and_machines() -> None:
     shown = asked(*NEAR)
     assert shown.exit_code == 0
-    assert all(word in shown.stdout for word in ("teams:", "supplies:", "cameras:", "km", "min;"))
+    assert all(word in shown.stdout for word in ("teams:", "supplies:", "cameras:", "km", "min ("))
     card = json.loads(asked(*NEAR, "--json").stdout)
     assert set(card) == {"teams", "supplies", "cameras", "places", "chain", "shortfall"}
     assert card["teams"][0]["name"] in shown.stdout
+    near = [*card["teams"], *card["supplies"], *card["places"]]
+    phones = [each["phone"] for each in near if each["phone"]]
+    assert len(phones) >= 6
+    assert all(phone in shown.stdout for phone in phones), shown.stdout
+    assert all(each["link"] in shown.stdout for each in card["cameras"])
 
 
 def test_near_speaks_chinese_where_it_is_asked_to() -> None:

@@ -50,7 +50,7 @@ def test_an_unknown_stage_keeps_nothing_from_being_judged() -> None:
     assert Life().why_not_in(["pouring", "curing"], s(0)) is None
     assert Life([change(5, "mounted")]).why_not_in(["pouring"], s(0)) is None
     why = Life([change(5, "mounted")]).why_not_in(["pouring"], s(6))
-    assert why == "mounted since 2026-03-06 00:00Z"
+    assert why == "mounted since 2026-03-06 08:00 +08:00"
 
 
 def test_stages_of_another_line_do_not_matter() -> None:

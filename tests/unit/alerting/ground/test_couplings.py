@@ -53,8 +53,8 @@ def test_rain_tightens_every_limit_and_the_alert_says_since_when_and_why() -> No
     (standing,) = firing(run(here, [wall(1800, 8.5), wall(2400, 8.5)], first_seq=20))
     assert standing.alert.limit == pytest.approx(8.0)
     assert (
-        "Limits tightened x 0.8 since 2026-06-01 00:25Z because of 50 mm of rain in 2 h at rain/RG."
-        in standing.alert.reason
+        "Limits tightened x 0.8 since 2026-06-01 08:25 +08:00 because of"
+        " 50 mm of rain in 2 h at rain/RG." in standing.alert.reason
     )
     assert standing.alert.said is not None
     assert "因rain/RG的2 h雨量达50 mm，自" in standing.alert.said.remark_zh

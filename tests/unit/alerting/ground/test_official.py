@@ -67,7 +67,7 @@ def test_a_warning_tightens_and_the_alert_says_since_when_and_why() -> None:
     (standing,) = firing(run(here, [wall(1800, 8.5), wall(2400, 8.5)], first_seq=20))
     assert standing.alert.limit == pytest.approx(8.0)
     assert (
-        "Limits tightened x 0.8 since 2026-06-01 00:25Z because of an official rain warning,"
+        "Limits tightened x 0.8 since 2026-06-01 08:25 +08:00 because of an official rain warning,"
         " orange or worse." in standing.alert.reason
     )
     assert standing.alert.rule_id  # ours, of a rule of ours: the official warning is no alert

@@ -41,7 +41,9 @@ def test_a_limit_is_multiplied_from_the_stage_on_and_the_alert_says_why() -> Non
     (standing,) = firing(run(here, [wall(1300, 6), wall(1900, 6)], first_seq=10))
     assert standing.alert.severity is Severity.MODERATE
     assert standing.alert.limit == 5.0
-    assert "Limit x 0.5 since 2026-06-01 00:16Z because of slab_cast." in standing.alert.reason
+    assert (
+        "Limit x 0.5 since 2026-06-01 08:16 +08:00 because of slab_cast." in standing.alert.reason
+    )
 
 
 def test_a_later_stage_of_the_line_keeps_the_factor_and_going_back_ends_it() -> None:

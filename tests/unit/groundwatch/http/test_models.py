@@ -27,9 +27,17 @@ def test_a_model_never_trained_says_so_and_is_counted_as_not_ready(live: Running
     assert by_name["crane-mast"]["reason"] == "no model of crane-mast has been trained yet"
     done = CliRunner().invoke(app, ["models", "--url", str(live.client.base_url)])
     assert done.exit_code == 0, done.output
-    assert "trained anew each night at 18:00 UTC" in done.output
+    assert "trained anew each night at 02:00 +08:00" in done.output
     assert "crane-mast: not ready, no model of crane-mast has been trained yet" in done.output
     assert 'groundwatch_model_ready{model="crane-mast"} 0.0' in live.client.get("/metrics").text
+
+
+def test_only_kinds_of_devices_that_the_district_has_are_listed(live: Running) -> None:
+    names = {each["name"] for each in live.get(f"{API}/models")["items"]}
+    assert names == {"crane", "crane-mast", "hoist", "pit", "formwork", "rain", "water_level"}
+    done = CliRunner().invoke(app, ["models", "--url", str(live.client.base_url)])
+    assert "camera" not in done.output
+    assert 'model="platform"' not in live.client.get("/metrics").text
 
 
 def test_a_mast_that_bends_further_than_it_used_to_is_an_alert_in_words(own: Running) -> None:
