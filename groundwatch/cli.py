@@ -21,6 +21,7 @@ from groundwatch.cli_channel import channel_app
 from groundwatch.cli_drill import drill
 from groundwatch.cli_models import models
 from groundwatch.cli_official import add_to as add_official
+from groundwatch.cli_quarantine import quarantine
 from groundwatch.cli_report import add_to as add_report
 from groundwatch.cli_resources import add_to as add_resources
 from groundwatch.cli_response import add_to as add_response
@@ -451,6 +452,7 @@ add_response(app)
 add_route(app)
 app.command()(drill)
 app.command()(models)
+app.command()(quarantine)
 app.add_typer(silence_app, name="silence")
 app.add_typer(roads_app, name="roads")
 add_official(app)

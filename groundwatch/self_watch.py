@@ -57,6 +57,7 @@ class SelfWatch:
     _given_up: Lately = field(default_factory=lambda: Lately(_NOTICES_WITHIN_S))
     _dropped: Lately = field(default_factory=lambda: Lately(_HOUR_S))
     _unwritten: Lately = field(default_factory=lambda: Lately(_HOUR_S))
+    _unlisted: Lately = field(default_factory=lambda: Lately(_HOUR_S))
     _ahead: Lately = field(default_factory=lambda: Lately(_MINUTE_S))
     _taken: Lately = field(default_factory=lambda: Lately(_MINUTE_S))
     _own_alerts: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_ALERTS))
@@ -86,6 +87,7 @@ class SelfWatch:
         parts = self.parts
         source, ship, counts = parts.source(), parts.shipper.status(), parts.pipeline.counts
         intake, n_unrecorded = parts.pipeline.intake.counts, parts.engine.n_unrecorded
+        unlisted = parts.pipeline.intake.unlisted
         is_store_away = not parts.writer.is_open or not ship.is_writing
         seen = Seen(
             source=source,
@@ -102,6 +104,8 @@ class SelfWatch:
             given_up=self._given_up.look(self._n_given_up(), now_s),
             dropped_unseen=await self._dropped_lately(now_s),
             unwritten=self._unwritten.look(parts.writer.n_dropped + parts.writer.n_refused, now_s),
+            unlisted=unlisted.reasons,
+            heard_unlisted=self._unlisted.look(unlisted.n_messages, now_s),
             ahead=self._ahead.look(intake.ahead, now_s),
             taken=self._taken.look(intake.reports, now_s),
         )

@@ -6,7 +6,7 @@ standing until it has been looked at.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -19,6 +19,10 @@ STORE_PATIENCE_S = 60.0
 FIRST_STORE_PATIENCE_S = 15.0  # a database never reached is rather a mistake than an outage
 JOURNAL_PATIENCE_S = 10.0
 _MIN_MISDATED = 5
+_MAX_NAMED = 3
+_NOT_JUDGED = (
+    "what they send is not judged; `groundwatch quarantine` lists them all and says what to do"
+)
 REFUSED_FILE = "refused-steps.jsonl"
 
 
@@ -94,9 +98,10 @@ class Seen:
     something since, `n_unrecorded` are steps that wait for the journal, `refused` those that it
     will never take, `unjudged` sensors whose judging has stopped with why, `given_up` notices that
     reached nobody, `dropped_unseen` entries that left the
-    quarantine unread, `unwritten` changes that were left out of the database. `ahead` and `taken`
-    are readings of the last minute that were refused because they come from the future, and those
-    that were not.
+    quarantine unread, `unwritten` changes that were left out of the database, `unlisted` says of
+    each sender and sensor that no site file lists why, newest first, `heard_unlisted` counts their
+    messages of the last hour. `ahead` and `taken` are readings of the last minute that were refused
+    because they come from the future, and those that were not.
     """
 
     source: SourceStatus
@@ -113,6 +118,8 @@ class Seen:
     given_up: Counted = field(default_factory=Counted)
     dropped_unseen: Counted = field(default_factory=Counted)
     unwritten: Counted = field(default_factory=Counted)
+    unlisted: Sequence[str] = ()
+    heard_unlisted: Counted = field(default_factory=Counted)
     ahead: Counted = field(default_factory=Counted)
     taken: Counted = field(default_factory=Counted)
 
@@ -129,6 +136,7 @@ def problems(seen: Seen) -> Mapping[str, Verdict]:
         "notices": _notices(seen.given_up),
         "quarantine": _quarantine(seen.dropped_unseen),
         "unwritten": _unwritten(seen.unwritten),
+        "unlisted": _unlisted(seen.unlisted, seen.heard_unlisted),
         "misdated": _misdated(seen.ahead.n, seen.taken.n),
     }
 
@@ -205,6 +213,15 @@ def _unwritten(unwritten: Counted) -> Verdict:
         text = f"{_some(unwritten.n, 'change')} of alerts missing in the database; the journal"
         return Problem(f"{text} has all of them", Severity.MINOR)
     return _once_watched(unwritten)
+
+
+def _unlisted(reasons: Sequence[str], heard: Counted) -> Verdict:
+    """Tell of senders once; whoever comes later stands in the list that this names."""
+    if not heard.n:
+        return _once_watched(heard)
+    first = "; ".join(reasons[:_MAX_NAMED])
+    more = f"; and {len(reasons) - _MAX_NAMED} more" if len(reasons) > _MAX_NAMED else ""
+    return Problem(f"{first}{more}: {_NOT_JUDGED}", Severity.MINOR)
 
 
 def _misdated(n_ahead: int, n_taken: int) -> Verdict:

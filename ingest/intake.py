@@ -19,12 +19,14 @@ from ingest.foreign import devices_of, known_of, translated, why_no_device, why_
 from ingest.memory import DEFAULT_WINDOW
 from ingest.source import Decoded, DeviceStatus, RawMessage, Undecodable
 from ingest.taking import MAX_NAMED, Desk, IntakeCounts, Taking, Turn, keep, point_of
+from ingest.unlisted import Unlisted
 from sensors.model import Report
 from sensors.registry import Device, Registry
 
 log = logging.getLogger(__name__)
 
 _MAX_REJECTS_PER_MESSAGE = 50
+_STATUS = "/status"
 # What a fault in a codec or in here could raise on some message that nobody thought of.
 _UNFORESEEN = (
     ArithmeticError,
@@ -62,7 +64,8 @@ class Intake:
         self._lanes = lanes
         self._desks: dict[str, Desk | _ForeignDesk] = {}
         self._refusals: dict[str, str] = {}
-        self._taking = Taking(self.counts)
+        self.unlisted = Unlisted()
+        self._taking = Taking(self.counts, self.unlisted)
         self._strangers: dict[tuple[str, str], str] = {}
         self._unnamed: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self._points = {
@@ -140,13 +143,19 @@ class Intake:
     def _take(self, turn: Turn, message: RawMessage) -> None:
         desk = self._desks.get(message.topic) or self._desk(message.topic)
         if isinstance(desk, str):
-            self._reject(turn, message, message.payload, desk)
+            self._refuse_sender(turn, message, desk)
         elif isinstance(desk, _ForeignDesk):
             self._take_foreign(turn, message, desk)
         elif desk.codec is None:
             self._take_status(turn, message, desk.device)
         else:
             self._take_readings(turn, message, desk, desk.codec)
+
+    def _refuse_sender(self, turn: Turn, message: RawMessage, reason: str) -> None:
+        """Put aside what nobody listed; a status that a broker retains is no sign of a sender."""
+        if not turn.is_replay and not message.topic.endswith(_STATUS):
+            self.unlisted.hear(reason)
+        self._reject(turn, message, message.payload, reason)
 
     def _refuse_unforeseen(self, turn: Turn, message: RawMessage, fault: Exception) -> None:
         """Put a message aside that our own code stumbled over; the others must not wait for it."""
@@ -228,12 +237,18 @@ class Intake:
         for sample in heard.samples:
             device = self._registry.addressed(lane.door, sample.address)
             if device is None:
-                refused.append((sample.part, self._why_stranger(lane.door, sample.address)))
+                reason = self._why_stranger(lane.door, sample.address)
+                if not turn.is_replay:
+                    self.unlisted.hear(reason)
+                refused.append((sample.part, reason))
                 continue
             desk, samples = found.setdefault(sample.address, (self._desk_of(device), []))
             said = translated(device, sample)
             refused += [(sample.part, reason) for reason in said.faults]
-            refused += self._note_unnamed(lane, device, sample, said.unnamed)
+            unnamed = self._note_unnamed(lane, device, sample, said.unnamed)
+            if unnamed and not turn.is_replay:
+                self.unlisted.hear(unnamed[0][1])
+            refused += unnamed
             for point, values in said.points.items():
                 flags = said.flags.get(point)
                 known = known_of(device, sample, point) if sample.known else None

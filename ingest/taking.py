@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 from ingest.codecs.sample import Codec, Sample, meant, named
 from ingest.memory import PointMemory, as_kept
 from ingest.source import Decoded, RawMessage, Undecodable
+from ingest.unlisted import Unlisted
 from sensors.derive import NOTHING_KNOWN, Ready, derive
 from sensors.model import Qc, Report
 from sensors.plausible import MAX_AHEAD, why_clock_refused, why_not_plausible
@@ -99,8 +100,9 @@ class Turn:
 class Taking:
     """Takes samples of known devices; what it noted about senders is bounded."""
 
-    def __init__(self, counts: IntakeCounts) -> None:
+    def __init__(self, counts: IntakeCounts, unlisted: Unlisted) -> None:
         self.counts = counts
+        self._unlisted = unlisted
         self._no_sensors: dict[tuple[str, str, str, tuple[str, ...]], str] = {}
         self._restamped: set[tuple[str, str]] = set()
 
@@ -149,7 +151,7 @@ class Taking:
         """
         point = desk.points.get(sample.point)
         if point is None:
-            return _why_no_point(desk.device, sample.point)
+            return self._unheard_of(turn, _why_no_point(desk.device, sample.point))
         gauges = point.gauges
         values: dict[str, float] = {}
         qc: dict[str, int] = {}
@@ -169,7 +171,8 @@ class Taking:
         if is_restamped or sample.flags:
             _worsen(qc, dict.fromkeys(values, int(Qc.SUSPECT)) if is_restamped else {})
             _worsen(qc, sample.flags or {})
-        reason = self._why_wrong(desk.device, sample.point, wrong, gauges) if wrong else None
+        where = (desk.device, sample.point)
+        reason = self._why_wrong(turn, where, wrong, gauges) if wrong else None
         instant = sample.taken_at.timestamp()
         key = (id(point.memory), instant)
         owned = point.memory.at(instant) if instant <= point.memory.newest else None
@@ -212,16 +215,27 @@ class Taking:
             )
         )
 
+    def _unheard_of(self, turn: Turn, reason: str) -> str:
+        if not turn.is_replay:
+            self._unlisted.hear(reason)
+        return reason
+
     def _why_wrong(
-        self, device: Device, point: str, wrong: Sequence[str], gauges: dict[str, Gauge]
+        self,
+        turn: Turn,
+        where: tuple[Device, str],
+        wrong: Sequence[str],
+        gauges: dict[str, Gauge],
     ) -> str:
         """Say which quantities have no sensor; a device that sends one sends it every time."""
+        device, point = where
         key = (device.site, device.id, point, tuple(wrong))
         reason = self._no_sensors.get(key)
         if reason is None:
             reason = _why_no_sensor(device, point, wrong, gauges)
             keep(self._no_sensors, key, reason)
-        return reason
+        is_known = gauges.keys() >= set(wrong)  # values beyond all numbers, of sensors there are
+        return reason if is_known else self._unheard_of(turn, reason)
 
     def _drop_known(self, values: dict[str, float], known: dict[str, float]) -> str | None:
         """Take out of `values` what is known; say which of it was known with another value."""

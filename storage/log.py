@@ -19,11 +19,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ingest.source import Decoded
 from sensors.model import Report
-from storage import log_file, quarantine
+from storage import log_file, quarantine, quarantine_list
 from storage.errors import LogFull, LogUnusable
 from storage.log_file import Block, LogStatus
 from storage.ports import Refused
 from storage.quarantine import QuarantineCaps, Quarantined
+from storage.quarantine_list import QuarantineGroups, QuarantineQuery
 from storage.schema import to_us
 from storage.sqlite import SqliteThread, is_full
 
@@ -280,6 +281,21 @@ class Log:
     ) -> list[Quarantined]:
         """List what is in quarantine, oldest first."""
         return await self._read(quarantine.listed, after_id, limit, with_replayed=with_replayed)
+
+    async def quarantine_groups(
+        self, wanted: QuarantineQuery, *, limit: int = 100
+    ) -> QuarantineGroups:
+        """Give what is in quarantine, alike entries together, the newest first."""
+        try:
+            return await asyncio.to_thread(quarantine_list.groups, self._path, wanted, limit)
+        except sqlite3.Error as error:
+            raise log_file.unusable(self._path, error) from error
+
+    async def quarantined_where(
+        self, wanted: QuarantineQuery, *, after_id: int | None = None, limit: int = 100
+    ) -> list[Quarantined]:
+        """List single entries: after `after_id` the oldest first, without it the newest first."""
+        return await self._read(quarantine_list.entries, wanted, after_id, limit)
 
     async def quarantined_one(self, entry_id: int) -> Quarantined | None:
         """Give one entry of the quarantine."""

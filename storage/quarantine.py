@@ -221,7 +221,7 @@ def counts(connection: sqlite3.Connection) -> QuarantineCounts:
     )
 
 
-_COLUMNS = "id, origin, topic, payload, received_us, reason, replayed_us"
+COLUMNS = "id, origin, topic, payload, received_us, reason, replayed_us"
 
 
 def listed(
@@ -229,20 +229,20 @@ def listed(
 ) -> list[Quarantined]:
     """List entries by id, oldest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE id > ? AND (? OR replayed_us IS NULL)"  # noqa: S608 - constant
+        f"SELECT {COLUMNS} FROM quarantine WHERE id > ? AND (? OR replayed_us IS NULL)"  # noqa: S608 - constant
         " ORDER BY id LIMIT ?",
         (after_id, with_replayed, limit),
     )
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 def one(connection: sqlite3.Connection, entry_id: int) -> Quarantined | None:
     """Give one entry."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE id = ?",  # noqa: S608 - constant
+        f"SELECT {COLUMNS} FROM quarantine WHERE id = ?",  # noqa: S608 - constant
         (entry_id,),
     ).fetchone()
-    return None if row is None else _entry(row)
+    return None if row is None else entry_of(row)
 
 
 def mark_replayed(connection: sqlite3.Connection, ids: Sequence[int], at_us: int) -> int:
@@ -253,7 +253,8 @@ def mark_replayed(connection: sqlite3.Connection, ids: Sequence[int], at_us: int
     return cursor.rowcount
 
 
-def _entry(row: tuple[int, str, str, bytes, int, str, int | None]) -> Quarantined:
+def entry_of(row: tuple[int, str, str, bytes, int, str, int | None]) -> Quarantined:
+    """Make an entry of a row of `COLUMNS`."""
     return Quarantined(
         id=row[0],
         origin=row[1],

@@ -23,6 +23,7 @@ from groundwatch.http import (
     order_page,
     page,
     places,
+    quarantine,
     replies,
     reports,
     resources,
@@ -67,7 +68,7 @@ def bare_app() -> FastAPI:
     api = APIRouter(prefix=_API, responses=_ERRORS)
     told = (response, silences, drills, replies, calls)
     of_alerts = (places, life, models, alerts, *told, cap, official)
-    parts = (*of_alerts, tasks, reports, resources, closed_roads, stream)
+    parts = (*of_alerts, tasks, reports, resources, quarantine, closed_roads, stream)
     for part in parts:
         api.include_router(part.router)
     app.include_router(api)

@@ -95,7 +95,7 @@ def _gauges(numbers: Numbers) -> Iterator[Metric]:
 
 def _of_intake(program: Program) -> Numbers:
     counts, intake = program.pipeline.counts, program.pipeline.intake.counts
-    ship = program.shipper.status()
+    ship, unlisted = program.shipper.status(), program.pipeline.intake.unlisted
     return [
         ("messages", "Messages received from the broker", counts.messages),
         ("reports", "Reports owned by the log", counts.reports),
@@ -109,6 +109,7 @@ def _of_intake(program: Program) -> Numbers:
             intake.implausible,
         ),
         ("unnamed", "Values of foreign senders that no site file asks for", intake.unnamed),
+        ("unlisted", "Messages of whom and what no site file lists", unlisted.n_messages),
         ("restamped", "Samples stamped with their time of arrival", intake.restamped),
         ("unforeseen", "Messages refused for a fault of the program", intake.unforeseen),
         ("ignored", "Foreign messages that say nothing to us", sum(intake.ignored.values())),
@@ -156,9 +157,11 @@ def _now(program: Program, hub: Hub) -> Numbers:
     delivery = program.deliverer.status()
     store_up = ship.is_writing and not program.store_problem
     registry = program.district.registry
+    n_unlisted = len(program.pipeline.intake.unlisted.reasons)
     return [
         ("start_time_seconds", "When the program started", program.started_at.timestamp()),
         ("sensors", "Sensors in the site files", registry.n_sensors),
+        ("unlisted_senders", "Senders and sensors heard that no site file lists", n_unlisted),
         ("pipeline_waiting", "Messages judged that wait for the log", counts.waiting),
         ("unacknowledged", "Messages under way in the program", program.source.n_unacknowledged),
         ("log_full", "1 while the log takes nothing", bool(counts.log_full)),

@@ -21,6 +21,7 @@ from storage.log import Log, LogConfig
 from storage.log_file import Block
 from storage.ports import Refused
 from storage.quarantine import QuarantineCaps
+from storage.quarantine_list import QuarantineQuery
 
 T0 = datetime(2026, 6, 1, 8, 0, 0, 123456, tzinfo=UTC)
 S = timedelta(seconds=1)
@@ -397,6 +398,31 @@ async def test_rejects_are_kept_whole_and_can_be_marked_replayed(log: Log) -> No
     assert one is not None
     assert one.replayed_at == T0 + 60 * S
     assert await log.quarantined_one(999) is None
+
+
+async def test_alike_entries_are_one_group_and_are_found_by_reason_and_topic(log: Log) -> None:
+    late = [
+        Undecodable("gw/1/s/d1/telemetry", b"x", T0 + n * S, f"taken at {T0 + n * S}, {n} s after")
+        for n in range(4)
+    ]
+    await log.own(Decoded([], [*late, Undecodable("gw/1/s/d2/event", b"y", T0, "no Device 'd2'")]))
+    found = await log.quarantine_groups(QuarantineQuery())
+    assert (found.n_groups, found.n_entries) == (2, 5)
+    assert [(group.topic, group.n_entries) for group in found.groups] == [
+        ("gw/1/s/d2/event", 1),
+        ("gw/1/s/d1/telemetry", 4),
+    ]
+    assert (found.groups[1].first_at, found.groups[1].last_at) == (T0, T0 + 3 * S)
+    assert found.groups[1].reason == late[3].reason
+    assert (await log.quarantine_groups(QuarantineQuery(), limit=1)).n_groups == 2
+    await log.mark_replayed([found.groups[1].newest_id], T0)
+    one = QuarantineQuery(reason="TAKEN at", topic="/d1/")
+    assert (await log.quarantine_groups(one)).n_entries == 3
+    assert [q.id for q in await log.quarantined_where(one, limit=2)] == [3, 2]
+    assert [q.id for q in await log.quarantined_where(one, after_id=1)] == [2, 3]
+    every = QuarantineQuery(with_replayed=True)
+    assert len(await log.quarantined_where(every)) == 5
+    assert (await log.quarantine_groups(QuarantineQuery(reason="100%_"))).groups == ()
 
 
 async def test_what_a_database_refuses_is_kept_as_json_with_the_cursors_move(log: Log) -> None:
