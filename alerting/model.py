@@ -291,7 +291,7 @@ class Card:
     shortfall: tuple[str, ...] = ()
     looked_up_at: datetime | None = None
     missing: str = ""
-    glossary: tuple[tuple[str, str], ...] = ()
+    glossary: tuple[tuple[str, ...], ...] = ()
     official: tuple[Remark, ...] = ()
     orders: tuple[Remark, ...] = ()
 

@@ -99,7 +99,7 @@ class People:
             return self._present.of(alert)
 
     async def sign_off(self, alert_id: str, actor: str, note: str) -> Alert:
-        """Close an alert whose rule asks for a person's word.
+        """Close an alert whose rule asks for a person's word, and what it tells of in its place.
 
         Raises:
             UnknownAlert: no such alert.
@@ -114,18 +114,25 @@ class People:
             if not alert.awaiting_sign_off and not note.strip():
                 why = "its readings are not calm yet; say why it may end all the same"
                 raise DeedRefused(f"alert {alert.id}: {why}")
-            await self._recall(alert)
-            now = self._parts.clock.now()
-            said = by_person(Form.SIGNED_OFF, actor, note)
-            changes = self._judge.sign_off(alert, now, self._turn.last_seq, said)
-            action = Action(alert_id=alert_id, at=now, actor=actor, action="sign_off", note=note)
-            await self._publisher.publish(changes, None, (action,))
-            await self._save_point(alert)
-            ended = next((c.alert for c in reversed(changes) if c.alert.id == alert_id), alert)
-            closed = self.desk.take(ended, Said(deed=Deed.CLOSE, actor=actor, note=note), now)
-            if isinstance(closed, Done):
-                await self._take(ended, closed, now)
-            return ended
+            same = [self._present.of(each) for each in self._publisher.teller.told_with(alert)]
+            for each in same:  # first: they would be told anew once this one is over
+                if each.awaiting_sign_off or note.strip():
+                    await self._signed_off(each, actor, note)
+            return await self._signed_off(alert, actor, note)
+
+    async def _signed_off(self, alert: Alert, actor: str, note: str) -> Alert:
+        await self._recall(alert)
+        now = self._parts.clock.now()
+        said = by_person(Form.SIGNED_OFF, actor, note)
+        changes = self._judge.sign_off(alert, now, self._turn.last_seq, said)
+        action = Action(alert_id=alert.id, at=now, actor=actor, action="sign_off", note=note)
+        await self._publisher.publish(changes, None, (action,))
+        await self._save_point(alert)
+        ended = next((c.alert for c in reversed(changes) if c.alert.id == alert.id), alert)
+        closed = self.desk.take(ended, Said(deed=Deed.CLOSE, actor=actor, note=note), now)
+        if isinstance(closed, Done):
+            await self._take(ended, closed, now)
+        return ended
 
     def note_receipt(self, entry: OutboxEntry) -> None:
         """Take delivery's word that a notice was taken; it is recorded at the next tick."""

@@ -4,6 +4,7 @@ The English one is what logs and the record keep. A new form is one line in `_FO
 of its own here, in every language.
 """
 
+import re
 from collections.abc import Callable
 
 from alerting.model import Against, Form, Sentence
@@ -11,6 +12,8 @@ from sensors.catalogue import KINDS
 from sensors.units import shown_unit
 
 LANGUAGES = ("en", "zh")
+_SPAN_IN_NAME = re.compile(r"(\d)(min|h|d|s)\b")  # packs name a measure `mean_2min`
+NO_NUMBER = frozenset({"bool", "code"})
 
 # Sentences with nothing in them but what a person wrote.
 _FORMS: dict[Form, tuple[str, str]] = {
@@ -92,21 +95,35 @@ def quantity_name(key: str, language: str, kind: str = "") -> str:
     return key.replace("_", " ")
 
 
+def is_told_by_title(sentence: Sentence) -> bool:
+    """Say whether no number tells anything of it: a sign is there, or a code says which."""
+    units = {entry.unit for entry in sentence.against}
+    return bool(units) and units <= NO_NUMBER
+
+
 def _limit_en(sentence: Sentence) -> str:
+    if is_told_by_title(sentence):
+        return _titled_en(sentence, sentence.title)
     side = "at or below" if sentence.is_low else "at or above"
     return _against_en(sentence, side)
 
 
 def _left_en(sentence: Sentence) -> str:
+    if is_told_by_title(sentence):
+        return _titled_en(sentence, f"{sentence.title}: no longer so")
     word = sentence.severity.word if sentence.severity is not None else "last"
     return _against_en(sentence, f"has left the {word} level")
 
 
 def _against_en(sentence: Sentence, words: str) -> str:
     parts = [_part_en(entry, words) for entry in sentence.against]
+    return _titled_en(sentence, f"{sentence.title}: {' and '.join(parts)}")
+
+
+def _titled_en(sentence: Sentence, said: str) -> str:
     suspect = " The reading is suspect." if sentence.is_suspect else ""
     remark = f" {sentence.remark}." if sentence.remark else ""
-    return f"{sentence.title}: {' and '.join(parts)}.{suspect}{remark}"
+    return f"{said}.{suspect}{remark}"
 
 
 def _part_en(entry: Against, words: str) -> str:
@@ -114,25 +131,34 @@ def _part_en(entry: Against, words: str) -> str:
     shown = "unknown" if entry.value is None else f"{entry.value:.4g} {unit}".rstrip()
     if entry.value is not None and entry.whole is not None:
         shown += f" of {entry.whole:.4g} {shown_unit(entry.whole_unit)}"
-    name = f"{entry.name} " if entry.name else ""
-    return f"{name}{shown}, {words} {entry.limit:.4g} {unit}".rstrip()
+    is_named = bool(entry.name) and not (entry.whole is not None and entry.name.startswith("of "))
+    name = _SPAN_IN_NAME.sub(r"\1 \2", entry.name) if is_named else ""
+    return f"{name} {shown}, {words} {entry.limit:.4g} {unit}".strip()
 
 
 def _limit_zh(sentence: Sentence) -> str:
+    if is_told_by_title(sentence):
+        return _titled_zh(sentence, sentence.title_zh)
     side = "不高于" if sentence.is_low else "达到或超过"
     return _against_zh(sentence, side)
 
 
 def _left_zh(sentence: Sentence) -> str:
+    if is_told_by_title(sentence):
+        return _titled_zh(sentence, f"{sentence.title_zh}：已不再出现")
     colour = f"{sentence.severity.zh}色" if sentence.severity is not None else "原"
     return _against_zh(sentence, f"已脱离{colour}等级界线")
 
 
 def _against_zh(sentence: Sentence, words: str) -> str:
     parts = [_part_zh(entry, words) for entry in sentence.against]
+    return _titled_zh(sentence, f"{sentence.title_zh}：{'，且'.join(parts)}")
+
+
+def _titled_zh(sentence: Sentence, said: str) -> str:
     suspect = "该测值可疑。" if sentence.is_suspect else ""
     remark = f"{sentence.remark_zh}。" if sentence.remark_zh else ""
-    return f"{sentence.title_zh}：{'，且'.join(parts)}。{suspect}{remark}"
+    return f"{said}。{suspect}{remark}"
 
 
 def _part_zh(entry: Against, words: str) -> str:
@@ -151,7 +177,7 @@ def _part_zh(entry: Against, words: str) -> str:
 
 def _silent_en(sentence: Sentence) -> str:
     silent, count, age_s, has_alert, *hold = sentence.numbers
-    names = ", ".join(sentence.names)
+    names = ", ".join(_sensor(name, "en") for name in sentence.names)
     left = int(silent) - len(sentence.names)
     more = f" and {left} more" if left > 0 else ""
     what = "never heard from" if age_s < 0 else f"gave nothing believable for {_span(age_s)}"
@@ -162,7 +188,7 @@ def _silent_en(sentence: Sentence) -> str:
 
 def _silent_zh(sentence: Sentence) -> str:
     silent, count, age_s, has_alert, *hold = sentence.numbers
-    names = "、".join(_sensor_zh(name) for name in sentence.names)
+    names = "、".join(_sensor(name, "zh") for name in sentence.names)
     more = f"等{silent:.0f}项" if int(silent) > len(sentence.names) else ""
     what = "从未上报" if age_s < 0 else f"已有{_span(age_s)}没有可信数据"
     tail = "；其上尚有未解除的警报，无法判断" if has_alert else ""
@@ -170,9 +196,9 @@ def _silent_zh(sentence: Sentence) -> str:
     return f"{count:.0f}个传感器中{silent:.0f}个{what}：{names}{more}{tail}。"
 
 
-def _sensor_zh(name: str) -> str:
+def _sensor(name: str, language: str) -> str:
     point, _, quantity = name.rpartition("/")
-    return f"{point} {quantity_name(quantity, 'zh')}".strip()
+    return f"{point} {quantity_name(quantity, language)}".strip()
 
 
 def _span(seconds: float) -> str:

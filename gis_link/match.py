@@ -62,12 +62,13 @@ class Matcher:
         remarks: list[str] = []
         if need is None:
             need = UNKNOWN
-            remarks.append(f"what {hazard!r} needs is not described: general help is shown")
+            named = hazard.replace("_", " ")
+            remarks.append(f"what {named} needs is not described: general help is shown")
         scene = _with_danger(scene, need)
         teams, no_teams = self._teams.find(need, scene)
         supplies, no_supplies = self._supplies.find(need, scene)
         if not need.primary and not need.supplies:
-            remarks.append(f"{hazard} calls for no team and no supplies: look, and call the chain")
+            remarks.append("no team and no supplies are called for: look, and call the chain")
         shortfall = (*remarks, *no_teams, *no_supplies)
         return Match(tuple(teams), tuple(supplies), shortfall, need)
 

@@ -180,7 +180,7 @@ class SupplyFinder:
         chosen = dict(islice(_in_turns(sources), MAX_DEPOTS))
         picks = self._picks(chosen, [each.item for each in plan.wanted], need, scene)
         if not picks and not shortfall:
-            shortfall.append(f"no depot within {WIDEST} holds supplies for {need.hazard}")
+            shortfall.append(f"no depot within {WIDEST} holds the supplies that are called for")
         return picks, shortfall
 
     def _plan(self, need: Need, severity: int) -> _Plan:

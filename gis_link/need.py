@@ -148,11 +148,11 @@ CAPABILITIES: Final = _capabilities(
     ("power_supply", "power supply and shut-off", "电力保障"),
     ("utility_shutoff", "gas, water and power shut-off", "管线关断"),
     ("collapse_rescue", "structural-collapse rescue", "坍塌救援"),
-    ("geotech", "geotechnical experts", "岩土专家"),
+    ("geotech", "geotechnical", "岩土专家"),
     ("earthworks", "earthworks", "土方机械"),
     ("grouting", "grouting", "注浆堵漏"),
     ("survey", "survey and monitoring", "测量监测"),
-    ("scaffolding", "scaffolders", "架子工"),
+    ("scaffolding", "scaffolding", "架子工"),
     ("heavy_lifting", "heavy lifting", "起重救援"),
     ("rope_rescue", "rope rescue", "高空绳索救援"),
     ("cutting", "cutting", "破拆"),
@@ -187,10 +187,15 @@ class NeedTable:
         need = self.need(hazard)
         return need is not None and need.flooded
 
-    def names(self) -> list[tuple[str, str]]:
-        """List what items and capabilities are called, one and several, with the Chinese."""
-        items = [
-            (name, item.zh) for item in self.items.values() for name in (item.name, item.plural)
+    def names(self) -> list[tuple[str, ...]]:
+        """List what items and capabilities are called, one and several, with the Chinese.
+
+        Of items also what they are counted in.
+        """
+        items: list[tuple[str, ...]] = [
+            (name, item.zh, item.unit)
+            for item in self.items.values()
+            for name in (item.name, item.plural)
         ]
         return items + [(entry.name, entry.zh) for entry in self.capabilities.values()]
 

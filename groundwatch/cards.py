@@ -102,7 +102,7 @@ class CardDesk:
             missing or _missing(resources),
         )
         self._names = tuple(
-            (name, zh) for name, zh in resources.needs.names() if name and zh and name != zh
+            entry for entry in resources.needs.names() if all(entry[:2]) and entry[0] != entry[1]
         )
 
     @property
@@ -172,13 +172,13 @@ class CardDesk:
 
     def _glossary_of(
         self, supplies: Sequence[Responder], shortfall: Sequence[str]
-    ) -> tuple[tuple[str, str], ...]:
+    ) -> tuple[tuple[str, ...], ...]:
         """Give the Chinese of the supplies and capabilities that a card speaks of."""
         items = {name for depot in supplies for name, _, _ in depot.items}
         if not (items or shortfall):
             return ()
         said = "; ".join(shortfall)
-        return tuple([pair for pair in self._names if pair[0] in items or pair[0] in said])
+        return tuple([entry for entry in self._names if entry[0] in items or entry[0] in said])
 
 
 def _missing(resources: Resources) -> str:

@@ -408,8 +408,13 @@ class TaskDesk:
         for (depot, item), quantity in wanted.items():
             left = self._in_stock(depot, item, now.date()) - self.book.taken(depot, item)
             if quantity > left:
-                why = f"depot {depot} has {max(0.0, left):g} of {item} left, {quantity:g} asked"
+                kept, asked = self._amount(item, max(0.0, left)), self._amount(item, quantity)
+                why = f"depot {depot} has {kept} left, {asked} asked for"
                 raise DeedRefused(f"{why}: ask for less, or another depot")
+
+    def _amount(self, code: str, quantity: float) -> str:
+        item = self._parts.resources().needs.items.get(code)
+        return f"{quantity:g} of {code}" if item is None else item.amount(quantity)
 
     def _in_stock(self, depot: str, item: str, today: date) -> float:
         found = self._parts.resources().depots.get(depot)

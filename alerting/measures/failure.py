@@ -230,6 +230,8 @@ def _time(seconds: float) -> str:
 
 
 FAILURE: dict[str, MeasureKind] = {
-    "hours_to_failure": MeasureKind(make=_make, options=("window", "step", "noise"), unit="h")
+    "hours_to_failure": MeasureKind(
+        make=_make, options=("window", "step", "noise"), unit="h", zh="预计尚有"
+    )
 }
 """Hours left to the earliest forecast failure, None while there is no forecast."""

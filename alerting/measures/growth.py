@@ -119,10 +119,12 @@ def _beyond(spec: MeasureSpec, sensor: Sensor) -> Made | str:
 
 
 GROWING: dict[str, MeasureKind] = {
-    "least_daily_change": MeasureKind(make=_least_daily_change, per="/d"),
+    "least_daily_change": MeasureKind(
+        make=_least_daily_change, per="/d", zh="{window}内最小日变化"
+    ),
     "rate_per_day": MeasureKind(make=_rate_per_day, per="/d", zh="变化速率"),
-    "swing": MeasureKind(make=_swing),
-    "rate_growth": MeasureKind(make=_rate_growth, unit="%"),
-    "beyond": MeasureKind(make=_beyond, options=("less",)),
+    "swing": MeasureKind(make=_swing, zh="{window}内变幅"),
+    "rate_growth": MeasureKind(make=_rate_growth, unit="%", zh="为前{window}速率的"),
+    "beyond": MeasureKind(make=_beyond, options=("less",), zh="超出容许变幅部分"),
 }
 """Measures of lasting growth, by the words packs use."""

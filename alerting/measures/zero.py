@@ -43,7 +43,7 @@ ZEROED: dict[str, MeasureKind] = {
         make=_since_zero, options=("zeroed_over",), uses_zero=True, zh="累计值"
     ),
     "of_recent_mean": MeasureKind(
-        make=_of_recent_mean, options=("zeroed_over",), uses_zero=True, unit="%"
+        make=_of_recent_mean, options=("zeroed_over",), uses_zero=True, unit="%", zh="为前3次均值的"
     ),
 }
 """Measures of values since the zero reading, by the words packs use."""

@@ -8,7 +8,10 @@ through the cards of the example district and finds none left over.
 import re
 from collections.abc import Sequence
 
-Glossary = Sequence[tuple[str, str]]
+Glossary = Sequence[tuple[str, ...]]
+
+# No shortfall: what is wrong is with the watching itself.
+NOT_CALLED_FOR = "no team and no supplies are called for: look, and call the chain"
 
 _TIERS = {"district": "区", "street": "镇街", "village": "村社", "site": "工地"}
 
@@ -35,13 +38,6 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (rf"(\w+) knows no road there: {_LINE}", r"\1无通路，直线距离×\2，按\3 km/h估算"),
     (rf"not asked for, too many places: {_LINE}", r"未测算，直线距离×\1，按\2 km/h估算"),
     (r"needs (\d+) (.+) teams?, (\d+) on duty within (.+)", r"需要\1支\2队伍，\4内在岗\3支"),
-    (r"needs (\S+ \S+) of (.+), (.+) within (.+)", r"需要\2 \1，\4内仅有\3"),
-    (
-        r"needs (\S+ \S+) of (.+), (.+) in the nearest (\d+) depots",
-        r"需要\2 \1，最近\4个仓库仅有\3",
-    ),
-    (r"needs (.+), (.+) within (.+)", r"需要\1，\3内仅有\2"),
-    (r"needs (.+), (.+) in the nearest (\d+) depots", r"需要\1，最近\3个仓库仅有\2"),
     (r"off duty, to be called in: (.+)", r"不在岗可召回：\1"),
     (r"position old, ask where they are: (.+)", r"位置已过时须询问：\1"),
     (r"left out inside the danger area: (\d+)", r"危险区内不派\1处"),
@@ -50,12 +46,9 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (r"none more within (.+)", r"\1内再无"),
     (r"none known anywhere else", "别处未知有"),
     (r"shown are (\d+) of (\d+) depots that hold a part", r"存有部分物资的\2个仓库中列出\1个"),
-    (r"no depot within (.+) holds supplies for .+", r"\1内没有仓库备有所需物资"),
+    (r"no depot within (.+) holds the supplies that are called for", r"\1内没有仓库备有所需物资"),
     (r"what .+ needs is not described: general help is shown", "未说明所需力量，列出一般力量"),
-    (
-        r".+ calls for no team and no supplies: look, and call the chain",
-        "无须队伍物资：查看现场并联系指挥链",
-    ),
+    (NOT_CALLED_FOR, "无须队伍物资：查看现场并联系指挥链"),
     (r"nobody is on file for site (.+)", r"工地\1没有登记联系人"),
     (r"nobody is on file for (.+) \(\w+\)", r"\1没有登记联系人"),
     (r"every camera that could show the point is offline", "能看到该点的摄像头均离线"),
@@ -88,24 +81,63 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (r"no resources are configured: name a resources directory", "未配置资源目录"),
     (r"no place to look around: .+", "位置无效，无法查询周边"),
 )
+# How much of what is needed, and how much of it there is where.
+_NEEDS = re.compile(
+    r"needs (?P<n>\S+) (?:(?P<unit>\S+) of )?(?P<thing>.+), (?P<has>\S+)(?: \S+)?"
+    r" (?:within (?P<reach>.+)|in the nearest (?P<depots>\d+) depots)"
+)
+_HELD = re.compile(r"(.+) \(([\d.e+]+)(?: \S+)?\)")
+
 _KNOWN = tuple((re.compile(shape, re.DOTALL), words) for shape, words in _SHAPES)
 _OUTSIDE = re.compile(r"the point is outside every (\w+) on file")
 
 
 def card_words(text: str, language: str, glossary: Glossary = ()) -> str:
-    """Give what a card says in the language, part by part; `glossary` has the names of things."""
+    """Give what a card says in the language, part by part; `glossary` has the names of things.
+
+    An entry of it is a name, its Chinese, and of supplies what they are counted in.
+    """
     if language != "zh":
         return text
-    said = "；".join(_part(part) for part in text.split("; "))
+    first, *others = text.split("; ")
+    needs = None if _is_known(first) else _NEEDS.fullmatch(first)
+    if needs is None:
+        said = "；".join(_part(part) for part in (first, *others))
+    else:
+        counted = _counted_in(needs, glossary)
+        said = "；".join([_needs_words(needs, counted), *(_held(each, counted) for each in others)])
     return thing_words(said, language, glossary)
+
+
+def _counted_in(needs: re.Match[str], glossary: Glossary) -> str:
+    """Give what a thing is counted in: its own measure, or the Chinese word for one of it."""
+    found = [entry[2] for entry in glossary if entry[0] == needs["thing"] and len(entry) > 2]
+    return f" {needs['unit']}" if needs["unit"] else (found or [""])[0]
+
+
+def _needs_words(needs: re.Match[str], counted: str) -> str:
+    depots = needs["depots"]
+    where = f"最近{depots}个仓库" if depots else f"{needs['reach']}内"
+    has = f"仅有{needs['has']}{counted}" if needs["has"] != "0" else "没有"
+    return f"需要{needs['thing']}{needs['n']}{counted}，{where}{has}"
+
+
+def _held(part: str, counted: str) -> str:
+    """Say of a depot that is named how much it has."""
+    found = _HELD.fullmatch(part)
+    return _part(part) if found is None else f"{_part(found[1])}（{found[2]}{counted}）"
 
 
 def thing_words(text: str, language: str, glossary: Glossary) -> str:
     """Give the names of supplies and capabilities in the language, longest first."""
     if language == "zh":
-        for name, zh in sorted(glossary, key=lambda pair: -len(pair[0])):
+        for name, zh, *_ in sorted(glossary, key=lambda entry: -len(entry[0])):
             text = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", zh, text)
     return text
+
+
+def _is_known(text: str) -> bool:
+    return any(shape.fullmatch(text) for shape, _ in _KNOWN)
 
 
 def _part(text: str) -> str:

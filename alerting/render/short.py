@@ -13,7 +13,7 @@ from alerting.model import Alert, AlertKind, Batch, Card, Notice, NotifyReason, 
 from alerting.render.atoms import Size, cut
 from alerting.render.gathered import counted, headline, place, worst
 from alerting.render.nearby import helping, nearby_words, threatened
-from alerting.render.phrases import card_words, thing_words
+from alerting.render.phrases import NOT_CALLED_FOR, card_words, thing_words
 from alerting.render.text import path_of, subject_words, why
 from alerting.render.words import (
     counted_unit,
@@ -25,6 +25,7 @@ from alerting.render.words import (
     span_words,
     words_of,
 )
+from alerting.sentence import NO_NUMBER, is_told_by_title
 
 _LONGEST_UNIT = 8
 _LEAST_NAME = 2
@@ -62,7 +63,6 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
 }
 _ALERT = {"en": " alert", "zh": "警报"}
 _NO_CARD = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
-_NO_NUMBER = frozenset({"bool", "code"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +119,18 @@ def essentials(notice: Notice, language: str) -> Essentials:
         value=value,
         limit=limit,
         lean_value=lean_value,
-        whys=_pieces(notice.remarks[:2] if is_order else (why(notice, language),)),
+        whys=_pieces(notice.remarks[:2] if is_order else (_short_why(notice, language),)),
         taken=short_time(notice.happened_at or notice.transition.taken_at),
         is_order=is_order,
     )
+
+
+def _short_why(notice: Notice, language: str) -> str:
+    """Say why, without what is named already: of a sign that is there its kind, if known."""
+    said = notice.transition.said or notice.alert.said
+    if said is None or notice.reason in _NO_CARD or not is_told_by_title(said):
+        return why(notice, language)
+    return said.remark_zh if language == "zh" else said.remark
 
 
 def _is_said_in_words(notice: Notice) -> bool:
@@ -130,7 +138,7 @@ def _is_said_in_words(notice: Notice) -> bool:
     alert = notice.alert
     if notice.reason in _NO_CARD:
         return True  # the value it had is the one that raised it
-    return alert.kind is AlertKind.BLIND or alert.unit in _NO_NUMBER
+    return alert.kind is AlertKind.BLIND or alert.unit in NO_NUMBER
 
 
 def _several(notice: Notice, batch: Batch, language: str, mark: str) -> Essentials:
@@ -271,7 +279,7 @@ def _near(card: Card, language: str) -> Iterator[str]:
         yield _responder(responder, card, language)
     for each in helping(card)[:1]:
         yield nearby_words(each, language, is_short=True)
-    for text in card.shortfall:
+    for text in (each for each in card.shortfall if each != NOT_CALLED_FOR):
         yield f"{words['shortfall']}{words['colon']}{card_words(text, language, card.glossary)}"
     if card.missing:
         missing = card_words(card.missing, language)

@@ -22,7 +22,7 @@ from alerting.model import (
 from alerting.render.answer import order_called
 from alerting.render.gathered import lines_of, near_line
 from alerting.render.nearby import nearby_lines
-from alerting.render.phrases import card_words, thing_words
+from alerting.render.phrases import NOT_CALLED_FOR, card_words, thing_words
 from alerting.render.sources import confidence_words, source_words
 from alerting.render.words import (
     Words,
@@ -33,7 +33,7 @@ from alerting.render.words import (
     span_words,
     words_of,
 )
-from alerting.sentence import quantity_name, say
+from alerting.sentence import is_told_by_title, quantity_name, say
 from sensors.local_time import shown_time
 
 MAX_LISTED = 3
@@ -141,7 +141,7 @@ def _printable(line: str) -> str:
 def _headline(notice: Notice, language: str, words: Words) -> str:
     alert = notice.alert
     what = subject_words(alert, language)
-    subject = f"{what} {words[alert.kind]}".strip()
+    subject = _subject(alert, what, words, is_over=notice.reason in _NO_CARD)
     if alert.kind is AlertKind.SYSTEM:
         subject = words["system"]
     site = (notice.card.site_name if notice.card is not None else "") or alert.site
@@ -149,14 +149,28 @@ def _headline(notice: Notice, language: str, words: Words) -> str:
     return f"[{colour}] {words[notice.reason]}{words['colon']}{site}{words['comma']}{subject}"
 
 
+def _subject(alert: Alert, what: str, words: Words, *, is_over: bool) -> str:
+    """Say what an alert is about, and what is wrong unless that is over or is its name."""
+    if alert.kind is not AlertKind.LIMIT:
+        return f"{what} {words[alert.kind]}".strip()
+    if is_over or _is_sign(alert):
+        return what
+    return words["comma"].join(part for part in (what, words["limit"]) if part)
+
+
 def _labelled(words: Words, label: str, text: str) -> str:
     return f"{words[label]}{words['colon']}{text}"
 
 
 def _value_lines(alert: Alert, language: str, words: Words) -> list[str]:
-    """Give the value against its limit; how many sensors are silent is none: the reason says it."""
+    """Give the value against its limit; how many sensors are silent, or that a sign is there, is
+    none: the reason says it.
+    """
     if alert.kind is AlertKind.BLIND and alert.value is not None:
         return []
+    if _is_sign(alert):
+        source = _named_source(alert.provenance, language)
+        return [_labelled(words, "source_line", source)] if source else []
     return [_labelled(words, "value", _value_line(alert, language, words))]
 
 
@@ -170,13 +184,20 @@ def _value_line(alert: Alert, language: str, words: Words) -> str:
     return words["comma"].join(parts) + (f" ({source})" if source else "")
 
 
+def _is_sign(alert: Alert) -> bool:
+    return alert.said is not None and is_told_by_title(alert.said)
+
+
 def _source(provenance: Provenance, language: str) -> str:
-    words = words_of(language)
+    named = _named_source(provenance, language)
+    return f"{words_of(language)['source']} {named}" if named else ""
+
+
+def _named_source(provenance: Provenance, language: str) -> str:
     named = source_words(provenance, language)
     if not named:
         return ""
-    confidence = confidence_words(provenance, language)
-    return f"{words['source']} {named}{words['comma']}{confidence}"
+    return f"{named}{words_of(language)['comma']}{confidence_words(provenance, language)}"
 
 
 def _happened_lines(notice: Notice, words: Words) -> list[str]:
@@ -211,9 +232,7 @@ def card_lines(card: Card, language: str) -> list[str]:
             for link in card.chain
         ]
         lines.append(_labelled(words, "chain", words["semicolon"].join(links)))
-    missing = [card_words(text, language, card.glossary) for text in card.shortfall]
-    if missing:
-        lines.append(_labelled(words, "shortfall", words["semicolon"].join(missing)))
+    lines += _missing_lines(card, language, words)
     lines += [
         _labelled(words, "orders", said.zh if language == "zh" and said.zh else said.en)
         for said in card.orders
@@ -225,6 +244,15 @@ def card_lines(card: Card, language: str) -> list[str]:
     if card.missing:
         lines.append(_labelled(words, "card_missing", card_words(card.missing, language)))
     return lines
+
+
+def _missing_lines(card: Card, language: str, words: Words) -> list[str]:
+    said = [(text, card_words(text, language, card.glossary)) for text in card.shortfall]
+    notes = [_labelled(words, "note", shown) for text, shown in said if text == NOT_CALLED_FOR]
+    missing = [shown for text, shown in said if text != NOT_CALLED_FOR]
+    if not missing:
+        return notes
+    return [*notes, _labelled(words, "shortfall", words["semicolon"].join(missing))]
 
 
 def _responders(found: Sequence[Responder], card: Card, language: str) -> str:

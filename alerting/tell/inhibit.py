@@ -1,13 +1,14 @@
 """Inhibition: an alert that says more hides those that only follow from it.
 
 The table is data (`inhibitions.yaml` here, more beside the site files). What is hidden is recorded
-and shown, and told when what hid it is over. An extreme alert is never hidden.
-Of alerts that hide one another, two or more in a circle, the worst is told.
+and shown, and told when what hid it is over. An extreme alert is hidden only by the same event told
+with more words, at the same severity and time. Of alerts that hide one another, two or more in a
+circle, the worst is told.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerting.model import Alert, AlertState, Severity
 from alerting.mute import Matcher, Muted, Stage
@@ -19,7 +20,9 @@ SCOPES = ("device", "site", "gateway")
 class Inhibition:
     """One line of the table: an alert of `when` hides those of `hides` in the same `scope`.
 
-    In the scope `gateway` the first is on the gateway itself, the others on devices behind it.
+    In the scope `gateway` the first is on the gateway itself, the others on devices behind it. With
+    `same_within` both tell of one event where they begin within that span, and the first has more
+    words for it.
     """
 
     name: str
@@ -27,6 +30,14 @@ class Inhibition:
     when: Matcher
     hides: Matcher
     scope: str = "device"
+    same_within: timedelta | None = None
+
+    def covers(self, other: Alert, alert: Alert) -> bool:
+        """Say whether one alert that this line is about may hide the other."""
+        if self.same_within is None:
+            return alert.severity is not Severity.EXTREME
+        apart = abs(other.started_at - alert.started_at)
+        return other.severity >= alert.severity and apart <= self.same_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +71,17 @@ class Inhibitors:
             if not here:
                 del self._standing[line.name, _own_place(line, alert)]
 
+    def is_same_event(self, first: Alert, other: Alert) -> bool:
+        """Say whether an alert tells of the same event as another, in more words."""
+        return any(
+            line.same_within is not None
+            and line.when.takes(first)
+            and line.hides.takes(other)
+            and _own_place(line, first) == self._place(line, other)
+            and line.covers(first, other)
+            for line in self._table.lines
+        )
+
     def why_hidden(
         self, alert: Alert, is_set_aside: Callable[[Alert], bool] = lambda _: False
     ) -> Muted | None:
@@ -78,14 +100,12 @@ class Inhibitors:
         self, alert: Alert, is_set_aside: Callable[[Alert], bool]
     ) -> tuple[Inhibition, Alert] | None:
         """Give the worst, then oldest alert that hides one."""
-        if alert.severity is Severity.EXTREME:
-            return None
         found = [
             (line, other)
             for line in self._table.lines
             if line.hides.takes(alert)
             for other in self._standing.get((line.name, self._place(line, alert)), {}).values()
-            if other.id != alert.id and not is_set_aside(other)
+            if other.id != alert.id and line.covers(other, alert) and not is_set_aside(other)
         ]
         return min(found, key=lambda each: _rank(each[1]), default=None)
 

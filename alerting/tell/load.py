@@ -1,5 +1,6 @@
 """Reads inhibitions.yaml: the table that comes with the program, and what a district adds."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -46,6 +47,7 @@ class InhibitionEntry(FileModel):
     why: Word
     confidence: Word = "D"
     same: Literal["device", "site", "gateway"] = "device"
+    same_event_within: Annotated[float, Field(gt=0, le=600, description="seconds")] | None = None
     when: MatcherEntry
     hides: MatcherEntry
 
@@ -72,7 +74,13 @@ def load_inhibitions(directory: Path | None = None) -> tuple[InhibitionTable, li
         if file is None:
             continue
         for n, entry in enumerate(file.inhibitions):
-            if _hides_all(entry.hides):
+            if entry.same_event_within is not None and path != OWN_TABLE:
+                what = f"{entry.name} would hide extreme alerts, which only the program's own may"
+                fix = "leave it out"
+                faults.append(
+                    document.fault(("inhibitions", n, "same_event_within"), what, fix=fix)
+                )
+            elif _hides_all(entry.hides):
                 what = f"{entry.name} hides every alert of its {entry.same}"
                 fix = "name rules, hazards or kinds"
                 faults.append(document.fault(("inhibitions", n, "hides"), what, fix=fix))
@@ -87,6 +95,10 @@ def _hides_all(entry: MatcherEntry) -> bool:
     return not (entry.rules or entry.hazards or entry.kinds)
 
 
+def _span(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
 def _line(entry: InhibitionEntry) -> Inhibition:
     return Inhibition(
         name=entry.name,
@@ -94,4 +106,5 @@ def _line(entry: InhibitionEntry) -> Inhibition:
         when=entry.when.matcher(),
         hides=entry.hides.matcher(),
         scope=entry.same,
+        same_within=_span(entry.same_event_within),
     )

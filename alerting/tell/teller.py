@@ -115,6 +115,11 @@ class Teller:
         """Give an alert whose condition holds, as it last was here; None when it does not."""
         return self._standing.get(alert_id)
 
+    def told_with(self, alert: Alert) -> list[Alert]:
+        """List the alerts that are held because this one tells of the same event."""
+        held = (self._standing[each] for each in self.held if each in self._standing)
+        return [each for each in held if self._inhibitors.is_same_event(alert, each)]
+
     def restore(
         self, alert: Alert, transitions: Sequence[Transition], *, was_told: bool, now: datetime
     ) -> None:

@@ -32,7 +32,7 @@ def test_the_whole_text_in_english() -> None:
     late = replace(notice.transition, late_by_s=4020.0)
     text = render_text(replace(notice, transition=late), "en", base_url="http://127.0.0.1:8080/")
     assert text.split("\n") == [
-        "[RED] New alert: huanghe-tower, wind speed limit passed",
+        "[RED] New alert: huanghe-tower, wind speed, limit passed",
         "Where: huanghe-tower, device TC-01, 鹤龙街道, 白云区 (23.23120, 113.27840)",
         "Value: wind speed 21.4 m/s, limit 20 m/s (source JGJ 196 4.2, confidence C)",
         "Taken: 2026-06-01 14:03:22 +08:00, detected late by 1 h 7 min",
@@ -54,7 +54,7 @@ def test_the_whole_text_in_english() -> None:
 def test_the_same_in_chinese() -> None:
     text = render_text(make_notice(make_alert(), card=make_card()), "zh")
     lines = text.split("\n")
-    assert lines[0] == "[橙色] 新警报：huanghe-tower，风速 超限"
+    assert lines[0] == "[橙色] 新警报：huanghe-tower，风速，超限"
     assert lines[2] == "数值：风速 21.4 m/s，限值 20 m/s (依据 JGJ 196 第4.2条，可信度 C)"
     assert "约7分钟" in text
     assert "Nearest" not in text

@@ -1,12 +1,15 @@
 """Sentences of silence, of the unusual and of this program itself, in both languages."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.blind import why_blind
+from alerting.measures.kind import MeasureSpec
+from alerting.measures.table import MEASURES, name_zh
 from alerting.model import Against, Form, Sentence, Severity
 from alerting.sentence import by_person, plain, say
 from storage.journal.document import said_of, said_text
@@ -29,18 +32,19 @@ def blind(*, has_alert: bool = False) -> Sentence:
 CASES = [
     (
         blind(),
-        "1 of 1 sensors gave nothing believable for 60 min: stage_m.",
+        "1 of 1 sensors gave nothing believable for 60 min: stage above the station's datum.",
         "1个传感器中1个已有60 min没有可信数据：水位。",
     ),
     (
         blind(has_alert=True),
-        "1 of 1 sensors gave nothing believable for 60 min: stage_m; an alert stands on it and "
-        "cannot be judged.",
+        "1 of 1 sensors gave nothing believable for 60 min: stage above the station's datum;"
+        " an alert stands on it and cannot be judged.",
         "1个传感器中1个已有60 min没有可信数据：水位；其上尚有未解除的警报，无法判断。",
     ),
     (
         Sentence(form=Form.SILENT, names=("CX3/deep_h_mm", "tilt_x_deg"), numbers=(6, 9, -1, 0)),
-        "6 of 9 sensors never heard from: CX3/deep_h_mm, tilt_x_deg and 4 more.",
+        "6 of 9 sensors never heard from: CX3 deep horizontal displacement, mast tilt x"
+        " and 4 more.",
         "9个传感器中6个从未上报：CX3 深层水平位移、倾角X等6项。",
     ),
     (
@@ -72,6 +76,24 @@ def test_a_sentence_in_both_languages(sentence: Sentence, en: str, zh: str) -> N
     assert say(sentence) == en
     assert say(sentence, "zh") == zh
     assert say(sentence, "fr") == en
+
+
+@pytest.mark.parametrize("kind", sorted(set(MEASURES) - {"value"}))
+def test_every_kind_of_measure_has_a_chinese_name_of_its_own(kind: str) -> None:
+    spec = MeasureSpec.model_validate(
+        {"of": kind, "window": "24h", "unit": "m", "baseline": "none"}
+    )
+    assert re.search("[\u4e00-\u9fff]", name_zh(spec))
+
+
+def test_names_of_packs_are_read_as_words() -> None:
+    measured = Against(name="mean 2min", name_zh="", value=9.0, limit=8.0, unit="m/s")
+    whole = {"whole": 1000.0, "whole_unit": "kN"}
+    share = Against(name="of limit", name_zh="", value=87.0, limit=85.0, unit="%", **whole)
+    said = Sentence(form=Form.LIMIT, title="Wind", against=(measured, share))
+    assert say(said) == (
+        "Wind: mean 2 min 9 m/s, at or above 8 m/s and 87 % of 1000 kN, at or above 85 %."
+    )
 
 
 @pytest.mark.parametrize("form", list(Form))

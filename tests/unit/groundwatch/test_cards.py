@@ -6,6 +6,7 @@ anew with `python -m tests.unit.groundwatch.test_cards` and read the difference.
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -27,6 +28,7 @@ from alerting.model import (
     Severity,
 )
 from alerting.ports import CardLookup
+from alerting.render.phrases import NOT_CALLED_FOR, card_words
 from gis_link import model as gis
 from gis_link.closures import Closures
 from gis_link.loaders import Resources, load_resources
@@ -210,7 +212,27 @@ async def test_alerts_about_the_watching_send_nobody_but_show_and_call(kind: Ale
     assert card.teams == card.supplies == ()
     assert card.cameras
     assert card.chain
-    assert "calls for no team and no supplies" in card.shortfall[0]
+    assert card.shortfall[0] == NOT_CALLED_FOR
+
+
+def test_what_is_short_is_counted_as_people_count_it_in_chinese() -> None:
+    few = gis.Depot(
+        id="D", name="Yard", position=gis.Position(23.2, 113.27), keeper="", phone="",
+        stock=(gis.Stock(item="sling", quantity=3.0, unit="根"),),
+    )  # fmt: skip
+    own = CardDesk(Resources(depots=Shelf(gis.Depot, [few]), needs=BUILT_IN), CLOCK)
+    said = {}
+    for hazard in BUILT_IN.hazards:
+        card = own.near(Position(23.19, 113.26), hazard, Severity.EXTREME, NOW)
+        said |= {text: card_words(text, "zh", card.glossary) for text in card.shortfall}
+    needs = [zh for en, zh in said.items() if "needs" in en and "team" not in en]
+    uncounted = [zh for zh in needs if not re.match(r"需要[^\d]+\d+ ?[^\d，]+，", zh)]
+    assert len(needs) > 20
+    assert uncounted == []
+    slings = next(zh for en, zh in said.items() if "slings, 3 within" in en)
+    assert re.match(r"需要吊索\d+根，10 km内仅有3根；", slings)
+    pumps = next(zh for en, zh in said.items() if "pump trucks, 0 within" in en)
+    assert re.match(r"需要\S+?\d+台，10 km内没有；", pumps)
 
 
 async def test_a_position_that_is_none_gives_a_card_that_says_so() -> None:

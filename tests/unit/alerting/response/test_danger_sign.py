@@ -1,0 +1,84 @@
+"""A danger sign that a device reports with its kind is told once, and names the kind at once."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerting.model import NoticeState, NotifyReason, Severity
+from alerting.render import SmsForm, render_sms, render_text
+from alerting.tell.load import load_inhibitions
+from alerting.tell.teller import TellRules
+from tests.builders import judge, report, sensor
+from tests.unit.alerting.test_engine import World, world
+
+TABLE, _ = load_inhibitions()
+TELLING = TellRules(inhibitions=TABLE)
+KIND = {"en": "Structural crack in a neighbouring building", "zh": "周边建筑结构开裂"}
+FORMWORK = {"en": "Pole bent or broken", "zh": "立杆弯曲或断裂"}
+
+
+def signs(kind: str) -> list:  # type: ignore[type-arg]
+    return [sensor(name, kind) for name in ("danger_sign", "danger_kind")]
+
+
+async def seen(here: World, kind: str, at_s: float, **values: float) -> None:
+    await here.feed(report(at_s, values, kind=kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "names"), [("pit", 3.0, KIND), ("formwork", 23.0, FORMWORK)]
+)
+async def test_one_sign_is_one_message_that_names_its_kind(
+    kind: str, code: float, names: dict[str, str]
+) -> None:
+    async with world(judge(*signs(kind)), telling=TELLING) as here:
+        await seen(here, kind, 0, danger_sign=1.0, danger_kind=code)
+        (notice,) = await here.told(1)
+        await here.quiet()
+        assert len(here.channel.notices) == 1
+        alerts = {a.sensor.quantity: a for a in await here.journal.alerts(firing_only=True)}
+        (entry,) = await here.journal.outbox(alerts["danger_sign"].id)
+    assert entry.state is NoticeState.MUTED
+    assert "it is the same danger sign, told with its kind" in entry.last_error
+    assert notice.alert.severity is Severity.EXTREME
+    for language, words in names.items():
+        assert words in render_sms(notice, language, SmsForm())[0]
+        text = render_text(notice, language)
+        assert words in text
+        assert "at or above 1" not in text
+        assert "达到或超过" not in text
+
+
+async def test_a_sign_without_a_kind_is_told_and_its_kind_after_it() -> None:
+    async with world(judge(*signs("pit")), telling=TELLING) as here:
+        await seen(here, "pit", 0, danger_sign=1.0, danger_kind=0.0)
+        (first,) = await here.told(1)
+        assert first.alert.sensor.quantity == "danger_sign"
+        await seen(here, "pit", 30, danger_sign=1.0, danger_kind=3.0)
+        notices = await here.told(2)
+    assert KIND["en"] in render_text(notices[-1], "en")
+
+
+async def test_a_sign_of_another_time_is_told_by_itself() -> None:
+    async with world(judge(*signs("pit")), telling=TELLING) as here:
+        await seen(here, "pit", 0, danger_sign=0.0, danger_kind=3.0)
+        await here.told(1)
+        here.clock.time += timedelta(hours=1)
+        await seen(here, "pit", 3600, danger_sign=1.0, danger_kind=3.0)
+        notices = await here.told(2)
+    assert notices[-1].alert.sensor.quantity == "danger_sign"
+
+
+async def test_who_signs_it_off_is_not_told_of_it_again() -> None:
+    async with world(judge(*signs("pit")), telling=TELLING) as here:
+        await seen(here, "pit", 0, danger_sign=1.0, danger_kind=3.0)
+        (notice,) = await here.told(1)
+        for n in range(1, 6):
+            await seen(here, "pit", 60.0 * n, danger_sign=0.0, danger_kind=0.0)
+        await here.engine.sign_off(notice.alert.id, "Ann Example", "walked the wall, it is dry")
+        for _ in range(3):
+            await here.engine.tick()
+        await here.quiet()
+        assert await here.journal.alerts(firing_only=True) == []
+        told = [each.reason for each in here.channel.notices]
+    assert told == [NotifyReason.FIRST, NotifyReason.CLEARED]
