@@ -88,8 +88,15 @@ def test_every_kind_of_measure_has_a_chinese_name_of_its_own(kind: str) -> None:
 
 def test_names_of_packs_are_read_as_words() -> None:
     measured = Against(name="mean 2min", name_zh="", value=9.0, limit=8.0, unit="m/s")
-    whole = {"whole": 1000.0, "whole_unit": "kN"}
-    share = Against(name="of limit", name_zh="", value=87.0, limit=85.0, unit="%", **whole)
+    share = Against(
+        name="of limit",
+        name_zh="",
+        value=87.0,
+        limit=85.0,
+        unit="%",
+        whole=1000.0,
+        whole_unit="kN",
+    )
     said = Sentence(form=Form.LIMIT, title="Wind", against=(measured, share))
     assert say(said) == (
         "Wind: mean 2 min 9 m/s, at or above 8 m/s and 87 % of 1000 kN, at or above 85 %."

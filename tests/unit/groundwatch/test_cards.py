@@ -221,7 +221,7 @@ def test_what_is_short_is_counted_as_people_count_it_in_chinese() -> None:
         stock=(gis.Stock(item="sling", quantity=3.0, unit="根"),),
     )  # fmt: skip
     own = CardDesk(Resources(depots=Shelf(gis.Depot, [few]), needs=BUILT_IN), CLOCK)
-    said = {}
+    said: dict[str, str] = {}
     for hazard in BUILT_IN.hazards:
         card = own.near(Position(23.19, 113.26), hazard, Severity.EXTREME, NOW)
         said |= {text: card_words(text, "zh", card.glossary) for text in card.shortfall}
