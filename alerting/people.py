@@ -4,7 +4,7 @@ Each deed is recorded before it counts: with the journal away nothing is promise
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from alerting.book import Change, Moment, step_alert
 from alerting.errors import DeedRefused, JournalError, UnknownAlert
@@ -16,6 +16,7 @@ from alerting.model import (
     NoticeState,
     NotifyReason,
     OutboxEntry,
+    Remark,
     TransitionKind,
 )
 from alerting.parts import Parts, Turn
@@ -25,9 +26,11 @@ from alerting.response.desk import Done, ResponseDesk
 from alerting.response.model import Deed, Phase, Response, Said
 from alerting.response.step import WhyNot
 from alerting.sentence import by_person, turned
+from sensors.units import shown_unit
 
 _MEANS_SEEN = frozenset({Deed.ACKNOWLEDGE, Deed.ARRIVE, Deed.CONTAIN, Deed.FALSE})
 _CALLS_AGAIN = frozenset({Deed.REOPEN, Deed.UNSHELVE, Deed.RETURN})
+_NOT_CALM = Remark("the readings were not calm", "当时测值尚未平稳")
 _MAX_RECEIPTS = 20_000
 _RECEIPTS_A_TICK = 2_000
 
@@ -124,8 +127,17 @@ class People:
         await self._recall(alert)
         now = self._parts.clock.now()
         said = by_person(Form.SIGNED_OFF, actor, note)
+        if not alert.awaiting_sign_off:
+            said = replace(said, remark=_NOT_CALM.en, remark_zh=_NOT_CALM.zh)
         changes = self._judge.sign_off(alert, now, self._turn.last_seq, said)
-        action = Action(alert_id=alert.id, at=now, actor=actor, action="sign_off", note=note)
+        action = Action(
+            alert_id=alert.id,
+            at=now,
+            actor=actor,
+            action="sign_off",
+            note=note,
+            detail=self._last_reading(alert),
+        )
         await self._publisher.publish(changes, None, (action,))
         await self._save_point(alert)
         ended = next((c.alert for c in reversed(changes) if c.alert.id == alert.id), alert)
@@ -133,6 +145,15 @@ class People:
         if isinstance(closed, Done):
             await self._take(ended, closed, now)
         return ended
+
+    def _last_reading(self, alert: Alert) -> str:
+        """Give the newest reading of an alert's sensor as evidence; "" where there is none."""
+        watch = self._judge.find(alert.sensor)
+        if watch is None or not watch.history.times:
+            return ""
+        at = datetime.fromtimestamp(watch.history.times[-1], UTC)
+        value = f"{watch.history.values[-1]:.4g} {shown_unit(watch.sensor.unit)}".strip()
+        return f"{value} at {at.isoformat(timespec='seconds')}"
 
     def note_receipt(self, entry: OutboxEntry) -> None:
         """Take delivery's word that a notice was taken; it is recorded at the next tick."""

@@ -67,7 +67,8 @@ class EscalationStep:
     """One step of asking until somebody acknowledges; append-only evidence, and all that is kept.
 
     `ordinal` is that of the transition that began the escalation, `n` counts from 0, the first
-    notices. `told` are ids of people, `due_at` is when the next step is.
+    notices. `told` are ids of people, `due_at` is when the next step is. `why_zh` is the reason in
+    Chinese; "" where it is names only, or was recorded in English alone.
     """
 
     alert_id: str
@@ -79,6 +80,7 @@ class EscalationStep:
     rung: str
     told: tuple[str, ...] = ()
     why: str = ""
+    why_zh: str = ""
 
 
 class ProofKind(StrEnum):

@@ -35,7 +35,6 @@ _FORMS: dict[Form, tuple[str, str]] = {
     Form.BELIEVED: ("{text}", "该传感器恢复可信"),
     Form.OVER: ("the problem is over", "故障已消除"),
     Form.ACKNOWLEDGED: ("acknowledged by {text}", "确认人：{text}"),
-    Form.SIGNED_OFF: ("signed off by {text}", "签字解除：{text}"),
 }
 
 # This program's own problems by name; their English sentence has the details.
@@ -266,12 +265,23 @@ def _as_usual_zh(sentence: Sentence) -> str:
     return f"连续{sentence.numbers[0]:.0f}次测值恢复正常规律"
 
 
+def _signed_off_en(sentence: Sentence) -> str:
+    remark = f" ({sentence.remark})" if sentence.remark else ""
+    return f"signed off by {sentence.text}{remark}"
+
+
+def _signed_off_zh(sentence: Sentence) -> str:
+    remark = f"（{sentence.remark_zh}）" if sentence.remark_zh else ""
+    return f"签字解除：{sentence.text}{remark}"
+
+
 _Own = tuple[Callable[[Sentence], str], Callable[[Sentence], str]]
 _OWN: dict[Form, _Own] = {
     Form.NOT_HELD: (_not_held_en, _not_held_zh),
     Form.DOUBTFUL: (_doubtful_en, _doubtful_zh),
     Form.LIMIT: (_limit_en, _limit_zh),
     Form.LEFT: (_left_en, _left_zh),
+    Form.SIGNED_OFF: (_signed_off_en, _signed_off_zh),
     Form.SILENT: (_silent_en, _silent_zh),
     Form.UNUSUAL: (_unusual_en, _unusual_zh),
     Form.AS_USUAL: (_as_usual_en, _as_usual_zh),

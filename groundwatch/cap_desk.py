@@ -1,7 +1,7 @@
 """Answers with the messages of the Common Alerting Protocol that our alerts gave rise to.
 
 Everything is made from the record when somebody asks, so that what was said before a restart is
-found again under the same identifier.
+found again under the same identifier; what was given out once is given as it was then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,7 @@ from alerting.model import Alert, Mark, Notice, NotifyReason, OutboxEntry, Trans
 from gis_link.area import AREA_TIERS, Areas
 from gis_link.model import Place, Tier
 from gis_link.model import Position as GisPosition
+from groundwatch.cap_kept import KeptMessages
 from groundwatch.gbt_names import GbtNames
 from sensors.model import Position
 
@@ -91,6 +92,7 @@ class CapDesk:
     config: CapConfig
     writer: Writer
     now: Callable[[], datetime]
+    kept: KeptMessages
     feed_days: int = 7
     names: GbtNames | None = None
 
@@ -99,7 +101,9 @@ class CapDesk:
         steps = await self.record.transitions(alert.id)
         cards = cards_of(entry.notice for entry in await self.record.outbox(alert.id))
         found = issues_of(alert, steps, now, cards=cards, renew_every=self.config.renew_every)
-        return [Issued(issue, await self._named(self.message(alert, issue))) for issue in found]
+        made = [await self._named(self.message(alert, issue)) for issue in found]
+        kept = await self.kept.as_first(made)
+        return [Issued(issue, message) for issue, message in zip(found, kept, strict=True)]
 
     async def _named(self, message: Message) -> Message:
         return message if self.names is None else await self.names.named(message)
@@ -151,7 +155,12 @@ class CapDesk:
             raise DeliveryError(f"cap: nothing to send: {said}", retryable=away)
         issue = _wanted(found, notice)
         made = self.message(notice.alert, issue, mark=notice.mark, remarks=remarks)
-        return await self._named(made)
+        named = await self._named(made)
+        try:
+            (kept,) = await self.kept.as_first([named])
+        except JournalError:  # it goes out all the same
+            return named
+        return kept
 
     async def gbt35965_of(self, notice: Notice) -> dict[str, str] | None:
         """Give what systems of GB/T 35965 know the message of a notice by; None where nothing."""

@@ -14,6 +14,7 @@ from alerting.report.deadline import built_in
 from alerting.tasks.book import TaskBook
 from groundwatch.ack_reply import is_from
 from groundwatch.cap_desk import CapDesk, Ground
+from groundwatch.cap_kept import KeptMessages
 from groundwatch.clock import Clock, SystemClock
 from groundwatch.compose_official import official_desk, official_feeds
 from groundwatch.district import District
@@ -111,6 +112,7 @@ def cap_desk(settings: Settings, district: District, journal: SqlJournal, clock:
         config=settings.cap.config(),
         writer=settings.cap.writer(),
         now=clock.now,
+        kept=KeptMessages(record=journal),
         feed_days=settings.cap.feed_days,
         names=None if unit is None else GbtNames(record=journal, agency=unit.sender()),
     )

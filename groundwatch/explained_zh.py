@@ -243,7 +243,7 @@ def _notice_lines(notices: Iterable[Told]) -> Iterator[str]:
 def _step_lines(explanation: Explanation) -> Iterator[str]:
     for step in explanation.steps[-_MAX_STEPS:]:
         done = "无人可问，跳过" if step.kind is StepKind.NOBODY else ""
-        said = done or (f"{_AS_RECORDED}{step.why}" if step.why else "")
+        said = done or step.why_zh or step.why
         yield f"{shown_time(step.at)} 第{step.n}步，{rung_words(step.rung).zh}：{said}"
     if explanation.asking.zh:
         yield explanation.asking.zh

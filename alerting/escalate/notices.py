@@ -29,6 +29,7 @@ def step_of(escalation: Escalation, call: Call, asked: Asked, now: datetime) -> 
         told=tuple(road.id for road, *_ in asked.roads),
         why="; ".join(said.en for said in asked.why)[:MAX_WHY]
         or named(road.name for road, *_ in asked.roads),
+        why_zh="；".join(said.zh for said in asked.why)[:MAX_WHY],
     )
 
 

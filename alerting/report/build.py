@@ -15,6 +15,7 @@ from alerting.render.phrases import card_words
 from alerting.render.sources import source_words
 from alerting.render.text import subject_words
 from alerting.report.deadline import ReportDeadlines, due_reports
+from alerting.report.end import end_lines
 from alerting.report.facts import ENTERED, MADE, Facts, Known, Stage
 from alerting.report.grade import Grade, grade_of, why_no_grade
 from alerting.response.model import Deed, Response
@@ -141,9 +142,7 @@ def _time(incident: Incident, now: datetime, since: datetime | None) -> list[Rem
         Remark(f"began {began}", f"发生：{began}"),
         Remark(f"detected {known}", f"发现：{known}"),
     ]
-    if alert.ended_at is not None:
-        ended = shown_time(alert.ended_at)
-        lines.append(Remark(f"readings calm since {ended}", f"测值恢复：{ended}"))
+    lines += end_lines(alert, incident.steps, incident.actions)
     lines.append(Remark(f"as of {shown_time(now)}", f"截至：{shown_time(now)}"))
     if since is not None:
         before = shown_time(since)

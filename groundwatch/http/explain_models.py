@@ -75,6 +75,7 @@ class AskedAnswer(Answer):
     rung: str
     told: list[str] = Field(description="Ids of people.")
     why: str
+    why_zh: str = Field(default="", description="In Chinese; empty where it is names only.")
 
     @classmethod
     def of(cls, step: EscalationStep) -> "AskedAnswer":
@@ -87,6 +88,7 @@ class AskedAnswer(Answer):
             rung=step.rung,
             told=list(step.told),
             why=step.why,
+            why_zh=step.why_zh,
         )
 
 
@@ -100,8 +102,10 @@ class ExplanationAnswer(Answer):
     actions: list[ActionAnswer]
     notices: list[ToldAnswer]
     routing: list[str] = Field(description="Why each person is or is not told, route by route.")
+    routing_zh: list[str] = Field(default=[], description="The same in Chinese, line by line.")
     steps: list[AskedAnswer] = Field(default=[], description="Who was asked while nobody answered.")
     asking: str = Field(default="", description="What comes next, or why nobody is asked any more.")
+    asking_zh: str = Field(default="", description="The same in Chinese.")
     sensor: SensorDetail | None = Field(
         description="The sensor now, every measure against each of its limits."
     )
@@ -125,8 +129,10 @@ class ExplanationAnswer(Answer):
             actions=[ActionAnswer.of(action) for action in explanation.actions],
             notices=[ToldAnswer.of(told) for told in explanation.notices],
             routing=[said.en for said in explanation.routing],
+            routing_zh=[said.zh or said.en for said in explanation.routing],
             steps=[AskedAnswer.of(step) for step in explanation.steps],
             asking=explanation.asking.en,
+            asking_zh=explanation.asking.zh or explanation.asking.en,
             sensor=None if sensor is None else SensorDetail.of(sensor, []),
             readings=[BehindAnswer.of(reading) for reading in explanation.readings],
             standing=[AlertAnswer.of(entry) for entry in explanation.standing],

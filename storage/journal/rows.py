@@ -286,6 +286,7 @@ def step_row(step: EscalationStep) -> Values:
         "rung": step.rung,
         "told": json.dumps(step.told, ensure_ascii=False),
         "why": step.why,
+        "why_zh": step.why_zh,
     }
 
 

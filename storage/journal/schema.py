@@ -200,6 +200,7 @@ escalation_steps = Table(
     Column("rung", Words, nullable=False),
     Column("told", Words, nullable=False),
     Column("why", Words, nullable=False),
+    Column("why_zh", Words, nullable=False, server_default=text("''")),
 )
 
 # What came back about notices, in the order of `id`. `digest` is of the whole.
@@ -276,6 +277,14 @@ foreign_names = Table(
     Column("identifier", Words, primary_key=True),
     Column("message", Words, nullable=False),
     UniqueConstraint("message"),
+)
+
+# Messages of CAP as they were first given out, as JSON; the same identifier says the same for ever.
+cap_messages = Table(
+    "cap_messages",
+    metadata,
+    Column("identifier", Words, primary_key=True),
+    Column("message", Text, nullable=False),
 )
 
 rule_state = Table(

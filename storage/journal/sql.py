@@ -6,7 +6,7 @@ statements in `statements`, the conversion of values in `rows`.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -30,7 +30,7 @@ from alerting.ports import Action, Effects, EscalationStep, Proof, RuleState, St
 from alerting.response.model import Response
 from alerting.tasks.model import Event
 from alerting.warning import Name, OfficialRecord
-from storage.journal import connect, edits, foreign_names, rows, statements
+from storage.journal import cap_messages, connect, edits, foreign_names, rows, statements
 from storage.journal.faults import translated
 from storage.journal.listing import (
     AlertQuery,
@@ -392,6 +392,10 @@ class SqlJournal:
         return await self._write(
             lambda connection: foreign_names.name_given(connection, message, span, choose)
         )
+
+    async def cap_messages(self, made: Mapping[str, str]) -> dict[str, str]:
+        """Give texts by identifier as they were when first given; what is new is kept so."""
+        return await self._write(lambda connection: cap_messages.kept_as_first(connection, made))
 
     async def prune(self, before: datetime) -> int:
         """Delete notices sent, failed or cancelled before `before`, of alerts that are over.

@@ -38,6 +38,7 @@ from alerting.errors import DeliveryError, JournalError
 from alerting.model import Alert, Notice, OutboxEntry, Recipient, Transition
 from alerting.ports import Channel
 from groundwatch.cap_desk import CapDesk, Ground
+from groundwatch.cap_kept import KeptMessages
 from tests.contract.mail import Mailbox, post_office
 from tests.contract.modem import stand_in
 from tests.contract.receiver import Receiver, receiving
@@ -295,6 +296,7 @@ class Recorded:
 
     def __init__(self, *steps: Transition) -> None:
         self.steps = list(steps)
+        self.given: dict[str, str] = {}
         self.is_away = False
 
     async def alerts(self, **_: object) -> list[Alert]:
@@ -309,6 +311,13 @@ class Recorded:
         del alert_id
         return []
 
+    async def cap_messages(self, made: Mapping[str, str]) -> dict[str, str]:
+        if self.is_away:
+            raise JournalError("away")
+        for identifier, text in made.items():
+            self.given.setdefault(identifier, text)
+        return {identifier: self.given[identifier] for identifier in made}
+
 
 def cap_desk(record: Recorded, writer: Writer | None = None) -> CapDesk:
     return CapDesk(
@@ -317,6 +326,7 @@ def cap_desk(record: Recorded, writer: Writer | None = None) -> CapDesk:
         config=CapConfig(sender="gw.example"),
         writer=writer or Unsigned(),
         now=lambda: NOW,
+        kept=KeptMessages(record=record),
     )
 
 

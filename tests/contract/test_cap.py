@@ -15,6 +15,8 @@ from alerting.channels.http import HttpConfig
 from alerting.errors import DeliveryError
 from alerting.model import Mark, Notice, NotifyReason, Transition
 from alerting.model import TransitionKind as Step
+from groundwatch.cap_desk import Ground
+from groundwatch.cap_kept import KeptMessages
 from tests.contract.receiver import receiving
 from tests.contract.roads import TO, Recorded, cap_desk, error_of
 from tests.unit.alerting_cap.values import alert_after, key_and_certificate, past
@@ -62,6 +64,33 @@ async def test_the_message_of_a_notice_is_that_of_the_feed() -> None:
     record, alert = Recorded(*steps), alert_after(steps)
     issued = await cap_desk(record).issued(alert, steps[-1].detected_at)
     assert await said(record, notice_about(steps)) == issued[-1].message
+
+
+async def test_a_message_once_given_out_stays_as_it_was_though_its_site_is_renamed() -> None:
+    steps = past(Step.RAISED, Step.UPGRADED)
+    record, alert = Recorded(*steps[:1]), alert_after(steps[:1])
+    old = replace(cap_desk(record), ground=Ground([], {alert.site: "Old Yard"}))
+    (first,) = await old.issued(alert, steps[0].detected_at)
+    assert "Old Yard" in first.message.infos[0].areas[0].description
+    record.steps = list(steps)
+    new = replace(
+        cap_desk(record),
+        ground=Ground([], {alert.site: "New Yard"}),
+        kept=KeptMessages(record=record),
+    )
+    again, second = await new.issued(alert_after(steps), steps[-1].detected_at)
+    assert again.message == first.message
+    assert "New Yard" in second.message.infos[0].areas[0].description
+    assert await new.message_for(notice_about(steps)) == second.message
+
+
+async def test_while_the_record_is_away_a_message_goes_out_all_the_same() -> None:
+    steps = past(Step.RAISED)
+    record = Recorded(*steps)
+    record.is_away = True
+    message = await said(record, notice_about(steps))
+    assert message.identifier == "gw.alert-1.1"
+    assert record.given == {}
 
 
 async def test_a_card_that_follows_is_an_update() -> None:

@@ -120,6 +120,7 @@ def a_step(alert_id: str = "a1", **fields: Any) -> EscalationStep:
         "rung": "first notices",
         "told": ("ann", "某人"),
         "why": "Ann, 某人",
+        "why_zh": "“值班”告知某人",
     }
     return EscalationStep(**plain | fields)
 

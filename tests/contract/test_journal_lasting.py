@@ -303,6 +303,21 @@ async def test_edits_of_resources_are_kept_in_order_and_old_positions_go(url: st
         assert len(await journal.edits("T1")) == 3
 
 
+async def test_a_message_of_cap_stays_as_it_was_first_given(url: str) -> None:
+    async with opened(url) as journal:
+        assert await journal.cap_messages({"m1": "old", "m2": "塔吊"}) == {
+            "m1": "old",
+            "m2": "塔吊",
+        }
+    async with opened(url) as journal:
+        found = await journal.cap_messages({"m1": "new", "m3": "three"})
+        assert found == {"m1": "old", "m3": "three"}
+        assert await journal.cap_messages({}) == {}
+        many = {f"n{n}": str(n) for n in range(900)}
+        assert await journal.cap_messages(many) == many
+        assert await journal.cap_messages(dict.fromkeys(many, "")) == many
+
+
 async def test_a_message_keeps_its_name_outside_and_shares_it_with_none(url: str) -> None:
     span = ("s_20260601140000_0", "s_20260601140000_9")
 

@@ -67,6 +67,38 @@ class TestContent:
         assert any("order to Helong Rescue" in said for said in lines(report, "actions"))
         assert lines(report, "needs") == ["no mobile crane of 50 t within 10 km"]
 
+    def test_who_signed_off_against_readings_that_were_not_calm_is_named(self) -> None:
+        deed = replace(
+            action("sign_off", 10.0, note="walked the wall"),
+            detail="31 mm at 2026-06-01T06:12:00+00:00",
+        )
+        one = incident(Step.RAISED, Step.SIGNED_OFF, actions=(deed,))
+        one = replace(one, alert=replace(one.alert, ended_at=deed.at))
+        (said,) = [line for line in lines(first(one), "time") if "signed off" in line]
+        assert said == (
+            "signed off 2026-06-01 14:13:22 +08:00 by Duty officer, while the readings were not"
+            " calm (last 31 mm at 2026-06-01 14:12:00 +08:00): walked the wall"
+        )
+        assert not any("calm since" in line for line in lines(first(one), "time"))
+        assert any(
+            "签字解除：" in line and "当时测值尚未平稳（最后测值31 mm" in line
+            for line in lines(first(one), "time", zh=True)
+        )
+
+    def test_who_signed_off_calm_readings_is_named_with_when_they_were_calm(self) -> None:
+        deed = action("sign_off", 20.0)
+        one = incident(Step.RAISED, Step.AWAITS_SIGN_OFF, Step.SIGNED_OFF, actions=(deed,))
+        one = replace(one, alert=replace(one.alert, ended_at=deed.at))
+        said = lines(first(one), "time")
+        assert "readings calm for long enough at 2026-06-01 14:13:22 +08:00" in said
+        assert "signed off 2026-06-01 14:23:22 +08:00 by Duty officer" in said
+
+    def test_what_never_was_is_not_called_calm(self) -> None:
+        one = incident(Step.RAISED, Step.WITHDRAWN)
+        one = replace(one, alert=replace(one.alert, ended_at=NOW))
+        assert any(line.startswith("withdrawn ") for line in lines(first(one), "time"))
+        assert not any("calm" in line for line in lines(first(one), "time"))
+
     def test_what_nobody_knows_is_not_known(self) -> None:
         report = first(incident())
         assert lines(report, "cause") == ["not known yet"]

@@ -82,3 +82,16 @@ async def test_who_signs_it_off_is_not_told_of_it_again() -> None:
         assert await here.journal.alerts(firing_only=True) == []
         told = [each.reason for each in here.channel.notices]
     assert told == [NotifyReason.FIRST, NotifyReason.CLEARED]
+
+
+async def test_who_signs_off_against_what_is_read_is_told_with_that() -> None:
+    async with world(judge(*signs("pit")), telling=TELLING) as here:
+        await seen(here, "pit", 0, danger_sign=1.0, danger_kind=3.0)
+        (notice,) = await here.told(1)
+        await here.engine.sign_off(notice.alert.id, "Ann Example", "false report, looked myself")
+        end = (await here.told(2))[-1]
+        acts = await here.journal.actions(notice.alert.id)
+    (deed,) = [each for each in acts if each.action == "sign_off"]
+    assert deed.detail == "3 at 2026-06-01T00:00:00+00:00"
+    assert "false report, looked myself (the readings were not calm)" in render_text(end, "en")
+    assert "（当时测值尚未平稳）" in render_text(end, "zh")

@@ -236,6 +236,14 @@ class TestExplained:
         assert (step["n"], step["kind"], len(step["told"])) == (1, "called", 1)
         assert 'is told by "the district\'s duty room" over sms: on duty' in step["why"]
         assert "who was asked, step by step:" in after["text"]
+        assert "告知" in step["why_zh"]
+        assert "is told" not in step["why_zh"]
+        assert len(after["routing_zh"]) == len(after["routing"])
+        assert any("路由" in line for line in after["routing_zh"])
+        assert after["asking_zh"]
+        assert not after["asking_zh"].startswith("next")
+        chinese = town.get(f"{path}?language=zh")["text"]
+        assert step["why_zh"] in chinese
         town.post(f"{API}/alerts/{alert['id']}/ack", {"actor": "Eve"})
         assert town.get(path)["asking"] == "nobody is asked any more: acknowledged by Eve"
 
