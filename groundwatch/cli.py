@@ -18,6 +18,7 @@ import typer
 from groundwatch import __version__
 from groundwatch.alert_table import Listed, alert_lines, more_listed, nothing_listed
 from groundwatch.cli_channel import channel_app
+from groundwatch.cli_check import check
 from groundwatch.cli_drill import drill
 from groundwatch.cli_models import models
 from groundwatch.cli_official import add_to as add_official
@@ -32,6 +33,7 @@ from groundwatch.cli_tasks import add_to as add_tasks
 from groundwatch.cli_words import (
     EXAMPLE,
     AsJson,
+    Config,
     Language,
     Note,
     OrExample,
@@ -51,7 +53,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Config = Annotated[Path | None, typer.Option("--config", "-c", help="settings file (TOML)")]
 Sites = Annotated[Path | None, typer.Option("--sites", help="directory of site files")]
 State = Annotated[Path | None, typer.Option("--state", help="directory this program writes to")]
 
@@ -109,63 +110,6 @@ def demo(
         seconds=seconds, speed=speed, sites=sites, state=state, port=port, as_json=as_json
     )
     _guarded(lambda: run_demo(options))
-
-
-@app.command()
-def check(
-    directory: Annotated[Path, typer.Argument(help="directory of site files")],
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """Report every fault of a directory of site files, and of the settings, at once, offline."""
-    from groundwatch.checked import checked
-    from groundwatch.district import counted
-    from groundwatch.doors import used_doors
-    from groundwatch.doubts import less_strict, unverified
-
-    district = checked(directory, config)
-    if as_json:
-        found = {
-            "faults": list(district.faults),
-            "warnings": list(district.warnings),
-            "not_judged": district.not_judged(),
-            "without_rule": district.without_rule(),
-            "unverified": unverified(district),
-            "less_strict": less_strict(district),
-            "sites": len(district.registry.sites),
-            "devices": district.registry.n_devices,
-            "sensors": district.registry.n_sensors,
-            "doors": used_doors(district.registry),
-        }
-        print(json.dumps(found, ensure_ascii=False, indent=2))
-    else:
-        for line in (*district.faults, *district.warnings):
-            print(line, file=sys.stderr)
-        registry = district.registry
-        missing = district.not_judged()
-        held = [
-            counted(len(registry.sites), "site"),
-            counted(registry.n_devices, "device"),
-            counted(registry.n_sensors, "sensor"),
-        ]
-        wrong = [
-            counted(len(district.faults), "fault"),
-            counted(len(district.warnings), "warning"),
-            f"{counted(len(missing), 'limit')} not judged",
-        ]
-        print(f"{', '.join(held)}; {', '.join(wrong)}")
-        for line in missing[:20]:
-            print(f"  {line}")
-        if len(missing) > 20:
-            print(f"  and {len(missing) - 20} more (--json lists all)")
-        for door, count in used_doors(registry).items():
-            print(f"  {door}: {counted(count, 'device')} to be heard there, if the settings do")
-        for name, count in district.without_rule().items():
-            print(f"  {name}: {counted(count, 'sensor')}, recorded, no rule judges it")
-        for line in (*unverified(district), *less_strict(district)):
-            print(f"  {line}")
-    if district.faults:
-        raise typer.Exit(2)
 
 
 @app.command()
@@ -450,6 +394,7 @@ def _guarded(act: Callable[[], None]) -> None:
 add_resources(app)
 add_response(app)
 add_route(app)
+app.command()(check)
 app.command()(drill)
 app.command()(models)
 app.command()(quarantine)

@@ -18,6 +18,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "baiyun"
 OrExample = Annotated[
     Path | None, typer.Option("--sites", help="directory of site files; else the example's")
 ]
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="settings file (TOML)")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 Url = Annotated[
     str, typer.Option("--url", envvar="GROUNDWATCH_URL", help="address of the running program")

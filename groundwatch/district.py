@@ -23,7 +23,8 @@ from groundwatch.roads import BUILT_IN_ROADS, Roads
 from groundwatch.whereabouts import Whereabouts
 from sensors.model import SensorKey
 from sensors.registry import Registry
-from sensors.site import load_registry
+from sensors.site import FOLDER, load_registry
+from sensors.site_claims import claims_of
 from sensors.virtual.crane_gap import gap_faults
 
 # Quantities that say how a machine stands; by themselves they are no danger.
@@ -49,7 +50,10 @@ _DESCRIBES = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class District:
-    """A loaded directory; parts with faults hold what could be used."""
+    """A loaded directory; parts with faults hold what could be used.
+
+    `unused` are the site files of which nothing could be.
+    """
 
     registry: Registry
     packs: Packs
@@ -60,6 +64,7 @@ class District:
     drills: Mapping[str, DrillPlan]
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
+    unused: tuple[str, ...] = ()
 
     @cached_property
     def rules(self) -> Mapping[SensorKey, list[BoundRule]]:
@@ -126,12 +131,11 @@ def load_district(
     found, pack_faults = load_packs(local=packs or directory / "packs")
     faults = [*site_faults, *pack_faults, *own_limit_faults(registry.sensors(), found)]
     faults += gap_faults(registry.sites.values())
-    # A file that cannot be used still says, by its name, that there is such a site.
-    unusable = {Path(fault.file).stem for fault in site_faults}
+    claims = claims_of(directory / FOLDER, site_faults, registry)
     stock, stock_faults = load_resources(resources or directory / "resources", directory / "map")
     where = Whereabouts(stock.places)
     known = Known(
-        sites=frozenset(registry.sites) | unusable,
+        sites=frozenset(registry.sites) | claims.sites if claims.is_whole else None,
         places=where.names,
         places_of={site.id: where.at(site.position) for site in registry.sites.values()},
         hazards=frozenset(
@@ -147,7 +151,7 @@ def load_district(
     faults += route_faults
     inhibitions, inhibition_faults = load_inhibitions(directory)
     response, response_faults = load_response(directory)
-    drills, drill_faults = load_drills(directory, registry, response.drills)
+    drills, drill_faults = load_drills(directory, registry, response.drills, claims)
     faults += inhibition_faults + response_faults + drill_faults
     said = [str(fault) for fault in faults if not fault.is_warning]
     warned = [str(fault) for fault in faults if fault.is_warning]
@@ -166,6 +170,7 @@ def load_district(
         drills=drills,
         faults=tuple(said),
         warnings=tuple(warned),
+        unused=claims.unused,
     )
 
 

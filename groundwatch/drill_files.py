@@ -13,6 +13,7 @@ from sensors.document import Document, Duration, Fault, FileModel, check_model, 
 from sensors.duration import duration_text
 from sensors.model import SensorKey
 from sensors.registry import Registry, Sensor
+from sensors.site_claims import NO_CLAIMS, Claims
 
 DRILL_FOLDER = "drills"
 
@@ -41,31 +42,42 @@ class DrillFile(FileModel):
 
 
 def load_drills(
-    directory: Path, registry: Registry, rules: DrillRules
+    directory: Path, registry: Registry, rules: DrillRules, claims: Claims = NO_CLAIMS
 ) -> tuple[dict[str, DrillPlan], list[Fault]]:
-    """Load every drill of a directory of site files, by the name of its file."""
+    """Load every drill of a directory of site files, by the name of its file.
+
+    A sensor of a site whose file has a fault is looked for once that is mended.
+    """
     plans: dict[str, DrillPlan] = {}
     faults: list[Fault] = []
     for path in sorted((directory / DRILL_FOLDER).glob("*.yaml")):
         document = load_yaml(path)
         file, found = check_model(document, DrillFile)
         if file is not None:
-            found += _faults(document, file, registry) + _too_long(document, file, rules)
+            found += _no_sensor(document, file, registry, claims) + _faults(document, file)
+            found += _too_long(document, file, rules)
         faults += found
-        if file is not None and not found:
+        if file is not None and not found and _sensor(file, registry) is not None:
             plans[path.stem] = _plan(path.stem, file, registry)
     return plans, faults
 
 
-def _faults(document: Document, file: DrillFile, registry: Registry) -> list[Fault]:
+def _no_sensor(
+    document: Document, file: DrillFile, registry: Registry, claims: Claims
+) -> list[Fault]:
+    site = file.sensor.partition("/")[0]
+    if _sensor(file, registry) is not None or claims.may_have(site, registry):
+        return []
+    keys = [str(sensor.key) for sensor in registry.sensors()]
+    near = nearest(file.sensor, keys, 1)
+    fix = f"did you mean {near[0]}?" if near else ""
+    what = f"there is no sensor {file.sensor[:80]!r}"
+    allowed = "site/device/quantity, or with the point before the quantity"
+    return [document.fault(("sensor",), what, allowed=allowed, fix=fix)]
+
+
+def _faults(document: Document, file: DrillFile) -> list[Fault]:
     found = []
-    if _sensor(file, registry) is None:
-        keys = [str(sensor.key) for sensor in registry.sensors()]
-        near = nearest(file.sensor, keys, 1)
-        fix = f"did you mean {near[0]}?" if near else ""
-        what = f"there is no sensor {file.sensor[:80]!r}"
-        allowed = "site/device/quantity, or with the point before the quantity"
-        found.append(document.fault(("sensor",), what, allowed=allowed, fix=fix))
     starts = [step.after for step in file.steps]
     if starts[0] != timedelta(0) or starts != sorted(starts):
         what = "the steps are not in order, or none is at once"

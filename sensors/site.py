@@ -24,6 +24,7 @@ from sensors.registry import (
     SiteKind,
 )
 from sensors.site_build import Bounds, SiteReading
+from sensors.site_claims import Claims, claims_of
 
 __all__ = [
     "Bounds",
@@ -82,7 +83,7 @@ def load_registry(
         seen[site.id] = f"{path}:{line}"
         sites.append(site)
     registry = Registry(sites)
-    faults += _gauges_missing(registry, seen)
+    faults += _gauges_missing(registry, seen, claims_of(folder, faults, registry))
     return registry, sorted(faults)
 
 
@@ -99,14 +100,18 @@ def load_site(
     return Loaded(site, document.line(("site", "id")), reading.faults)
 
 
-def _gauges_missing(registry: Registry, seen: Mapping[str, str]) -> Iterator[Fault]:
-    """Find couplings whose gauge no site file has; they could never come into force."""
+def _gauges_missing(registry: Registry, seen: Mapping[str, str], claims: Claims) -> Iterator[Fault]:
+    """Find couplings whose gauge no site file has; they could never come into force.
+
+    A gauge of a site whose file has a fault is looked for once that is mended.
+    """
     for site in registry.sites.values():
         for coupling in site.couplings:
             key = coupling.gauge
             counter = key._replace(quantity="rain_total_mm")
             is_rain = key.quantity == "rain_mm"
-            if registry.sensor(key) is None and not (is_rain and registry.sensor(counter)):
+            is_there = registry.sensor(key) or (is_rain and registry.sensor(counter))
+            if not is_there and not claims.may_have(key.site, registry):
                 path, _, line = seen[site.id].rpartition(":")
                 what = f"coupling of {site.id}: there is no sensor {key}"
                 known = [str(s.key) for s in registry.sensors() if s.key.quantity == key.quantity]
