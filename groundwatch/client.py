@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 
 DEFAULT_URL = "http://127.0.0.1:8420"
+_ALIVE_WITHIN_S = 2.0
 
 
 class ClientError(Exception):
@@ -57,6 +58,15 @@ def fetch_text(url: str, path: str, **query: Any) -> str:
     """
     params = {name: value for name, value in query.items() if value is not None}
     return _response("GET", url, path, params=params).text
+
+
+def is_alive(url: str) -> bool:
+    """Say whether groundwatch answers there; it asks once and not for long."""
+    try:
+        answer = httpx2.get(f"{url}/healthz", timeout=_ALIVE_WITHIN_S)
+        return answer.status_code == HTTPStatus.OK and answer.json() == {"status": "alive"}
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
+        return False
 
 
 def _answer(method: str, url: str, path: str, **what: Any) -> Any:

@@ -1,31 +1,53 @@
 """`groundwatch doctor`: looks at everything the program needs here, changes nothing that lasts."""
 
+import asyncio
 import errno
 import os
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from alerting.channels.guard import host_of
 from alerting.errors import AlertingError
+from groundwatch.channel_settings import BUILT_IN
+from groundwatch.client import is_alive
 from groundwatch.clock import SystemClock
 from groundwatch.compose import influx_config, mqtt_config
 from groundwatch.district import District, counted, load_district
-from groundwatch.doors import look_at_doors
+from groundwatch.doors import look_at_doors, used_doors
 from groundwatch.http_settings import HttpSettings
+from groundwatch.listen import host_and_port
 from groundwatch.roads import Roads
 from groundwatch.settings import Settings, SettingsError, load_settings
 from groundwatch.stations import station_sources, unheard
 from ingest.broker import find_mosquitto
 from ingest.errors import IngestError
 from ingest.mqtt import try_broker
+from sensors.local_time import shown_minute
 from storage.errors import StorageError
 from storage.influx import InfluxStore
 from storage.journal import SqlJournal
+from storage.quarantine_list import QuarantineQuery, groups
+
+_IN_FILE = "it stands in the settings: name their file with --config"
+_NO_FILE = (
+    "defaults, as no --config is given: what your own settings say of broker, database, channels,"
+    " doors and keys is not looked at; name their file with --config"
+)
+_RUNS = "groundwatch answers here, so whether another start could have it was not tried"
+
+
+class State(StrEnum):
+    """How something was found; a note is of what could not be looked at, or is to be seen to."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    FAULT = "FAULT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +55,32 @@ class Found:
     """One thing that was looked at."""
 
     what: str
-    is_fault: bool
+    state: State
     said: str
+
+    @property
+    def is_fault(self) -> bool:
+        """Say whether somebody must mend it."""
+        return self.state is State.FAULT
 
     def __str__(self) -> str:
         """Give one line for the terminal."""
-        return f"{'FAULT' if self.is_fault else 'ok   '}  {self.what}: {self.said}"
+        return f"{self.state:<5}  {self.what}: {self.said}"
 
     def as_json(self) -> dict[str, Any]:
         """Give it for machines."""
-        return {"what": self.what, "ok": not self.is_fault, "said": self.said}
+        state = self.state.value.lower()
+        return {"what": self.what, "ok": not self.is_fault, "state": state, "said": self.said}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What is looked at; without a file of settings nobody knows what it would have said."""
+
+    settings: Settings
+    district: District
+    has_file: bool
+    is_running: bool
 
 
 async def examine(config: Path | None, sites: Path | None) -> list[Found]:
@@ -52,56 +90,83 @@ async def examine(config: Path | None, sites: Path | None) -> list[Found]:
         settings = load_settings(config, sites=sites)
     except SettingsError as error:
         return [*found, _fault("settings", str(error))]
-    found.append(_good("settings", str(config) if config else "defaults"))
-    found += [*_sites(settings), _state(settings), _port(settings), _heartbeat(settings)]
-    found += await _stations(settings)
+    look = _Look(
+        settings=settings,
+        district=_district(settings, has_file=config is not None),
+        has_file=config is not None,
+        is_running=await asyncio.to_thread(_is_running, settings.http),
+    )
+    found.append(_good("settings", str(config)) if config else _note("settings", _NO_FILE))
+    found += [*_sites(look), _state(settings), _port(look), _heartbeat(settings)]
+    found += await _stations(look)
     found += [await _broker(settings), await _store(settings), await _journal(settings)]
-    return found
+    return [*found, *await asyncio.to_thread(_quarantine, settings)]
 
 
 def _good(what: str, said: str) -> Found:
-    return Found(what, is_fault=False, said=said)
+    return Found(what, State.GOOD, said)
+
+
+def _note(what: str, said: str) -> Found:
+    return Found(what, State.NOTE, said)
 
 
 def _fault(what: str, said: str) -> Found:
-    return Found(what, is_fault=True, said=said)
+    return Found(what, State.FAULT, said)
 
 
 def _python() -> Found:
     shown = ".".join(str(part) for part in sys.version_info[:3])
-    return Found("python", sys.version_info < (3, 11), shown)
+    return _fault("python", shown) if sys.version_info < (3, 11) else _good("python", shown)
 
 
-def _district(settings: Settings) -> District:
+def _district(settings: Settings, *, has_file: bool) -> District:
     return load_district(
         settings.sites,
         packs=settings.packs,
         resources=settings.resources,
-        roads=Roads(settings),
+        roads=Roads(settings) if has_file else Roads(named=None),
     )
 
 
-def _sites(settings: Settings) -> list[Found]:
-    district = _district(settings)
+def _sites(look: _Look) -> list[Found]:
+    settings, district = look.settings, look.district
     if district.faults:
         first = district.faults[0]
         said = f"{counted(len(district.faults), 'fault')}; the first: {first}"
         return [_fault("site files", said)]
     registry = district.registry
     said = f"{registry.n_devices} devices, {registry.n_sensors} sensors in {settings.sites}"
-    doors = [Found("door", bad, words) for bad, words in look_at_doors(settings, registry)]
-    return [_good("site files", said), *doors]
+    found = [_good("site files", said)]
+    if look.has_file:
+        doors = look_at_doors(settings, registry)
+        return found + [_fault("door", said) if bad else _good("door", said) for bad, said in doors]
+    return found + list(_in_settings(district))
 
 
-async def _stations(settings: Settings) -> list[Found]:
+def _in_settings(district: District) -> Iterator[Found]:
+    """Name what the site files speak of and only settings can have."""
+    people = district.routes.people.values()
+    named = {road.channel for person in people for road in person.roads} - {*BUILT_IN}
+    if named:
+        said = f"people are told over {', '.join(sorted(named))}: not looked at, {_IN_FILE}"
+        yield _note("channels", said)
+    for door, count in used_doors(district.registry).items():
+        yield _note("door", f"{door}: {counted(count, 'device')}: not looked at, {_IN_FILE}")
+
+
+async def _stations(look: _Look) -> list[Found]:
     """Try to listen at every door of stations, and look whether one is missing."""
     found = []
-    for source in station_sources(settings, now=SystemClock().now):
+    for source in station_sources(look.settings, now=SystemClock().now):
         what = f"{source.name} stations"
-        found.append(await _tried(what, f"{source.place} is free", source.open))
+        tried = await _tried(what, f"{source.place} is free", source.open)
+        is_own = look.is_running and tried.is_fault and _is_in_use(source.place)
+        found.append(_note(what, f"{source.place} is in use; {_RUNS}") if is_own else tried)
         await source.close(0.0)
-    district = _district(settings)
-    return found + [_fault("stations", said) for said in unheard(settings, district.registry)]
+    if look.has_file:
+        found += [_fault("stations", s) for s in unheard(look.settings, look.district.registry)]
+    return found
 
 
 def _state(settings: Settings) -> Found:
@@ -117,22 +182,67 @@ def _state(settings: Settings) -> Found:
     free = os.statvfs(place)
     free_gb = free.f_bavail * free.f_frsize / 1e9
     said = f"{settings.state} can be written, {free_gb:.1f} GB free"
-    return Found("state directory", free_gb < 1.0, said)
+    if free_gb < 1.0:
+        return _fault("state directory", said)
+    return _good("state directory", said)
 
 
-def _port(settings: Settings) -> Found:
-    where = f"{settings.http.host}:{settings.http.port}"
-    family = socket.AF_INET6 if ":" in settings.http.host else socket.AF_INET
+def _port(look: _Look) -> Found:
+    http = look.settings.http
+    where = f"{http.host}:{http.port}"
+    fault = _why_not_bound(http.host, http.port)
+    if fault is None:
+        return _good("http port", f"{where} is free; {_let_in(http)}")
+    if fault.errno != errno.EADDRINUSE:
+        return _fault("http port", f"{where} cannot be used: {fault.strerror}")
+    if look.is_running:
+        return _note("http port", f"{where} is in use; {_RUNS}; {_let_in(http)}")
+    said = f"{where} is in use by something else; choose another (http.port)"
+    return _fault("http port", said)
+
+
+def _why_not_bound(host: str, port: int) -> OSError | None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind((settings.http.host, settings.http.port))
+            trial.bind((host, port))
     except OSError as error:
-        said = f"{where} cannot be used: {error.strerror}"
-        if error.errno == errno.EADDRINUSE:
-            said += "; perhaps groundwatch is running already, else choose another (http.port)"
-        return _fault("http port", said)
-    return _good("http port", f"{where} is free; {_let_in(settings.http)}")
+        return error
+    return None
+
+
+def _is_in_use(place: str) -> bool:
+    fault = _why_not_bound(*host_and_port(place))
+    return fault is not None and fault.errno == errno.EADDRINUSE
+
+
+def _is_running(http: HttpSettings) -> bool:
+    """Ask the address of the settings whether groundwatch answers there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 - asked
+    return is_alive(f"http://{f'[{host}]' if ':' in host else host}:{http.port}")
+
+
+def _quarantine(settings: Settings) -> list[Found]:
+    """Look into the log of the state directory, also of a program that runs; changes nothing."""
+    path = settings.state / "log.db"
+    if not path.is_file():
+        return []
+    try:
+        found = groups(path, QuarantineQuery(), 1)
+    except StorageError as error:
+        return [_note("quarantine", f"not looked at: {error}")]
+    if not found.groups:
+        return [_good("quarantine", "nothing lies there")]
+    newest = found.groups[0]
+    said = f"{counted(found.n_entries, 'message')} that could not be used, newest of"
+    return [
+        _note(
+            "quarantine",
+            f"{said} {newest.topic}, {shown_minute(newest.last_at)}: {newest.reason}; while the"
+            " program runs `groundwatch quarantine` lists all and says what to do",
+        )
+    ]
 
 
 def _heartbeat(settings: Settings) -> Found:

@@ -286,10 +286,7 @@ class Log:
         self, wanted: QuarantineQuery, *, limit: int = 100
     ) -> QuarantineGroups:
         """Give what is in quarantine, alike entries together, the newest first."""
-        try:
-            return await asyncio.to_thread(quarantine_list.groups, self._path, wanted, limit)
-        except sqlite3.Error as error:
-            raise log_file.unusable(self._path, error) from error
+        return await asyncio.to_thread(quarantine_list.groups, self._path, wanted, limit)
 
     async def quarantined_where(
         self, wanted: QuarantineQuery, *, after_id: int | None = None, limit: int = 100

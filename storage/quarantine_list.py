@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from storage.log_file import unusable
 from storage.quarantine import COLUMNS, Quarantined, entry_of
 from storage.schema import from_us
 
@@ -61,31 +62,45 @@ def alike(reason: str) -> str:
 
 
 def groups(path: Path, wanted: QuarantineQuery, limit: int) -> QuarantineGroups:
-    """Give the groups with the newest entries, and how many there are.
+    """Give the groups with the newest entries of a log's file, and how many there are.
 
-    It reads everything, through a connection of its own, so that nobody who owns messages waits.
+    It reads everything, through a connection of its own that writes nothing, so that nobody who
+    owns messages waits; the log may be in use.
+
+    Raises:
+        LogUnusable: the file cannot be read.
     """
-    where, values = _where(wanted)
-    found: dict[tuple[str, str, str], _Tally] = {}
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        rows = connection.execute(
-            f"SELECT id, origin, topic, received_us, reason FROM quarantine WHERE {where}"  # noqa: S608 - constant
-            " ORDER BY id DESC",
-            values,
-        )
-        for entry_id, origin, topic, received_us, reason in rows:
-            key = (origin, topic, alike(reason))
-            tally = found.get(key)
-            if tally is None:
-                tally = found[key] = _Tally(entry_id, reason, received_us)
-            tally.n += 1
-            tally.first_us = min(tally.first_us, received_us)
-            tally.last_us = max(tally.last_us, received_us)
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+            found = _tallied(reader, wanted)
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
     return QuarantineGroups(
         groups=tuple(_group(key, tally) for key, tally in islice(found.items(), limit)),
         n_groups=len(found),
         n_entries=sum(tally.n for tally in found.values()),
     )
+
+
+def _tallied(
+    connection: sqlite3.Connection, wanted: QuarantineQuery
+) -> dict[tuple[str, str, str], "_Tally"]:
+    where, values = _where(wanted)
+    rows = connection.execute(
+        f"SELECT id, origin, topic, received_us, reason FROM quarantine WHERE {where}"  # noqa: S608 - constant
+        " ORDER BY id DESC",
+        values,
+    )
+    found: dict[tuple[str, str, str], _Tally] = {}
+    for entry_id, origin, topic, received_us, reason in rows:
+        key = (origin, topic, alike(reason))
+        tally = found.get(key)
+        if tally is None:
+            tally = found[key] = _Tally(entry_id, reason, received_us)
+        tally.n += 1
+        tally.first_us = min(tally.first_us, received_us)
+        tally.last_us = max(tally.last_us, received_us)
+    return found
 
 
 class _Tally:
