@@ -18,7 +18,6 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    ValidationInfo,
     field_validator,
 )
 from pydantic_core import ErrorDetails
@@ -36,13 +35,13 @@ from groundwatch.cap_settings import CapSettings
 from groundwatch.channel_settings import BUILT_IN, ENTRIES, Channels, kind_of
 from groundwatch.heartbeat_settings import HeartbeatSettings
 from groundwatch.http_settings import HttpSettings, KeySettings
+from groundwatch.idle_settings import Idle, idle_settings
 from groundwatch.listen import Listen, host_and_port
 from groundwatch.official_settings import OfficialSettings
 from groundwatch.secret import Secret
 from groundwatch.task_settings import TaskSettings
 from groundwatch.toml_lines import line_at, lines_of
 from groundwatch.travel_settings import TravelSettings
-from sensors.fault import Refused
 from sensors.wording import Written, words_of_value
 
 _FILE = "_file"
@@ -72,18 +71,6 @@ class MqttSettings(_Section):
     max_in_flight: int = Field(default=4000, gt=0, lt=65536)
     broker: Literal["auto", "mosquitto", "amqtt"] = "auto"
     broker_port: int = Field(default=0, ge=0, lt=65536)
-
-    @field_validator("port")
-    @classmethod
-    def _is_of_a_host(cls, port: int, info: ValidationInfo) -> int:
-        """Refuse a port where the program would start a broker of its own on another."""
-        if info.data.get("host", "") is None:  # "" where the host itself is wrong, which is said
-            raise Refused(
-                "a port without a host: the program starts a broker of its own, on another port",
-                fix="give `host` beside it for a broker that is there already, or name the port"
-                " `broker_port` for the program's own",
-            )
-        return port
 
 
 class InfluxSettings(_Section):
@@ -341,18 +328,27 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
             raise SettingsError(f"{path}: not a TOML file: {error}") from error
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     values[_FILE] = file
+    where = str(path) if path is not None else "command line or environment"
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except NotReadable as error:
         raise SettingsError(
             f"environment: {error}; name one setting a variable, as in GROUNDWATCH_MQTT__HOST"
         ) from error
     except ValidationError as error:
-        where = str(path) if path is not None else "command line or environment"
         lines = lines_of(text)
         found = error.errors(include_url=False)
         faults = [_fault(fault, where, lines) for fault in found if not _is_beside(fault)]
         raise SettingsError("\n".join(faults)) from error
+    if idle := idle_settings(settings):
+        raise SettingsError("\n".join(_said(each, where, lines_of(text)) for each in idle))
+    return settings
+
+
+def _said(idle: Idle, where: str, lines: dict[tuple[str, ...], int]) -> str:
+    line = line_at(lines, [*idle.loc])
+    place = where if line is None else f"{where}:{line}"
+    return f"{place}: `{'.'.join(idle.loc)}`: {idle.why}; {idle.fix}"
 
 
 def channels_named(path: Path) -> frozenset[str] | None:

@@ -150,6 +150,8 @@ def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(file(tmp_path, text))
     assert "hidden" not in str(caught.value)
-    good = text.replace("port = 0", 'host = "x"').replace('["hidden-3"]', '"hidden-3-long-enough"')
+    good = text.replace("port = 0", 'host = "x"\nuser = "me"').replace(
+        '["hidden-3"]', '"hidden-3-long-enough"'
+    )
     settings: Settings = load_settings(file(tmp_path, good.split("\n", 1)[1]))
     assert "hidden" not in repr(settings)

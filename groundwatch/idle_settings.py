@@ -1,0 +1,208 @@
+"""Settings that would be without effect beside others, and are refused for that.
+
+Whoever writes one believes that it does something: that the connection is encrypted, that answers
+are heard. Only what was given is looked at, never a default.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:  # which asks here
+    from groundwatch.settings import Settings
+
+
+class Idle(NamedTuple):
+    """A setting without effect: where it stands, why it has none, and what to do."""
+
+    loc: tuple[str, ...]
+    why: str
+    fix: str
+
+
+class _Rule(NamedTuple):
+    """In `section` ("" for none) `names` do nothing where `is_idle`."""
+
+    section: str
+    names: Sequence[str]
+    is_idle: Callable[["Settings"], bool]
+    why: str
+    fix: str
+
+
+_LEAVE_OUT = "leave it out"
+_RULES: tuple[_Rule, ...] = (
+    _Rule(
+        "mqtt",
+        ("port",),
+        lambda given: given.mqtt.host is None,
+        "a port without a host: the program starts a broker of its own, on another port",
+        "give `host` beside it for a broker that is there already, or name the port `broker_port`"
+        " for the program's own",
+    ),
+    _Rule(
+        "mqtt",
+        ("version", "user", "password", "tls_ca", "tls_cert", "tls_key"),
+        lambda given: given.mqtt.host is None,
+        "without effect and without a host: the program starts a broker of its own, which is"
+        " reached from this machine alone and asks for nothing",
+        f"give `host` beside it for a broker that is there already, or {_LEAVE_OUT}",
+    ),
+    _Rule(
+        "mqtt",
+        ("broker", "broker_port"),
+        lambda given: given.mqtt.host is not None,
+        "without effect beside `host`: the program starts no broker of its own where one is there",
+        f"{_LEAVE_OUT}, or name the port of the broker at `host` `port`",
+    ),
+    _Rule(
+        "mqtt",
+        ("tls_cert", "tls_key"),
+        lambda given: given.mqtt.host is not None and given.mqtt.tls_ca is None,
+        "without effect without `tls_ca`: the connection would not be encrypted",
+        "give `tls_ca` beside it, the authorities that may vouch for the broker (Debian's are"
+        " /etc/ssl/certs/ca-certificates.crt)",
+    ),
+    _Rule(
+        "mqtt",
+        ("tls_cert",),
+        lambda given: given.mqtt.tls_key is None,
+        "a certificate without its key",
+        "give `tls_key` beside it",
+    ),
+    _Rule(
+        "mqtt",
+        ("tls_key",),
+        lambda given: given.mqtt.tls_cert is None,
+        "a key without its certificate",
+        "give `tls_cert` beside it",
+    ),
+    _Rule(
+        "mqtt",
+        ("password",),
+        lambda given: given.mqtt.host is not None and given.mqtt.user is None,
+        "without effect without `user`: neither would be sent",
+        "give `user` beside it",
+    ),
+    _Rule(
+        "",
+        ("retention_days",),
+        lambda given: given.influx is not None,
+        "without effect beside [influx]: it is of the embedded store",
+        "say in InfluxDB how long it keeps readings, and leave this out",
+    ),
+    _Rule(
+        "influx",
+        ("org",),
+        lambda given: given.influx is not None and given.influx.version == "1",
+        "without effect beside `version` 1, which knows no organisations",
+        _LEAVE_OUT,
+    ),
+    _Rule(
+        "influx",
+        ("user", "password"),
+        lambda given: given.influx is not None and given.influx.token is not None,
+        "without effect beside `token`: only one of the two is sent",
+        "give user and password for InfluxDB 1.x, a token for 2.x and 3",
+    ),
+    _Rule(
+        "influx",
+        ("password",),
+        lambda given: given.influx is not None and given.influx.user is None,
+        "without effect without `user`",
+        "give `user` beside it",
+    ),
+    _Rule(
+        "http",
+        ("open",),
+        lambda given: given.http.open and bool(given.http.keys),
+        "without effect beside keys: whoever has none is kept out",
+        f"{_LEAVE_OUT}, or leave out the keys where a proxy in front knows the people",
+    ),
+    _Rule(
+        "cap",
+        ("key_password",),
+        lambda given: given.cap.key is None,
+        "without effect without `key`: nothing is signed",
+        "give `key` and `certificate` beside it",
+    ),
+    _Rule(
+        "cap",
+        ("restriction",),
+        lambda given: given.cap.scope != "Restricted",
+        "without effect: only messages of `scope` Restricted say to whom",
+        f"{_LEAVE_OUT}, or leave `scope` as it is",
+    ),
+    _Rule(
+        "official",
+        ("every_s", "allowed_hosts"),
+        lambda given: not given.official.feeds,
+        "without effect without `feeds`: nothing is fetched",
+        "give `feeds` beside it",
+    ),
+    _Rule(
+        "travel",
+        ("deadline_ms",),
+        lambda given: given.travel.by not in ("osrm", "valhalla"),
+        "without effect: no server is asked",
+        "write `by` osrm or valhalla and its `url` beside it",
+    ),
+    _Rule(
+        "models",
+        ("key", "train_at_hour_utc"),
+        lambda given: not given.models.enabled,
+        "without effect beside `enabled` false: there are no models",
+        f"{_LEAVE_OUT}, or leave out `enabled`",
+    ),
+    _Rule(
+        "private",
+        ("key",),
+        lambda given: not given.doors.model_fields_set,
+        "without effect without a format in [doors]: no other names people",
+        _LEAVE_OUT,
+    ),
+    _Rule(
+        "heartbeat",
+        ("every_s",),
+        lambda given: given.heartbeat.url is None,
+        "without effect without `url`: nobody hears it",
+        "give `url` beside it",
+    ),
+)
+
+
+def idle_settings(settings: "Settings") -> list[Idle]:
+    """Find every setting that was given and would do nothing."""
+    found = [
+        Idle((*filter(None, [rule.section]), name), rule.why, rule.fix)
+        for rule in _RULES
+        for name in rule.names
+        if _is_given(_section(settings, rule.section), name) and rule.is_idle(settings)
+    ]
+    unique = {each.loc: each for each in reversed(found)}  # the first rule says it
+    return [*reversed(unique.values()), *_of_channels(settings)]
+
+
+def _of_channels(settings: "Settings") -> Iterator[Idle]:
+    for name, entry in settings.channels.items():
+        here = ("channels", name)
+        hopes = _is_given(entry, "answers") and getattr(entry, "answers", False)
+        if hopes and not settings.replies.hears:
+            why = "without effect: no answer is heard without [replies]"
+            yield Idle((*here, "answers"), why, "give [replies] `secret` or `networks`")
+        if _is_given(entry, "tls_ca") and getattr(entry, "security", "") == "none":
+            why = "without effect beside `security` none: nothing is encrypted"
+            yield Idle((*here, "tls_ca"), why, f"{_LEAVE_OUT}, or leave out `security`")
+
+
+def _section(settings: "Settings", name: str) -> BaseModel | None:
+    found: BaseModel | None = getattr(settings, name) if name else settings
+    return found
+
+
+def _is_given(section: BaseModel | None, name: str) -> bool:
+    """Say whether somebody wrote a setting, and not only that there is none."""
+    if section is None or name not in section.model_fields_set:
+        return False
+    return getattr(section, name) is not None
