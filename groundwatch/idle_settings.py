@@ -5,12 +5,11 @@ are heard. Only what was given is looked at, never a default.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-if TYPE_CHECKING:  # which asks here
-    from groundwatch.settings import Settings
+_Settings = Any  # those of `groundwatch.settings`, which asks here
 
 
 class Idle(NamedTuple):
@@ -26,7 +25,7 @@ class _Rule(NamedTuple):
 
     section: str
     names: Sequence[str]
-    is_idle: Callable[["Settings"], bool]
+    is_idle: Callable[[_Settings], bool]
     why: str
     fix: str
 
@@ -172,7 +171,7 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
-def idle_settings(settings: "Settings") -> list[Idle]:
+def idle_settings(settings: _Settings) -> list[Idle]:
     """Find every setting that was given and would do nothing."""
     found = [
         Idle((*filter(None, [rule.section]), name), rule.why, rule.fix)
@@ -184,7 +183,7 @@ def idle_settings(settings: "Settings") -> list[Idle]:
     return [*reversed(unique.values()), *_of_channels(settings)]
 
 
-def _of_channels(settings: "Settings") -> Iterator[Idle]:
+def _of_channels(settings: _Settings) -> Iterator[Idle]:
     for name, entry in settings.channels.items():
         here = ("channels", name)
         hopes = _is_given(entry, "answers") and getattr(entry, "answers", False)
@@ -196,7 +195,7 @@ def _of_channels(settings: "Settings") -> Iterator[Idle]:
             yield Idle((*here, "tls_ca"), why, f"{_LEAVE_OUT}, or leave out `security`")
 
 
-def _section(settings: "Settings", name: str) -> BaseModel | None:
+def _section(settings: _Settings, name: str) -> BaseModel | None:
     found: BaseModel | None = getattr(settings, name) if name else settings
     return found
 
