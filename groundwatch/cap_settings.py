@@ -19,12 +19,16 @@ from alerting.channels.http import HttpConfig
 class Gbt35965Settings(BaseModel):
     """The issuing unit by GB/T 35965: area by GB/T 2260, agency, its unit, and two more signs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     area: str = Field(min_length=1, max_length=20)
+    """Area of the issuing unit by GB/T 2260."""
     agency: str = Field(min_length=1, max_length=20)
+    """The agency that issues, as the standard writes it."""
     unit: str = Field(default="000", max_length=20)
+    """Number of the unit within the agency."""
     tail: str = Field(default="00", max_length=20)
+    """Two more signs at the end."""
 
     @model_validator(mode="after")
     def _is_sender(self) -> "Gbt35965Settings":
@@ -48,28 +52,46 @@ class CapSettings(BaseModel):
     know them.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     sender: str = Field(default="groundwatch.invalid", min_length=1, max_length=100)
+    """Who we are, unique in the world: usually a name of the Internet."""
     sender_name: str = Field(default="Groundwatch site monitoring", min_length=1, max_length=100)
+    """Who we are, in English words."""
     sender_name_zh: str = Field(default="Groundwatch现场监测", min_length=1, max_length=100)
+    """Who we are, in Chinese words."""
     status: Literal["Actual", "Test"] = "Actual"
+    """`Test` marks every message as a trial."""
     scope: Literal["Public", "Restricted", "Private"] = "Restricted"
+    """For whom messages are."""
     restriction: str = Field(
         default="for the emergency office and the people of the site",
         min_length=1,
         max_length=300,
     )
+    """In words for whom messages of `scope` Restricted are."""
     valid_h: float = Field(default=24.0, ge=0.0, le=720.0)
+    """How long a message holds; 0 leaves `expires` out."""
     base_url: str = Field(default="", max_length=300)
+    """Where messages can be looked at again, for links in them."""
     key: Path | None = None
+    """PEM file of the key that signs; with `certificate`."""
     key_password: SecretStr | None = None
+    """What opens `key`, where it is locked."""
     certificate: Path | None = None
+    """PEM file of the certificate of `key`."""
     hazards: Path | None = None
+    """File of a table of hazards of one's own, in place of the program's."""
     feed_days: int = Field(default=7, ge=1, le=90)
+    """How far back the feed reaches beyond what stands."""
     url: SecretStr | None = None
+    """Where messages are posted; without it to people's addresses."""
     allowed_hosts: tuple[str, ...] = ()
+    """Hosts and networks that messages may go to; without any the public internet alone."""
     gbt35965: Gbt35965Settings | None = None
+    """The issuing unit of GB/T 35965; with it messages carry that standard's identifiers."""
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -29,7 +29,7 @@ from alerting.tell.teller import TellRules
 from groundwatch.ack_desk import AckDesk
 from groundwatch.ack_link import linker
 from groundwatch.card_watch import CardWatch
-from groundwatch.channel_settings import RoadParts
+from groundwatch.channel_entry import RoadParts
 from groundwatch.clock import Clock, EventClock, ScaledClock, SystemClock
 from groundwatch.compose_desks import Running, cap_desk, cap_road, open_desks, orders_of
 from groundwatch.compose_near import open_near

@@ -9,10 +9,14 @@ from groundwatch.secret import Secret
 class HeartbeatSettings(BaseModel):
     """The address that is posted to `every_s` seconds; its host needs no other permission."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     url: Secret | None = None
+    """Address of a monitor outside that is to hear that the program lives."""
     every_s: float = Field(default=60.0, ge=5.0, le=3600.0)
+    """How often it hears so."""
 
     @field_validator("url")
     @classmethod

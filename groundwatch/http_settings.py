@@ -12,10 +12,12 @@ from sensors.wording import matching
 class KeySettings(BaseModel):
     """One way in: `look` reads everything, `act` also acknowledges, orders, silences and edits."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     secret: Annotated[Secret, Field(min_length=24)]
+    """What is sent as `Authorization: Bearer …`."""
     may: Literal["look", "act"] = "look"
+    """`look` reads everything, `act` also acknowledges, orders, silences and edits."""
 
 
 _KEY_NAME = "a name of 1 to 40 letters, digits, _ and -, without blanks"
@@ -34,14 +36,24 @@ class HttpSettings(BaseModel):
     machines reach, unless `open` says that something in front of it knows the people.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 is every one of this machine."""
     port: int = Field(default=8420, ge=0, lt=65536)
+    """Port to listen on; 0 is any that is free."""
     names: tuple[str, ...] = ()
+    """Further host names it answers to, for example that of a proxy in front."""
     public_url: Annotated[str, Field(max_length=200), matching(r"(https?://\S+)?", _URL)] = ""
+    """Where people reach it, for links in their messages; without it there are none."""
     keys: dict[KeyName, KeySettings] = {}
+    """Who is let in; without any whoever reaches it."""
     open: bool = False
+    """That something in front knows the people, so that keys are not needed on an address others
+    reach.
+    """
 
     @model_validator(mode="after")
     def _is_guarded(self) -> "HttpSettings":

@@ -20,15 +20,24 @@ class OfficialSettings(BaseModel):
     `most_valid_h`. `allowed_hosts` is as for webhooks; the hosts of `feeds` need not be named.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     senders: tuple[str, ...] = Field(default=(), max_length=100)
+    """Senders that are believed; without any every one is."""
     certificate: Path | None = None
+    """PEM file of the certificate that messages must be signed by."""
     feeds: tuple[SecretStr, ...] = Field(default=(), max_length=MAX_FEEDS)
+    """Addresses of Atom or RSS feeds, or of single messages, to fetch."""
     every_s: float = Field(default=60.0, ge=5.0, le=86_400.0)
+    """How often feeds are fetched."""
     allowed_hosts: tuple[str, ...] = ()
+    """Further hosts that feeds may lead to; those of `feeds` need not be named."""
     unnamed_valid_h: float = Field(default=24.0, gt=0.0, le=168.0)
+    """How long a message without `expires` holds."""
     most_valid_h: float = Field(default=168.0, gt=0.0, le=720.0)
+    """How long any message holds at most."""
 
     @field_validator("feeds")
     @classmethod

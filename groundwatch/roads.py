@@ -9,7 +9,8 @@ from alerting.channels.guard import AllowList, why_refused, why_unusable
 from alerting.channels.http import HttpConfig
 from alerting.channels.webhook import Webhook, WebhookConfig
 from alerting.ports import Channel
-from groundwatch.channel_settings import BUILT_IN, Back, RoadParts
+from groundwatch.channel_entry import Back, RoadParts
+from groundwatch.channel_settings import BUILT_IN
 from groundwatch.settings import Settings
 
 

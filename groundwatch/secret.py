@@ -9,7 +9,7 @@ It never prints itself.
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 _MAX_BYTES = 16_384
 
@@ -33,4 +33,4 @@ def _read(given: Any) -> Any:
     return text
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_read)]
+Secret = Annotated[SecretStr, BeforeValidator(_read), Field(json_schema_extra={"takes_file": True})]

@@ -31,7 +31,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as NotReadable
 
 from alerting.channels.guard import AllowList, check_network
-from groundwatch.cap_settings import CapSettings
+from groundwatch.cap_settings import CapSettings, Gbt35965Settings
 from groundwatch.channel_settings import BUILT_IN, ENTRIES, Channels, kind_of
 from groundwatch.heartbeat_settings import HeartbeatSettings
 from groundwatch.http_settings import HttpSettings, KeySettings
@@ -53,43 +53,66 @@ class SettingsError(ValueError):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class MqttSettings(_Section):
     """Where readings come from. Without a host the program runs a broker of its own."""
 
     host: str | None = None
+    """Name or address of a broker that is there already; without one the program starts its own."""
     port: int = Field(default=1883, gt=0, lt=65536)
+    """Port of the broker at `host`; 8883 is usual with `tls_ca`."""
     version: Literal[5, 311] = 311
+    """Version of MQTT to speak: 311 is 3.1.1."""
     client_id: str = "groundwatch"
+    """Name of the session at the broker; two programs at one broker need two."""
     user: str | None = None
+    """Who logs in at the broker."""
     password: SecretStr | None = None
+    """What `user` logs in with."""
     tls_ca: Path | None = None
+    """PEM file of the authorities that may vouch for the broker; it turns encryption on."""
     tls_cert: Path | None = None
+    """PEM file of our own certificate, for brokers that ask for one; with `tls_key`."""
     tls_key: Path | None = None
+    """PEM file of the key of `tls_cert`."""
     max_in_flight: int = Field(default=4000, gt=0, lt=65536)
+    """How many messages may be under way and not yet acknowledged."""
     broker: Literal["auto", "mosquitto", "amqtt"] = "auto"
+    """Which broker the program starts without `host`; auto takes mosquitto where there is one."""
     broker_port: int = Field(default=0, ge=0, lt=65536)
+    """Port of the program's own broker; 0 is that of the last run, or a free one."""
 
 
 class InfluxSettings(_Section):
     """Where readings go. Without this section they go to the embedded store."""
 
     url: str
+    """Address of the database, without user and password."""
     database: str = "groundwatch"
+    """Database of 1.x and 3, bucket of 2.x."""
     org: str = ""
+    """Organisation that owns the bucket; InfluxDB 2 needs it."""
     version: Literal["auto", "1", "2", "3"] = "auto"
+    """Which InfluxDB is there; auto asks it."""
     user: str | None = None
+    """Who logs in at InfluxDB 1.x."""
     password: SecretStr | None = None
+    """What `user` logs in with."""
     token: SecretStr | None = None
+    """What lets us into InfluxDB 2.x and 3."""
 
 
 class RepliesSettings(_Section):
     """Who may bring people's answers and receipts: who signs, or calls from these networks."""
 
     secret: Annotated[Secret, Field(min_length=16)] | None = None
+    """What signs answers and receipts that come to `POST /api/v1/replies`."""
     networks: tuple[str, ...] = ()
+    """Networks from which answers and receipts are taken unsigned, as those of a provider."""
 
     @field_validator("networks")
     @classmethod
@@ -111,7 +134,9 @@ class WebhookSettings(_Section):
     """
 
     secret: Annotated[Secret, Field(min_length=16)] | None = None
+    """What signs our webhooks; without it nothing is signed."""
     allowed_hosts: tuple[str, ...] = ()
+    """Hosts and networks that webhooks may go to; without any the public internet alone."""
 
     @field_validator("allowed_hosts")
     @classmethod
@@ -127,9 +152,13 @@ class StationSettings(_Section):
     """
 
     listen: str
+    """Address and port to listen on, for example 0.0.0.0:5651."""
     password: SecretStr | None = None
+    """What stations must send; without one any password is taken."""
     max_connections: int = Field(default=1000, ge=1, le=20_000)
+    """How many stations may be connected at once."""
     idle_s: float = Field(default=900.0, ge=10.0, le=86_400.0)
+    """After so long without a byte a connection is ended; stations send keep-alives more often."""
 
     @field_validator("listen")
     @classmethod
@@ -150,6 +179,7 @@ class Sl651Settings(StationSettings):
     """
 
     stay_online: bool = True
+    """Whether a station is told to stay on the line after its last report."""
 
     @field_validator("password")
     @classmethod
@@ -170,17 +200,24 @@ class TellingSettings(_Section):
     """
 
     minor_wait_s: float | None = Field(default=None, ge=0, le=300)
+    """How long a blue alert waits for company before it is told; 0 is not at all."""
     moderate_wait_s: float | None = Field(default=None, ge=0, le=120)
+    """How long a yellow alert waits for company; 0 is not at all."""
     severe_wait_s: float | None = Field(default=None, ge=0, le=30)
+    """How long an orange alert waits for company; 0 is not at all."""
     storm_most: int | None = Field(default=None, ge=0, le=1000)
+    """Above so many alerts for one person within a span a storm begins; 0 is never."""
 
 
 class ModelSettings(_Section):
     """Where models are kept and the key that seals their files."""
 
     key: SecretStr | None = None
+    """What seals the files of models; without one a key is made in the state directory."""
     train_at_hour_utc: int = Field(default=18, ge=0, le=23)
+    """At which hour of UTC models are trained anew; 18 is 2 in the morning in China."""
     enabled: bool = True
+    """Whether models of what is usual are trained and asked."""
 
 
 def _check_topic(topic: str) -> str:
@@ -205,31 +242,42 @@ class DoorSettings(_Section):
     """A foreign format that is heard; without topics on its usual ones."""
 
     topics: tuple[Topic, ...] = ()
+    """Topic filters to hear it on; without any the usual ones of the format."""
 
 
 class YunzhuSettings(DoorSettings):
     """云筑; signatures are checked where a secret is set."""
 
     secret: SecretStr | None = None
+    """What the platform signs with; without it signatures are not checked."""
     bit_order: Literal["list", "reversed"] = "list"
+    """Whether bits of status words stand as the interface lists them, or the other way round."""
 
 
 class DoorsSettings(_Section):
     """Which foreign formats are heard: those whose section is there."""
 
     senml: DoorSettings | None = None
+    """SenML (RFC 8428)."""
     sparkplug: DoorSettings | None = None
+    """Sparkplug B."""
     chirpstack: DoorSettings | None = None
+    """ChirpStack v4, LoRaWAN."""
     frigate: DoorSettings | None = None
+    """Frigate, what cameras see."""
     yunzhu: YunzhuSettings | None = None
+    """云筑 (Yunzhu)."""
     regulator: DoorSettings | None = None
+    """The regulator's platform."""
     crane_alarm: DoorSettings | None = None
+    """Alarms of crane platforms."""
 
 
 class PrivateSettings(_Section):
     """The key by which what identifies a person is hashed before it is kept."""
 
     key: SecretStr | None = Field(default=None, min_length=16)
+    """What hashes what identifies a person; without one a key is made in the state directory."""
 
 
 class Settings(BaseSettings):
@@ -241,17 +289,27 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
     sites: Path = Path("sites")
+    """Directory of site files."""
     state: Path = Path("var")
+    """Directory that the program writes to: log, journal, embedded store, models."""
     packs: Path | None = None
+    """Directory of rule packs of one's own; without it `packs` in that of site files."""
     resources: Path | None = None
+    """Directory of teams, depots and cameras; without it `resources` in that of site files."""
     journal: str | None = None
+    """Database of alerts, sqlite:///… or postgresql://…; without it a file in `state`."""
     clock: Literal["system", "event"] = "system"
+    """`system` judges silence by the wall clock, `event` by the newest reading, for replays."""
     language: Literal["en", "zh"] = "en"
+    """Language of people who name none."""
     log_max_bytes: int = Field(default=2 * 1024**3, ge=1024 * 1024)
+    """How much the log may hold before nothing more is acknowledged."""
     retention_days: int | None = Field(default=None, ge=1)
+    """For how long the embedded store keeps readings; without it for ever."""
     mqtt: MqttSettings = MqttSettings()
     influx: InfluxSettings | None = None
     http: HttpSettings = HttpSettings()
@@ -407,17 +465,19 @@ def _settings_of(section: list[str]) -> list[str]:
     if section[:2] == ["http", "keys"]:
         return sorted(KeySettings.model_fields)
     if section:
-        model = _SECTIONS.get(".".join(section[:2])) or _SECTIONS.get(section[0])
+        model = SECTIONS.get(".".join(section[:2])) or SECTIONS.get(section[0])
     return sorted(model.model_fields) if model is not None else []
 
 
-_SECTIONS: dict[str, type[BaseModel]] = {
+SECTIONS: dict[str, type[BaseModel]] = {
     "mqtt": MqttSettings,
     "influx": InfluxSettings,
     "http": HttpSettings,
     "webhook": WebhookSettings,
     "replies": RepliesSettings,
     "cap": CapSettings,
+    "cap.gbt35965": Gbt35965Settings,
+    "travel": TravelSettings,
     "official": OfficialSettings,
     "tasks": TaskSettings,
     "sl651": Sl651Settings,

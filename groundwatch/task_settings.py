@@ -15,10 +15,14 @@ class TaskSettings(BaseModel):
     `deadlines` is a table of one's own in place of the one that comes with the program.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     channel: str = Field(default="", max_length=64)
+    """Channel by which responders without a person of their own are told, at their telephone
+    number.
+    """
     deadlines: Path | None = None
+    """File of a table of deadlines of one's own, in place of the program's."""
 
     @model_validator(mode="after")
     def _can_be_used(self) -> "TaskSettings":

@@ -20,14 +20,24 @@ class TravelSettings(BaseModel):
     project's defaults; no standard gives them.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     by: Literal["auto", "line", "roads", "osrm", "valhalla"] = "auto"
+    """By what travel times are found; `auto` takes the district's road graph where there is one,
+    else the line.
+    """
     url: Annotated[str, Field(max_length=200), matching(r"(https?://\S+)?", _URL)] = ""
+    """Address of the routing server of osrm and valhalla."""
     deadline_ms: int = Field(default=200, ge=10, le=2000)
+    """How long the server may take before the straight line stands in."""
     detour: float = Field(default=DETOUR, ge=1.0, le=5.0)
+    """How much longer a road is than the straight line."""
     normal_km_per_h: float = Field(default=NORMAL_KM_PER_H, gt=0.0, le=150.0)
+    """Speed on dry roads."""
     flooded_km_per_h: float = Field(default=FLOODED_KM_PER_H, gt=0.0, le=150.0)
+    """Speed on flooded roads; what it is to the other slows every road while it floods."""
 
     @model_validator(mode="after")
     def _has_url(self) -> "TravelSettings":

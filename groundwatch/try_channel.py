@@ -21,7 +21,8 @@ from alerting.model import (
     Transition,
     TransitionKind,
 )
-from groundwatch.channel_settings import RoadParts, kind_of
+from groundwatch.channel_entry import RoadParts
+from groundwatch.channel_settings import kind_of
 from groundwatch.clock import SystemClock
 from groundwatch.roads import Roads, open_roads, ways_back
 from groundwatch.settings import Settings, SettingsError, load_settings

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundwatch.channel_settings import Back, RoadParts
+from groundwatch.channel_entry import Back, RoadParts
 from groundwatch.checked import checked
 from groundwatch.cli import app
 from groundwatch.clock import SystemClock
@@ -258,9 +258,13 @@ class TestAnswers:
         centre: Any = settings.channels["centre"]
         form = centre.config("centre", ways_back(settings)).form
         assert form.hears_answers is hears
-        silent = load_settings(file(tmp_path, SMPP + option))
+        silent = load_settings(file(tmp_path, SMPP))
         deaf: Any = silent.channels["centre"]
         assert not deaf.config("centre", ways_back(silent)).form.hears_answers
+
+    def test_answers_that_nobody_hears_are_not_promised(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingsError, match="no answer is heard without"):
+            load_settings(file(tmp_path, SMPP + "answers = true\n"))
 
 
 async def tried(tmp_path: Path, receiver: Receiver, *words: str, code: int = 0) -> str:
