@@ -72,7 +72,7 @@ def _end(page: dict[str, Any], n_found: int) -> str:
     lost = counts["n_dropped_unseen"]
     unread = f", {lost} more made room before anybody looked" if lost else ""
     none = "" if n_found else "nothing there that was asked for; "
-    return f"{none}the quarantine holds {held}, replayed ones too{unread}"
+    return f"{none}the quarantine holds {held}, with those replayed{unread}"
 
 
 def _sender(entry: dict[str, Any]) -> str:

@@ -161,16 +161,15 @@ def _allowed(form: Mapping[str, Any]) -> str:
     if kind in ("integer", "number"):
         what = "a whole number" if kind == "integer" else "a number"
     elif kind == "string":
-        what = (
-            "a secret" if form.get("takes_file") else _TEXTS.get(form.get("format", ""), "a text")
-        )
+        text = _TEXTS.get(str(form.get("format", "")), "a text")
+        what = "a secret" if "takes_file" in form else text
     else:
         what = _WORDS.get(kind, kind)
     return ", ".join([what, *bounds])
 
 
 def _number(value: float) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 if __name__ == "__main__":

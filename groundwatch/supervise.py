@@ -20,9 +20,7 @@ FIRST_STORE_PATIENCE_S = 15.0  # a database never reached is rather a mistake th
 JOURNAL_PATIENCE_S = 10.0
 _MIN_MISDATED = 5
 _MAX_NAMED = 3
-_NOT_JUDGED = (
-    "what they send is not judged; `groundwatch quarantine` lists them all and says what to do"
-)
+_NOT_JUDGED = "They are not judged; `groundwatch quarantine` lists them all and says what to do"
 REFUSED_FILE = "refused-steps.jsonl"
 
 
@@ -219,9 +217,11 @@ def _unlisted(reasons: Sequence[str], heard: Counted) -> Verdict:
     """Tell of senders once; whoever comes later stands in the list that this names."""
     if not heard.n:
         return _once_watched(heard)
-    first = "; ".join(reasons[:_MAX_NAMED])
+    first = "; ".join(reason.split("; ")[0] for reason in reasons[:_MAX_NAMED])
     more = f"; and {len(reasons) - _MAX_NAMED} more" if len(reasons) > _MAX_NAMED else ""
-    return Problem(f"{first}{more}: {_NOT_JUDGED}", Severity.MINOR)
+    return Problem(
+        f"readings of what no site file lists: {first}{more}. {_NOT_JUDGED}", Severity.MINOR
+    )
 
 
 def _misdated(n_ahead: int, n_taken: int) -> Verdict:

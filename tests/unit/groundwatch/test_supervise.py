@@ -201,11 +201,12 @@ def test_a_sensor_whose_judging_stopped_is_told_by_name_and_why() -> None:
 
 
 def test_senders_that_nobody_listed_are_named_and_counted() -> None:
-    reasons = [f"site 'a' has no device 'TC-{n}'" for n in range(5)]
+    reasons = [f"site 'a' has no device 'TC-{n}'; did you mean 'TC'?" for n in range(5)]
     verdict = problems(replace(LOOK, unlisted=reasons, heard_unlisted=Counted(9)))["unlisted"]
     assert isinstance(verdict, Problem)
     assert verdict.severity is Severity.MINOR
     assert "'TC-0'; site 'a' has no device 'TC-1'" in verdict.text
-    assert "; and 2 more: what they send is not judged" in verdict.text
+    assert "; and 2 more. They are not judged; `groundwatch quarantine` lists" in verdict.text
+    assert "did you mean" not in verdict.text, "that is for the list"
     assert problems(LOOK)["unlisted"] is UNKNOWN
     assert problems(replace(LOOK, unlisted=reasons, heard_unlisted=WATCHED))["unlisted"] is OVER
