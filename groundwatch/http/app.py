@@ -2,11 +2,12 @@
 
 import secrets
 import socket
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from groundwatch import __version__
 from groundwatch.http import (
@@ -55,6 +56,23 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Include every part once for all programs of this process.
+
+    Parts go into one router each by itself: FastAPI works out what a route takes and gives (half a
+    second for all of them) anew for every router that it is nested in.
+    """
+    every = APIRouter()
+    told = (response, silences, drills, replies, calls)
+    of_alerts = (places, life, models, alerts, *told, cap, official)
+    for part in (*of_alerts, tasks, reports, resources, quarantine, closed_roads, stream):
+        every.include_router(part.router, prefix=_API, responses=_ERRORS)
+    for alone in (health, page, ack, order_page):
+        every.include_router(alone.router)
+    return tuple(every.routes)
+
+
 def bare_app() -> FastAPI:
     """Make the application without a program: enough to describe it."""
     app = FastAPI(
@@ -64,18 +82,8 @@ def bare_app() -> FastAPI:
         openapi_url=f"{_API}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        routes=[*_routes()],
     )
-    api = APIRouter(prefix=_API, responses=_ERRORS)
-    told = (response, silences, drills, replies, calls)
-    of_alerts = (places, life, models, alerts, *told, cap, official)
-    parts = (*of_alerts, tasks, reports, resources, quarantine, closed_roads, stream)
-    for part in parts:
-        api.include_router(part.router)
-    app.include_router(api)
-    app.include_router(health.router)
-    app.include_router(page.router)
-    app.include_router(ack.router)
-    app.include_router(order_page.router)
     add_handlers(app)
     describe = app.openapi
 

@@ -61,7 +61,7 @@ class Running:
         )
         self.url = ""
         RUNNING.append(self)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             while not self.url:
                 line = await self._line()
                 if line.get("event") == "running":
