@@ -17,6 +17,9 @@ _TIERS = {"district": "区", "street": "镇街", "village": "村社", "site": "�
 
 _LINE = r"straight line x (\S+) at (\S+) km/h \(\w+ roads\)"
 _SHAPES: tuple[tuple[str, str], ...] = (
+    (r"as of (\S+) d ago", r"\1天前更新"),
+    (r"as of (\S+) h ago", r"\1小时前更新"),
+    (r"as of (\S+) min ago", r"\1分钟前更新"),
     (r"as of (.+) ago", r"\1前更新"),
     (r"age unknown", "更新时间不明"),
     (r"dated (.+) ahead of now", r"记录时间超前\1"),
@@ -86,6 +89,7 @@ _NEEDS = re.compile(
     r"needs (?P<n>\S+) (?:(?P<unit>\S+) of )?(?P<thing>.+), (?P<has>\S+)(?: \S+)?"
     r" (?:within (?P<reach>.+)|in the nearest (?P<depots>\d+) depots)"
 )
+_SHOWN = re.compile(r"shown are \d+ of \d+ depots that hold a part")
 _HELD = re.compile(r"(.+) \(([\d.e+]+)(?: \S+)?\)")
 
 _KNOWN = tuple((re.compile(shape, re.DOTALL), words) for shape, words in _SHAPES)
@@ -126,6 +130,11 @@ def _held(part: str, counted: str) -> str:
     """Say of a depot that is named how much it has."""
     found = _HELD.fullmatch(part)
     return _part(part) if found is None else f"{_part(found[1])}（{found[2]}{counted}）"
+
+
+def is_short(text: str) -> bool:
+    """Say whether a remark of a card is of something that is short, and not of what is shown."""
+    return text != NOT_CALLED_FOR and _SHOWN.fullmatch(text) is None
 
 
 def thing_words(text: str, language: str, glossary: Glossary) -> str:

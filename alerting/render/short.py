@@ -6,14 +6,15 @@ near.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from alerting.model import Alert, AlertKind, Batch, Card, Notice, NotifyReason, Responder
 from alerting.render.atoms import Size, cut
 from alerting.render.gathered import counted, headline, place, worst
+from alerting.render.names import own_name
 from alerting.render.nearby import helping, nearby_words, threatened
-from alerting.render.phrases import NOT_CALLED_FOR, card_words, thing_words
+from alerting.render.phrases import card_words, is_short, thing_words
 from alerting.render.text import path_of, subject_words, why
 from alerting.render.words import (
     counted_unit,
@@ -227,15 +228,22 @@ def _what(alert: Alert, language: str) -> str:
 
 
 def _wheres(alert: Alert, card: Card | None, language: str) -> Iterator[str]:
+    """Say where, by the name people have for the site, by its id where there is little room."""
     key = alert.sensor
-    own = " ".join(part for part in (key.site, key.device, key.point) if part)
-    places = [link.place for link in reversed(card.chain) if link.place] if card else []
-    near = [place for place in dict.fromkeys(places) if place not in own]
+    here = " ".join(part for part in (key.device, key.point) if part)
+    own = f"{key.site} {here}".strip()
+    name = own_name(card.site_name, language) if card else ""
+    named = f"{name} {here}".strip() if name else own
+    links = reversed(card.chain) if card else ()
+    places = dict.fromkeys(own_name(link.place, language) for link in links if link.place)
+    near = [place for place in places if place not in (*own.split(), name)]
     gap = "" if language == "zh" else " "
     if near:
-        yield f"{gap.join(reversed(near[:2]))} {own}"
-        yield f"{near[0]} {own}"
-    yield own
+        yield f"{gap.join(reversed(near[:2]))} {named}"
+        yield f"{near[0]} {named}"
+    yield named
+    if named != own:
+        yield own
 
 
 def _sentence(
@@ -271,15 +279,15 @@ def _near(card: Card, language: str) -> Iterator[str]:
     words = words_of(language)
     for responder in card.teams[:2]:
         yield _responder(responder, card, language)
-    responsible = list(_responsible(card))
+    responsible = list(_responsible(card, language))
     yield from responsible[:1]
     for each in threatened(card)[:2]:
-        yield f"{words['danger']}{words['colon']}{nearby_words(each, language, is_short=True)}"
+        yield f"{words['danger']}{words['colon']}{_place(each, language)}"
     for responder in card.supplies[:1]:
         yield _responder(responder, card, language)
     for each in helping(card)[:1]:
-        yield nearby_words(each, language, is_short=True)
-    for text in (each for each in card.shortfall if each != NOT_CALLED_FOR):
+        yield _place(each, language)
+    for text in filter(is_short, card.shortfall):
         yield f"{words['shortfall']}{words['colon']}{card_words(text, language, card.glossary)}"
     if card.missing:
         missing = card_words(card.missing, language)
@@ -287,25 +295,31 @@ def _near(card: Card, language: str) -> Iterator[str]:
     yield from responsible[1:]
 
 
-def _responsible(card: Card) -> Iterator[str]:
+def _responsible(card: Card, language: str) -> Iterator[str]:
     """Give who answers for each place, the smallest place first, one person a place."""
     first: dict[str, str] = {}
     for link in card.chain:
         if link.phone:
-            said = " ".join(part for part in (link.place, link.person, link.phone) if part)
-            first.setdefault(link.place, said)
+            named = (own_name(link.place, language), own_name(link.person, language), link.phone)
+            first.setdefault(link.place, " ".join(part for part in named if part))
     yield from reversed(first.values())
 
 
 def _responder(responder: Responder, card: Card, language: str) -> str:
-    parts = [responder.name, distance_words(responder.distance_m)]
+    parts = [own_name(responder.name, language), distance_words(responder.distance_m)]
     if responder.travel_s is not None:
         minutes = max(1, round(responder.travel_s / 60))
         parts.append(words_of(language)["travel"].format(minutes=minutes))
     for name, count, unit in responder.items[:2]:
         number = number_words(count, counted_unit(unit, language))
-        parts.append(f"{thing_words(name, language, card.glossary)} {number}")
+        thing = thing_words(name, language, card.glossary)
+        parts.append(f"{own_name(thing, language)} {number}")
     return " ".join(part for part in (*parts, responder.phone) if part)
+
+
+def _place(place: Responder, language: str) -> str:
+    named = replace(place, name=own_name(place.name, language))
+    return nearby_words(named, language, is_short=True)
 
 
 def _one_line(text: str) -> str:

@@ -71,7 +71,7 @@ def sms_fields(
 def _plain_text(notice: Notice, language: str, form: SmsForm) -> str | None:
     parts = essentials(notice, language)
     limit = _room(parts, _FIRST_GSM, form)
-    first, said = first_words(parts, language, limit=limit - 12, size=gsm_size)
+    first, said = first_words(parts, language, limit=limit, size=_plain_size)
     first = plain(first)
     if not is_gsm(first) or gsm_size(first) > limit:
         return None
@@ -90,6 +90,12 @@ def _text(notice: Notice, language: str, form: SmsForm) -> str:
     mores = _unsaid(further(notice, language, form.base_url), said)
     answer = short_answer(notice, language, hears_answers=form.hears_answers)
     return _filled(_answered(first, answer, gap, form), mores, notice.ack_link, gap, form)
+
+
+def _plain_size(text: str) -> int:
+    """Give how long a text is in the alphabet of short messages; no room holds one that is not."""
+    written = plain(text)
+    return gsm_size(written) if is_gsm(written) else 10 * _FIRST_GSM + gsm_size(written)
 
 
 def _room(parts: Essentials, a_part: int, form: SmsForm) -> int:

@@ -27,6 +27,8 @@ _UNITS: dict[str, tuple[str, str]] = {
     "kPa": ("kilopascals", "千帕"),
     "V": ("volts", "伏"),
     "s": ("seconds", "秒"),
+    "min": ("minutes", "分钟"),
+    "h": ("hours", "小时"),
     "d": ("days", "天"),
 }
 _CLOCK = re.compile(r"(\d\d)-(\d\d) (\d\d):(\d\d)")

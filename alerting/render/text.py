@@ -6,6 +6,7 @@ measured, who and what is near, and in words what is missing.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from alerting.model import (
     Alert,
@@ -22,7 +23,7 @@ from alerting.model import (
 from alerting.render.answer import order_called
 from alerting.render.gathered import lines_of, near_line
 from alerting.render.nearby import nearby_lines
-from alerting.render.phrases import NOT_CALLED_FOR, card_words, thing_words
+from alerting.render.phrases import card_words, is_short, thing_words
 from alerting.render.sources import confidence_words, source_words
 from alerting.render.words import (
     Words,
@@ -98,14 +99,15 @@ def where(alert: Alert, card: Card | None, language: str) -> str:
     """Say in words where an alert is: site, device, point, place in the command chain, position."""
     words = words_of(language)
     key = alert.sensor
-    parts = [key.site]
+    name = card.site_name if card is not None else ""
+    parts = [f"{name} ({key.site})" if name and name != key.site else key.site]
     if key.device:
         parts.append(f"{words['device']} {key.device}")
     if key.point:
         parts.append(f"{words['point']} {key.point}")
     if card is not None:
         places = dict.fromkeys(link.place for link in reversed(card.chain) if link.place)
-        parts += places
+        parts += [place for place in places if place != name]
     place = words["comma"].join(parts)
     lat, lon = alert.position.lat, alert.position.lon
     if not (math.isfinite(lat) and math.isfinite(lon)):
@@ -248,19 +250,29 @@ def card_lines(card: Card, language: str) -> list[str]:
 
 def _missing_lines(card: Card, language: str, words: Words) -> list[str]:
     said = [(text, card_words(text, language, card.glossary)) for text in card.shortfall]
-    notes = [_labelled(words, "note", shown) for text, shown in said if text == NOT_CALLED_FOR]
-    missing = [shown for text, shown in said if text != NOT_CALLED_FOR]
+    notes = [_labelled(words, "note", shown) for text, shown in said if not is_short(text)]
+    missing = [shown for text, shown in said if is_short(text)]
     if not missing:
         return notes
-    return [*notes, _labelled(words, "shortfall", words["semicolon"].join(missing))]
+    return [_labelled(words, "shortfall", words["semicolon"].join(missing)), *notes]
 
 
 def _responders(found: Sequence[Responder], card: Card, language: str) -> str:
     words = words_of(language)
-    shown = [responder_words(responder, card, language) for responder in found[:MAX_LISTED]]
+    listed = found[:MAX_LISTED]
+    hows = ["", *(responder.travel_how for responder in listed)]
+    shown = [
+        responder_words(each if each.travel_how != before else _as_before(each), card, language)
+        for each, before in zip(listed, hows, strict=False)
+    ]
     if len(found) > MAX_LISTED:
         shown.append(words["more"].format(count=len(found) - MAX_LISTED))
     return words["semicolon"].join(shown)
+
+
+def _as_before(responder: Responder) -> Responder:
+    """Leave out how a travel time was found, where the one before it was found the same way."""
+    return replace(responder, travel_how="")
 
 
 def responder_words(responder: Responder, card: Card, language: str) -> str:

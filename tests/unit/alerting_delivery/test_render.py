@@ -39,7 +39,7 @@ def test_the_whole_text_in_english() -> None:
         "Why: gust of 21.4 m/s, twice in a row",
         "Nearest team: T7 (example), 940 m, about 7 min (road estimate at 30 km/h), "
         "+86 000 0000 0199, as of 2 d ago; "
-        "T9 (example), 2.3 km, about 7 min (road estimate at 30 km/h), "
+        "T9 (example), 2.3 km, about 7 min, "
         "+86 000 0000 0199, as of 2 d ago",
         "Nearest supplies: D3 (example), 1.5 km, about 7 min (road estimate at 30 km/h), "
         "编织袋 woven bag 300, +86 000 0000 0199, as of 2 d ago",

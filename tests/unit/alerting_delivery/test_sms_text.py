@@ -276,6 +276,42 @@ def test_an_english_message_counts_supplies_without_a_chinese_counting_word() ->
     assert "300 条" in "".join(render_sms(make_notice(card=card), "zh", SmsForm()))
 
 
+BILINGUAL = Card(
+    chain=(
+        ChainLink(tier="street", place="Helong Street 鹤龙街道", person="Deng Pretend 邓假定, duty",
+                  phone="+86 000 0000 0036"),
+        ChainLink(tier="site", place="Huanghe Garden 黄禾花园"),
+    ),
+    shortfall=("shown are 6 of 11 depots that hold a part", "needs 2 dyke defence teams, 0 on duty"
+               " within 10 km"),
+)  # fmt: skip
+
+
+def test_names_in_both_scripts_are_read_in_one_and_cost_an_english_message_no_room() -> None:
+    alert = make_alert(sensor=SensorKey("huanghe-tower", "TC-01", "", "wind_ms"))
+    english = "".join(render_sms(make_notice(alert, card=BILINGUAL), "en", SmsForm()))
+    assert english.startswith(
+        "ORANGE alert: wind speed, Helong Street Huanghe Garden TC-01, 21.4 m/s, limit 20 m/s, "
+    )
+    assert is_gsm(english)
+    assert "Helong Street Deng Pretend, duty +86 000 0000 0036" in english
+    chinese = "".join(render_sms(make_notice(alert, card=BILINGUAL), "zh", SmsForm()))
+    assert chinese.startswith("橙色警报：风速，鹤龙街道 黄禾花园 TC-01，21.4 m/s，限值20 m/s，")
+    assert "鹤龙街道 邓假定 +86 000 0000 0036" in chinese
+
+
+def test_how_many_depots_are_shown_is_not_called_a_shortfall() -> None:
+    notice = make_notice(card=BILINGUAL)
+    english = "".join(render_sms(notice, "en", SmsForm(max_parts=6)))
+    assert "Shortfall: needs 2 dyke defence teams" in english
+    assert "shown are" not in english
+    text = render_text(notice, "zh")
+    assert (
+        "缺口：需要2支dyke defence队伍，10 km内在岗0支\n注意：存有部分物资的11个仓库中列出6个"
+        in text
+    )
+
+
 class TestAnswering:
     """What a message says where answers to it are heard."""
 
