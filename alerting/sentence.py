@@ -12,6 +12,7 @@ from sensors.catalogue import KINDS
 from sensors.units import shown_unit
 
 LANGUAGES = ("en", "zh")
+_SPANS_ZH = {"s": "秒", "min": "分钟", "h": "小时"}
 _SPAN_IN_NAME = re.compile(r"(\d)(min|h|d|s)\b")  # packs name a measure `mean_2min`
 NO_NUMBER = frozenset({"bool", "code"})
 
@@ -189,9 +190,9 @@ def _silent_zh(sentence: Sentence) -> str:
     silent, count, age_s, has_alert, *hold = sentence.numbers
     names = "、".join(_sensor(name, "zh") for name in sentence.names)
     more = f"等{silent:.0f}项" if int(silent) > len(sentence.names) else ""
-    what = "从未上报" if age_s < 0 else f"已有{_span(age_s)}没有可信数据"
+    what = "从未上报" if age_s < 0 else f"已有{_span_zh(age_s)}没有可信数据"
     tail = "；其上尚有未解除的警报，无法判断" if has_alert else ""
-    tail += f"；线路不稳，须连续上报{_span(hold[0])}后方可解除" if hold else ""
+    tail += f"；线路不稳，须连续上报{_span_zh(hold[0])}后方可解除" if hold else ""
     return f"{count:.0f}个传感器中{silent:.0f}个{what}：{names}{more}{tail}。"
 
 
@@ -206,6 +207,11 @@ def _span(seconds: float) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def _span_zh(seconds: float) -> str:
+    number, _, unit = _span(seconds).partition(" ")
+    return f"{number}{_SPANS_ZH[unit]}"
 
 
 def _not_held_en(sentence: Sentence) -> str:

@@ -15,7 +15,7 @@ from alerting.render.gathered import counted, headline, place, worst
 from alerting.render.names import own_name
 from alerting.render.nearby import helping, nearby_words, threatened
 from alerting.render.phrases import card_words, is_short, thing_words
-from alerting.render.text import path_of, subject_words, why
+from alerting.render.text import kind_words, path_of, subject_words, why
 from alerting.render.words import (
     counted_unit,
     distance_words,
@@ -38,6 +38,7 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
         NotifyReason.SEVERITY_ROSE: ", risen",
         NotifyReason.SEVERITY_FELL: ", fallen",
         NotifyReason.REPEAT: ", not acknowledged",
+        NotifyReason.ESCALATED: ", nobody has acknowledged",
         NotifyReason.CLEARED: " cleared",
         NotifyReason.WITHDRAWN: " withdrawn",
         NotifyReason.CARD: ", who is near",
@@ -52,6 +53,7 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
         NotifyReason.SEVERITY_ROSE: "警报升级",
         NotifyReason.SEVERITY_FELL: "警报降级",
         NotifyReason.REPEAT: "警报未确认",
+        NotifyReason.ESCALATED: "警报无人确认",
         NotifyReason.CLEARED: "警报解除",
         NotifyReason.WITHDRAWN: "警报撤回",
         NotifyReason.CARD: "警报周边力量",
@@ -161,7 +163,7 @@ def _several(notice: Notice, batch: Batch, language: str, mark: str) -> Essentia
 
 def _pieces(texts: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Give as many of some texts as there are, then one less, down to the first alone."""
-    said = tuple(map(_one_line, texts))
+    said = tuple(_one_line(text).rstrip("。.") for text in texts)
     return tuple(said[:count] for count in range(len(said), 0, -1)) or (("",),)
 
 
@@ -224,7 +226,7 @@ def _what(alert: Alert, language: str) -> str:
     what = subject_words(alert, language)
     if alert.kind is AlertKind.LIMIT:
         return what
-    return f"{what}{words[alert.kind]}" if language == "zh" else f"{what} {words[alert.kind]}"
+    return kind_words(alert, what, words, "" if language == "zh" else " ")
 
 
 def _wheres(alert: Alert, card: Card | None, language: str) -> Iterator[str]:

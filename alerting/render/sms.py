@@ -1,13 +1,13 @@
 """A notice as one short message: its parts, or its pieces for a provider's template."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerting.model import Notice
 from alerting.render.answer import short_answer
-from alerting.render.atoms import cut, utf16_size
+from alerting.render.atoms import Size, cut, utf16_size
 from alerting.render.gsm import gsm_size, in_parts, is_gsm, plain
-from alerting.render.short import Essentials, essentials, first_words, further
+from alerting.render.short import Essentials, First, essentials, first_words, further
 
 MAX_PARTS = 4
 _NOTHING = "-"  # providers refuse a variable without a sign
@@ -71,9 +71,9 @@ def sms_fields(
 def _plain_text(notice: Notice, language: str, form: SmsForm) -> str | None:
     parts = essentials(notice, language)
     limit = _room(parts, _FIRST_GSM, form)
-    first, said = first_words(parts, language, limit=limit, size=_plain_size)
+    first, said = _first(parts, language, limit, _plain_size, form)
     first = plain(first)
-    if not is_gsm(first) or gsm_size(first) > limit:
+    if not is_gsm(first) or not (parts.value or said or is_gsm(plain(parts.why))):
         return None
     mores = [plain(more) for more in _unsaid(further(notice, language, form.base_url), said)]
     link = plain(notice.ack_link)
@@ -85,11 +85,23 @@ def _plain_text(notice: Notice, language: str, form: SmsForm) -> str | None:
 
 def _text(notice: Notice, language: str, form: SmsForm) -> str:
     parts, gap = essentials(notice, language), _gap(language)
-    limit = _room(parts, _FIRST_UCS2, form)
-    first, said = first_words(parts, language, limit=limit, size=utf16_size)
+    first, said = _first(parts, language, _room(parts, _FIRST_UCS2, form), utf16_size, form)
     mores = _unsaid(further(notice, language, form.base_url), said)
     answer = short_answer(notice, language, hears_answers=form.hears_answers)
     return _filled(_answered(first, answer, gap, form), mores, notice.ack_link, gap, form)
+
+
+def _first(parts: Essentials, language: str, limit: int, size: Size, form: SmsForm) -> First:
+    """Give what must be read first; a why that is too long for it follows whole, if there is room.
+
+    Who ended an alert, or what is silent for how long, is worth more than its beginning twice.
+    """
+    first = first_words(parts, language, limit=limit, size=size)
+    if parts.value or parts.is_order or first.said:
+        return first
+    bare = first_words(replace(parts, whys=(("",),)), language, limit=limit, size=size)
+    longer = bare.text + _gap(language) + parts.why
+    return First(longer, (parts.why,)) if _fits(longer, form) else first
 
 
 def _plain_size(text: str) -> int:

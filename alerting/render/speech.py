@@ -5,6 +5,7 @@ import re
 from alerting.model import Mark, Notice
 from alerting.render.atoms import cut
 from alerting.render.short import essentials
+from alerting.render.text import is_measured
 from sensors.units import shown_unit
 
 MAX_SIGNS = 320
@@ -49,10 +50,11 @@ def render_speech(notice: Notice, language: str, *, digit: str = "") -> str:
     stop, comma = ("。", "，") if at else (". ", ", ")
     where = parts.wheres[0]
     sentence = comma.join(part for part in (parts.what, where, said, limit) if part)
+    sentence = sentence[:1].upper() + sentence[1:]
     mark = _MARKS[notice.mark][at] if notice.mark is not Mark.ACTUAL else ""
     ask = _CONFIRM[at].format(digit=digit) if digit else ""
     alarm = f"{mark}{'' if at else ' '}{_head(parts.head, notice.mark, at)}".strip()
-    time = _time(parts.taken, at, is_measured=notice.happened_at is None and notice.batch is None)
+    time = _time(parts.taken, at, is_measured=is_measured(notice))
     text = f"{alarm}{stop}{sentence}{stop}{time}{stop}".strip()
     return f"{cut(text, MAX_SIGNS)}{'' if at else ' '}{ask}".strip()
 

@@ -19,6 +19,7 @@ from alerting.model import (
     Provenance,
     Responder,
     Transition,
+    TransitionKind,
 )
 from alerting.render.answer import order_called
 from alerting.render.gathered import lines_of, near_line
@@ -72,8 +73,8 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         *(remarks if notice.task else ()),
         *_happened_lines(notice, words),
         _labelled(words, "where", where(alert, notice.card, language)),
-        *_value_lines(alert, language, words),
-        _labelled(words, "taken", _taken_line(notice.transition, words)),
+        *_value_lines(notice, language, words),
+        _labelled(words, _time_label(notice), _taken_line(notice.transition, words)),
         _labelled(words, "why", why(notice, language)),
     ]
     if notice.card is not None and notice.reason not in _NO_CARD:
@@ -151,10 +152,17 @@ def _headline(notice: Notice, language: str, words: Words) -> str:
     return f"[{colour}] {words[notice.reason]}{words['colon']}{site}{words['comma']}{subject}"
 
 
+def kind_words(alert: Alert, what: str, words: Words, gap: str = " ") -> str:
+    """Say what is wrong with what, for whatever is no limit."""
+    if alert.kind is AlertKind.BLIND and not what:
+        return words["blind_device"]
+    return f"{what}{gap}{words[alert.kind]}".strip()
+
+
 def _subject(alert: Alert, what: str, words: Words, *, is_over: bool) -> str:
     """Say what an alert is about, and what is wrong unless that is over or is its name."""
     if alert.kind is not AlertKind.LIMIT:
-        return f"{what} {words[alert.kind]}".strip()
+        return kind_words(alert, what, words)
     if is_over or _is_sign(alert):
         return what
     return words["comma"].join(part for part in (what, words["limit"]) if part)
@@ -164,16 +172,32 @@ def _labelled(words: Words, label: str, text: str) -> str:
     return f"{words[label]}{words['colon']}{text}"
 
 
-def _value_lines(alert: Alert, language: str, words: Words) -> list[str]:
+def is_measured(notice: Notice) -> bool:
+    """Say whether a notice tells of a reading, and not of silence or of what a person did."""
+    if notice.batch is not None or notice.happened_at is not None:
+        return False
+    is_deed = notice.transition.kind is TransitionKind.SIGNED_OFF
+    return not is_deed and notice.alert.kind not in (AlertKind.BLIND, AlertKind.SYSTEM)
+
+
+def _time_label(notice: Notice) -> str:
+    """Name the time of the alert's step; the news of an order has one of its own beside it."""
+    told = replace(notice, happened_at=None, batch=None)
+    return "taken" if is_measured(told) else "happened"
+
+
+def _value_lines(notice: Notice, language: str, words: Words) -> list[str]:
     """Give the value against its limit; how many sensors are silent, or that a sign is there, is
     none: the reason says it.
     """
+    alert = notice.alert
     if alert.kind is AlertKind.BLIND and alert.value is not None:
         return []
     if _is_sign(alert):
         source = _named_source(alert.provenance, language)
         return [_labelled(words, "source_line", source)] if source else []
-    return [_labelled(words, "value", _value_line(alert, language, words))]
+    label = "value_was" if notice.reason in _NO_CARD else "value"
+    return [_labelled(words, label, _value_line(alert, language, words))]
 
 
 def _value_line(alert: Alert, language: str, words: Words) -> str:

@@ -51,11 +51,13 @@ _WORDS: dict[str, Words] = {
         "red": "RED",
         "limit": "limit passed",
         "blind": "cannot be judged",
+        "blind_device": "no believable data",
         "anomaly": "unusual behaviour",
         "doubtful": "doubtful sensor",
         "system": "system fault",
         "where": "Where",
         "value": "Value",
+        "value_was": "Value when it was told",
         "no_value": "no believable value",
         "limit_is": "limit",
         "source": "source",
@@ -113,11 +115,13 @@ _WORDS: dict[str, Words] = {
         "red": "红色",
         "limit": "超限",
         "blind": "无法判断",
+        "blind_device": "无可信数据",
         "anomaly": "异常变化",
         "doubtful": "传感器存疑",
         "system": "系统故障",
         "where": "地点",
         "value": "数值",
+        "value_was": "报警时数值",
         "no_value": "无可信数值",
         "limit_is": "限值",
         "source": "依据",
@@ -181,10 +185,14 @@ def mark_words(mark: Mark, language: str) -> str:
 
 
 def number_words(value: float, unit: str) -> str:
-    """Give a number with its unit, at most three decimals; states and counts carry no unit."""
+    """Give a number with its unit; states and counts carry no unit.
+
+    It has at most three decimals, a share two.
+    """
     if not math.isfinite(value):
         return "?"
-    shown = f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e6 else f"{value:.6g}"
+    decimals = 2 if unit in ("%", "permille") else 3
+    shown = f"{value:.{decimals}f}".rstrip("0").rstrip(".") if abs(value) < 1e6 else f"{value:.6g}"
     shown = "0" if shown in ("-0", "") else shown
     return f"{shown} {shown_unit(unit)}".rstrip()
 

@@ -33,13 +33,13 @@ CASES = [
     (
         blind(),
         "1 of 1 sensors gave nothing believable for 60 min: stage above the station's datum.",
-        "1个传感器中1个已有60 min没有可信数据：水位。",
+        "1个传感器中1个已有60分钟没有可信数据：水位。",
     ),
     (
         blind(has_alert=True),
         "1 of 1 sensors gave nothing believable for 60 min: stage above the station's datum;"
         " an alert stands on it and cannot be judged.",
-        "1个传感器中1个已有60 min没有可信数据：水位；其上尚有未解除的警报，无法判断。",
+        "1个传感器中1个已有60分钟没有可信数据：水位；其上尚有未解除的警报，无法判断。",
     ),
     (
         Sentence(form=Form.SILENT, names=("CX3/deep_h_mm", "tilt_x_deg"), numbers=(6, 9, -1, 0)),

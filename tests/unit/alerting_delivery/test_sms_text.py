@@ -312,6 +312,22 @@ def test_how_many_depots_are_shown_is_not_called_a_shortfall() -> None:
     )
 
 
+def test_who_ended_an_alert_is_said_whole_in_whatever_letters() -> None:
+    why = "signed off by Ann 安示例: walked the whole wall with the supervisor and found it dry"
+    notice = make_notice(make_alert(reason=why), reason=NotifyReason.CLEARED)
+    notice = replace(notice, transition=replace(notice.transition, reason=why))
+    said = "".join(render_sms(notice, "en", SmsForm()))
+    assert said.startswith("ORANGE cleared: wind speed, huanghe-tower TC-01, 06-01 14:03; ")
+    assert said.endswith(why)
+    assert said.count("signed off") == 1
+
+
+def test_whoever_is_told_in_place_of_others_reads_that_nobody_has_acknowledged() -> None:
+    notice = make_notice(reason=NotifyReason.ESCALATED)
+    assert "无人确认" in render_sms(notice, "zh", SmsForm())[0]
+    assert "nobody has acknowledged" in render_sms(notice, "en", SmsForm())[0]
+
+
 class TestAnswering:
     """What a message says where answers to it are heard."""
 
