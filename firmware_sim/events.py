@@ -162,6 +162,11 @@ DEEDS: dict[str, Deed] = {
             "lasting": Param(120.0, 1.0, 86400.0),
         },
     ),
+    "brake": Deed(
+        "the slew brake stays on: with work stopped the jib does not turn with the wind",
+        ("crane",),
+        {"lasting": _LASTING},
+    ),
     "lean": Deed(
         "the mast leans further than it should",
         ("crane",),

@@ -33,6 +33,7 @@ HAZARDS = (
     "crane_tilt",
     "crane_zone",
     "crane_travel",
+    "crane_jib_held",
     "hoist_overload",
     "hoist_wind",
     "pit_deformation",

@@ -257,6 +257,13 @@ _TABLE: Final = (
         supplies=(*_supplies(guy_rope=(0, 4, 8, 12), chainsaw=(0, 0, 2, 4)), *_CRANE_SUPPLIES),
     ),
     Need(
+        hazard="crane_jib_held",
+        danger_m=_CRANE_DANGER_M,
+        primary=("heavy_lifting", "evacuation"),
+        support=("rope_rescue", *_CRANE_SUPPORT),
+        supplies=(*_supplies(guy_rope=(0, 4, 8, 12)), *_CRANE_SUPPLIES),
+    ),
+    Need(
         hazard="crane_collision",
         danger_m=_CRANE_DANGER_M,
         primary=_CRANE_TEAMS,

@@ -79,6 +79,7 @@ CRANE = _kind(
     Q("tilt_rate_deg_per_s", "倾角变化率", "change of the mast's tilt", "deg/s", 0.0, 130.0),
     Q("leaning_load_pct", "倾斜时起重量百分比", "load while the mast leans", "%", -10.0, 300.0),
     Q("rebound_deg", "卸载回弹", "spring of the mast when a load is lost", "deg", 0.0, 130.0),
+    Q("held_jib_ms", "锁臂风速", "wind while the jib does not turn", "m/s", 0.0, 75.0),
     Q("unmanned_lift", "无人登录作业", "lifting with nobody logged in", "bool", 0.0, 1.0),
     Q("device_alarms", "设备报警数", "alarms of the device's own monitor", "count", 0.0, 32.0),
     Q("contact_s", "碰撞时间", "time to contact with another crane", "s", 0.0, 600.0),

@@ -48,6 +48,8 @@ DESIGN: dict[str, DesignName] = {
         D("wind_stop_ms", "m/s", "site's own wind limit for lifting", 1.0, 40.0),
         D("wind_stop_erecting_ms", "m/s", "wind limit for erecting by the manual", 1.0, 40.0),
         D("clearance_min_m", "m", "smallest clearance to another crane", 0.1, 50.0),
+        D("jib_free_turn_deg", "deg", "turn in 3 min by which a jib counts as free", 0.2, 20.0),
+        D("jib_moored", "0 or 1", "1: the jib is tied down out of service by design", 0.0, 1.0),
         D("cathead_height_m", "m", "cathead above the jib foot", 0.0, 40.0),
         D("half_width_m", "m", "half the width of jib, counter-jib and mast", 0.0, 5.0),
         D("rail_azimuth_deg", "deg", "azimuth in which travel_m grows", -360.0, 360.0),

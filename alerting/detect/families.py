@@ -169,7 +169,7 @@ _UNEXAMINED: dict[str, str] = {
         (
             *("chart_load_t", "chart_pct", "nameplate_pct", "limiter_gap_pct", "contact_s"),
             *("tilt_deg", "unloaded_tilt_permille", "no_lift_m", "no_entry_m"),
-            *("tilt_rate_deg_per_s", "leaning_load_pct", "rebound_deg"),
+            *("tilt_rate_deg_per_s", "leaning_load_pct", "rebound_deg", "held_jib_ms"),
             *("deep_h_max_mm", "differential_mm", "vehicle_depth_m"),
         ),
         _COMPUTED,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from alerting.joint import Joint
 from alerting.joints.borehole import borehole_joints
+from alerting.joints.crane_jib import jib_joints
 from alerting.joints.crane_overturn import overturn_joints
 from alerting.joints.crane_pair import pair_joints
 from alerting.joints.crane_zone import zone_joints
@@ -15,6 +16,7 @@ MAKERS: tuple[Callable[[Registry], Iterable[Joint]], ...] = (
     pair_joints,
     zone_joints,
     overturn_joints,
+    jib_joints,
     borehole_joints,
     settlement_joints,
     water_joints,

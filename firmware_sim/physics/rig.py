@@ -20,7 +20,7 @@ from firmware_sim.physics.cycle import (
     heaviest_radius,
 )
 from firmware_sim.physics.errand import Errand, errands
-from firmware_sim.physics.world import World
+from firmware_sim.physics.world import World, lasting
 from firmware_sim.physics.yard import barred, neighbours, turned
 from firmware_sim.site import DeviceSpec
 
@@ -52,6 +52,9 @@ class Rig:
         self.stand = stand(spec, self.jib_m)
         self.neighbours = neighbours(spec, self.stand, world)
         self._barred = barred(spec, self.stand, self.neighbours, nature("crane", "keep_clear_m"))
+        self._yaw = world.random(spec.name, "vane")
+        self._yaw_deg = nature("crane", "vane_deg")
+        self._brakes = world.acting("brake", spec.site, spec.id)
         self._errands = errands(spec, world, self.neighbours)
         home_m = sum(self._reach.stretch_m) / 2.0
         slew_deg, up_m = self._first_slew(), height_m * 0.8
@@ -100,9 +103,14 @@ class Rig:
         return 0.0
 
     def _vaned(self, last: Corner) -> Corner:
-        """Turn freely with the wind, the shorter way unless it leads over a neighbour."""
+        """Turn freely with the wind, the shorter way unless it leads over a neighbour.
+
+        A free jib follows the eddies and is never at rest; one whose brake is on stays.
+        """
+        if lasting(self._brakes, last.t_s) is not None:
+            return replace(last, t_s=last.t_s + _FREE_TURN_S, state=IDLE)
         downwind = (self._world.wind_from_deg(self._site, last.t_s) + 180.0) % 360.0
-        drift = turned(downwind - last.slew_deg)
+        drift = turned(downwind + self._yaw.gauss(0.0, self._yaw_deg) - last.slew_deg)
         other = drift - math.copysign(360.0, drift)
         if self._crosses(last.slew_deg, drift) and not self._crosses(last.slew_deg, other):
             drift = other

@@ -14,6 +14,7 @@ from sensors.crane.geometry import Tower, compared_parts
 from sensors.crane.zone import Zone, path_off_m
 from sensors.model import Position
 from sensors.registry import Device, Sensor, Site
+from sensors.virtual.crane_jib import HELD_JIB, jib_sensor
 from sensors.virtual.crane_rail import rail_of, travels, zero_of
 from sensors.virtual.make import virtual_of
 
@@ -43,6 +44,7 @@ def with_virtual(site: Site) -> Site:
     for crane in cranes:
         _add_zones(site, crane, added, missing)
         _add_signs(crane, added, missing)
+        _add_jib(crane, added, missing)
     if not added and not missing:
         return site
     devices = [
@@ -180,6 +182,14 @@ def _add_signs(crane: Device, added: Added, missing: Lacking) -> None:
     else:
         says = "how far the mast springs when a load is gone at once, else 0"
         signs.append(virtual_of(crane, "", REBOUND, says))
+
+
+def _add_jib(crane: Device, added: Added, missing: Lacking) -> None:
+    made = jib_sensor(crane)
+    if isinstance(made, str):
+        missing.setdefault(crane.id, {})[HELD_JIB] = made
+    elif made is not None:
+        added.setdefault(crane.id, []).append(made)
 
 
 def shares_of(crane: Device) -> list[str]:

@@ -37,6 +37,7 @@ PLATFORM = ("platform", "load_pct", "platform_load")
 DAYS = ("hoist", "antifall_calibration_days", "hoist_antifall")
 TRAVEL_END = ("crane", "travel_m", "crane_travel_end")
 TRAVEL_START = ("crane", "travel_m", "crane_travel_start")
+HELD = ("crane", "held_jib_ms", "crane_jib_held")
 RAIL = {"rail_azimuth_deg": 90.0, "travel_min_m": 0.0, "travel_max_m": 100.0}
 CELLS = [
     Cell(*CHART, 80, MINOR, 79.9),
@@ -71,6 +72,9 @@ CELLS = [
     Cell(*TRAVEL_START, 1.0, MODERATE, 1.1, design=RAIL),
     Cell(*TRAVEL_START, 0.0, SEVERE, 0.1, design=RAIL),
     Cell(*TRAVEL_START, -0.5, EXTREME, -0.4, design=RAIL),
+    Cell(*HELD, 13.9, MODERATE, 13.8, count=8),
+    Cell(*HELD, 17.2, SEVERE, 17.1, count=8),
+    Cell(*HELD, 20.0, EXTREME, 19.9, count=8),
     Cell("crane", "unmanned_lift", "crane_unmanned", 1, MODERATE, 0),
     Cell("crane", "device_alarms", "crane_own_alarms", 1, MODERATE, 0),
     Cell(*SPEED, 1.2, SEVERE, 1.19, design={"rated_speed_ms": 1.0}),

@@ -76,6 +76,7 @@ CASES = [
     Case("crane", "clearance_m", 1.5, EXTREME),
     Case("crane", "travel_m", 71.4, MODERATE, design=RAIL),
     Case("crane", "travel_m", -0.6, EXTREME, design=RAIL),
+    Case("crane", "held_jib_ms", 18.4, SEVERE, 8),
     Case("hoist", "load_pct", 95.0, MODERATE),
     Case("hoist", "load_pct", 104.0, SEVERE),
     Case("hoist", "load_pct", 115.0, EXTREME),

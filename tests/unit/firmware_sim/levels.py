@@ -202,6 +202,23 @@ def leaning(found: dict[tuple[str, str], Points], busy: Points) -> Levels:
     return levels
 
 
+def held_jib(found: dict[tuple[str, str], Points], busy: Points) -> Levels:
+    """Judge the mean wind while an idle crane's jib has turned by less than a degree in 7 min."""
+    levels: Levels = []
+    slews: deque[tuple[float, float]] = deque()
+    wind = mean_wind(found["", "wind_ms"], (FAR, 13.9, 17.2, 20.0))
+    for (t_s, slew), (_, severity), (_, load_t) in zip(
+        found["", "slew_deg"], wind, busy, strict=True
+    ):
+        slews.append((t_s, slew))
+        while slews[0][0] <= t_s - 420.0:
+            slews.popleft()
+        turned = max(v for _, v in slews) - min(v for _, v in slews)
+        is_held = turned < 1.0 and load_t < 0.05 and t_s - slews[0][0] >= 360.0
+        levels.append((t_s, severity if is_held else 0))
+    return levels
+
+
 def in_water(spec: DeviceSpec, point: str, seen: Points, world: World) -> Levels:
     """Judge vehicles by the water where they are, whatever becomes of its gauge."""
     name = GAUGES[spec.name, point]
@@ -212,6 +229,24 @@ def in_water(spec: DeviceSpec, point: str, seen: Points, world: World) -> Levels
         (t, level(water.at(t)[""]["ponding_depth_m"], limits) if vehicles else 0)
         for t, vehicles in seen
     ]
+
+
+def judgements_of(
+    spec: DeviceSpec, points: dict[tuple[str, str], Points], world: World
+) -> Iterator[tuple[str, Levels]]:
+    """Judge every sensor, and what several sensors of a device show together."""
+    yield from (judged(spec, s, points[s.point, s.quantity]) for s in spec.sensors)
+    if spec.kind == "crane" and ("", "tilt_x_deg") in points:
+        yield "crane_tilt", leaning(points, points["", "load_t"])
+    if spec.kind == "crane" and {("", "slew_deg"), ("", "wind_ms")} <= set(points):
+        yield "crane_jib_held", held_jib(points, points["", "load_t"])
+    if spec.kind == "camera":
+        for s in spec.sensors:
+            if s.quantity == "vehicles":
+                yield (
+                    "vehicle_in_water",
+                    in_water(spec, s.point, points[s.point, "vehicles"], world),
+                )
 
 
 def truth(
@@ -242,14 +277,7 @@ def truth(
                 points[point, quantity].append((t_s, value))
         t_s += spec.every_s
     worst: dict[str, dict[float, int]] = {}
-    judgements = [judged(spec, s, points[s.point, s.quantity]) for s in spec.sensors]
-    if spec.kind == "crane" and ("", "tilt_x_deg") in points:
-        judgements.append(("crane_tilt", leaning(points, points["", "load_t"])))
-    if spec.kind == "camera":
-        seen = [
-            (s.point, points[s.point, "vehicles"]) for s in spec.sensors if s.quantity == "vehicles"
-        ]
-        judgements += [("vehicle_in_water", in_water(spec, *each, world)) for each in seen]
+    judgements = list(judgements_of(spec, points, world))
     for hazard, levels in judgements:
         if hazard and choose(hazard):
             by_time = worst.setdefault(hazard, {})

@@ -21,7 +21,12 @@ UNSEEN = {"sensor_silent", "sensor_doubtful", "anomaly", "crane_zone"}
 WHOLE = "GROUNDWATCH_TEST_LIBRARY" in os.environ
 MOST_SAMPLES = 3_000
 # The mean wind and the unloaded lean come and go; a label holds while they come back within this.
-DIPS_S = {"crane_wind": 600.0, "hoist_wind": 600.0, "crane_tilt": 1200.0}
+DIPS_S = {
+    "crane_wind": 600.0,
+    "hoist_wind": 600.0,
+    "crane_tilt": 1200.0,
+    "crane_jib_held": 600.0,
+}
 
 
 def size(stage: Staged) -> float:

@@ -161,6 +161,7 @@ DANGER = {
     "crane_overload": (0, 30, 60, 80),
     "crane_wind": (0, 30, 60, 80),
     "crane_collision": (0, 30, 60, 80),
+    "crane_jib_held": (0, 30, 60, 80),
     "crane_tilt": (0, 30, 60, 80),
     "crane_zone": (0, 30, 60, 80),
     "crane_travel": (0, 30, 60, 80),
