@@ -241,12 +241,9 @@ def judgements_of(
     if spec.kind == "crane" and {("", "slew_deg"), ("", "wind_ms")} <= set(points):
         yield "crane_jib_held", held_jib(points, points["", "load_t"])
     if spec.kind == "camera":
-        for s in spec.sensors:
-            if s.quantity == "vehicles":
-                yield (
-                    "vehicle_in_water",
-                    in_water(spec, s.point, points[s.point, "vehicles"], world),
-                )
+        for s in (each for each in spec.sensors if each.quantity == "vehicles"):
+            seen = points[s.point, "vehicles"]
+            yield "vehicle_in_water", in_water(spec, s.point, seen, world)
 
 
 def truth(
