@@ -72,7 +72,8 @@ class Joint:
 
     `is_watched` says that its silence means blindness: one that is silent by its nature (formwork
     that is not being poured) is not watched for it. Where `wants_all`, an input that is unknown
-    makes the output doubtful: it may raise and never clears.
+    makes the output doubtful: it may raise and never clears. Where `pace_s`, the output has a value
+    only at the first reading of its one trigger in each such span of event time.
     """
 
     output: Sensor
@@ -80,11 +81,14 @@ class Joint:
     compute: Compute
     is_watched: bool = False
     wants_all: bool = False
+    pace_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what could not be computed or would cost without bound."""
         if not any(entry.is_trigger for entry in self.inputs):
             raise ValueError(f"{self.output.key}: no input is a trigger")
+        if self.pace_s and sum(entry.is_trigger for entry in self.inputs) > 1:
+            raise ValueError(f"{self.output.key}: a pace needs a single trigger")
         if len(self.inputs) > MAX_INPUTS:
             raise ValueError(f"{self.output.key}: more than {MAX_INPUTS} inputs")
 
@@ -126,6 +130,24 @@ class JointWatch:
         self._ages = tuple(
             (source.history, entry.max_age_s, entry.fresh_s) for entry, source in both
         )
+
+    def is_at_rest(self, time_s: float) -> bool:
+        """Say whether a reading at `time_s` changes nothing because of the pace.
+
+        That is one behind which no trigger lies, in a span whose value is there already.
+        """
+        if not self.joint.pace_s:
+            return False
+        times = self._triggers[0].times
+        if not times or times[-1] > time_s:
+            return False
+        return not self._opens(time_s, len(times) - (times[-1] == time_s))
+
+    def _opens(self, time_s: float, place: int) -> bool:
+        """Say whether the span of an instant begins with it; `place` is that of its trigger."""
+        pace_s = self.joint.pace_s
+        before_s = self._triggers[0].times[place - 1] if place else -math.inf
+        return before_s < time_s - time_s % pace_s
 
     def take(self, keys: Collection[SensorKey], time_s: float) -> Outcome:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
@@ -203,10 +225,15 @@ class JointWatch:
                     qc = Qc.SUSPECT
             elif history.flags[entry.place] != _CAN_CLEAR or time_s - entry.time_s > fresh_s:
                 qc = Qc.SUSPECT
-        value = self.joint.compute(time_s, seen)
+        value = self.joint.compute(time_s, seen) if self._is_wanted(time_s) else None
         if value is not None:
             values.append(Computed(self.joint.output, time_s, value, qc))
         return self.watch.put_computed(time_s, value, qc)
+
+    def _is_wanted(self, time_s: float) -> bool:
+        if not self.joint.pace_s:
+            return True
+        return self._opens(time_s, bisect_left(self._triggers[0].times, time_s))
 
 
 def _seen(history: History, max_age_s: float, time_s: float) -> Seen | None:

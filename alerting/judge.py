@@ -223,12 +223,14 @@ class Judge:
 
     def _follow(self, watch: Watch, taken_s: float, fed: Fed) -> None:
         """Note which virtual sensors a reading bears on, and those that its tests found anew."""
-        if not self._is_joining:
+        feeds = self._feeds.get(watch.key)
+        if feeds is None or not self._is_joining:
             return
-        instants = [taken_s]
-        if watch.edits:
-            instants = sorted({taken_s, *(edit.time_s for edit in watch.edits)})
-        for joint in self._feeds.get(watch.key, ()):
+        edits = watch.edits
+        instants = sorted({taken_s, *(edit.time_s for edit in edits)}) if edits else (taken_s,)
+        for joint in feeds:
+            if not edits and joint.is_at_rest(taken_s):
+                continue
             for time_s in instants:
                 fed.setdefault((id(joint), time_s), (joint, []))[1].append(watch.key)
 

@@ -17,11 +17,11 @@ from sensors.model import Report
 _START = datetime(2026, 5, 1, tzinfo=UTC)
 _START_MS = int(_START.timestamp() * 1000)
 _N_CRANES = 200
-_WARM_TURNS = 130
+_WARM_TURNS = 210
 
 
 def measure(turns: int) -> float:
-    """Give µs of processor time per message, after windows have filled (130 s of event time)."""
+    """Give µs of processor time per message, after windows have filled (210 s of event time)."""
     with tempfile.TemporaryDirectory(prefix="groundwatch-bench-") as directory:
         sites = Path(directory) / "district"
         cranes = write_district(sites, n_load=_N_CRANES, n_probes=0, webhook="http://127.0.0.1:9/")

@@ -45,18 +45,24 @@ def _joint(device: Device) -> Joint:
     )
     design = known[HELD_JIB].design
     compute = held_jib(window_s, free_turn_deg(design), lifting_from_t(design))
-    return Joint(output=known[HELD_JIB], inputs=inputs, compute=compute, wants_all=True)
+    return Joint(
+        output=known[HELD_JIB],
+        inputs=inputs,
+        compute=compute,
+        wants_all=True,
+        pace_s=_EVERY_S,
+    )
 
 
 def held_jib(window_s: float, turn_deg: float, lifting_t: float) -> Compute:
     """Make the function that gives the mean wind in m/s while the jib is held, else 0.
 
-    None at all but the first slew of each minute, and without a wind or too few slews to compare.
+    None without a wind, and where there are too few slews to compare.
     """
 
     def compute(time_s: float, seen: Sequence[Seen | None]) -> float | None:
         slew, wind, *load = seen
-        if slew is None or slew.time_s != time_s or not _opens_a_minute(slew):
+        if slew is None or slew.time_s != time_s:
             return None
         if load and load[0] is not None and load[0].value > lifting_t:
             return 0.0
@@ -66,13 +72,6 @@ def held_jib(window_s: float, turn_deg: float, lifting_t: float) -> Compute:
         return mean(wind.history, wind.place, window_s) if turned < turn_deg else 0.0
 
     return compute
-
-
-def _opens_a_minute(slew: Seen) -> bool:
-    if slew.place == 0:
-        return False
-    before_s = slew.history.times[slew.place - 1]
-    return slew.time_s // _EVERY_S > before_s // _EVERY_S
 
 
 def _turned_deg(slew: Seen, window_s: float) -> float | None:

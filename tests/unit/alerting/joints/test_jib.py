@@ -84,6 +84,25 @@ def test_a_crane_that_speaks_every_second_has_a_value_each_minute(tmp_path: Path
     assert set(values.values()) == {18.0}
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_within_the_lateness_order_changes_no_value(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    known = registry(tmp_path, crane("A", 0.0, 40.0, SENSORS))
+    times = sorted(chance.sample(range(1500), 400))
+    plain = [
+        (float(at), held(at) if at < 700 else free(at), chance.uniform(13.0, 19.0)) for at in times
+    ]
+    in_order, torn = judge_of(known), judge_of(known)
+    run(in_order, [said(*entry) for entry in plain])
+    late = [said(*entry, delay_s=chance.uniform(0.2, 50.0)) for entry in plain]
+    run(torn, sorted(late, key=lambda entry: entry.received_at))
+    for judge in (in_order, torn):
+        run(judge, [said(1700.0 + n, 140.0, 5.0) for n in range(0, 240, 10)], first_seq=1000)
+    values = outputs(torn, "held_jib_ms", "A", "")
+    assert len(values) >= 5
+    assert values == outputs(in_order, "held_jib_ms", "A", "")
+
+
 def test_few_readings_show_no_jib_at_rest(tmp_path: Path) -> None:
     judge = judge_of(registry(tmp_path, crane("A", 0.0, 40.0, SENSORS)))
     run(judge, gale(held, 18.0, 30, 90.0))
