@@ -148,7 +148,7 @@ def test_a_partner_that_falls_silent_at_work_is_unknown_and_blind_never_calm(
     assert max(outputs(judge, "clearance_m")) == 2.0
     assert changes == []  # the alert of 0.1 s stands, and nothing calmed it
     blind = [c for c in judge.tick(at(14), 30) if c.alert.sensor.device == "LOW"]
-    assert "TALL/clearance_m" in blind[0].alert.reason
+    assert "TALL smallest distance" in blind[0].alert.reason
 
 
 def test_an_idle_partners_last_position_counts_as_long_as_the_site_allows(tmp_path: Path) -> None:
