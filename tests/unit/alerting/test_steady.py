@@ -68,7 +68,7 @@ def test_people_are_told_why_it_stands_while_readings_come(here: Judge) -> None:
     said = change.alert.said
     assert said is not None
     assert "its line is unsteady: over once it has spoken for 20 min" in say(said)
-    assert "线路不稳，须连续上报20 min后方可解除" in say(said, "zh")
+    assert "线路不稳，须连续上报20分钟后方可解除" in say(said, "zh")
 
 
 def test_on_a_line_out_of_order_one_silence_is_over_after_twenty_minutes(here: Judge) -> None:

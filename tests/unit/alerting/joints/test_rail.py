@@ -96,7 +96,7 @@ def test_without_its_travel_the_pair_has_no_value_and_is_blind(tmp_path: Path, c
     known = outputs(judge, "clearance_m")
     assert list(known) == [0.1], f"judged where it stood before: {known}"
     (blind,) = [c for c in judge.tick(at(18), 99) if c.alert.sensor.device == "LOW"]
-    assert "TALL/clearance_m" in blind.alert.reason
+    assert "TALL smallest distance" in blind.alert.reason
 
 
 def test_an_idle_crane_that_does_not_know_its_travel_is_nowhere(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_depth_that_nobody_knows_is_no_dry_road_and_its_blindness_is_told() ->
     run(here, [cars(60.0 * n, 1) for n in range(1, 8)])
     assert outputs(here) == []
     blind = [each.alert for each in here.tick(at(430), 9) if each.alert.sensor.device == "CAM"]
-    assert ["lane/vehicle_depth_m" in each.reason for each in blind] == [True]
+    assert ["lane depth of water where a vehicle is" in each.reason for each in blind] == [True]
 
 
 def test_an_old_depth_counts_no_longer_than_the_site_file_says() -> None:
