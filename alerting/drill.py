@@ -33,7 +33,7 @@ from alerting.sentence import turned
 from sensors.model import Position, SensorKey
 
 PREFIX = "drill-"
-WORDS, WORDS_ZH = "EXERCISE, not a real alert", "演习，并非真实警报"
+WORDS, WORDS_ZH = "EXERCISE, not a real alert", "演练，并非真实警报"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +190,7 @@ class Drills:
     async def _end(self, over: Over) -> Alert:
         now = self.parts.clock.now()
         alert = replace(over.alert, state=AlertState.RESOLVED, ended_at=now)
-        said = turned(f"{WORDS}: the exercise is over, {over.why}", f"{WORDS_ZH}：演习结束")
+        said = turned(f"{WORDS}: the exercise is over, {over.why}", f"{WORDS_ZH}：演练结束")
         moment = Moment(now, 0, alert.position)
         alert, transition = step_alert(alert, TransitionKind.CLEARED, now, moment, said=said)
         transition = replace(transition, actor=over.actor)

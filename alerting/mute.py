@@ -19,10 +19,14 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Muted:
-    """Why people are not told now: which stage, the sentence, who is behind it, until when."""
+    """Why people are not told now: which stage, the sentence, who is behind it, until when.
+
+    `why_zh` is the sentence in Chinese; what people wrote stands in it as they wrote it.
+    """
 
     stage: Stage
     why: str
+    why_zh: str = ""
     by: str = ""
     until: datetime | None = None
 

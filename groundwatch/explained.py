@@ -6,11 +6,13 @@ from datetime import datetime
 
 from alerting.model import Alert, Provenance, Remark, Severity, Transition
 from alerting.ports import Action, EscalationStep, Proof, StepKind
-from alerting.response.words import deed_words
+from alerting.render.words import number_words
+from alerting.response.words import deed_words, note_words
 from alerting.rules import period_text
 from groundwatch.limits import Condition, LevelView, RuleView, SilenceView, WayView, span
 from sensors.local_time import shown_time
 from sensors.registry import Sensor
+from sensors.units import shown_unit
 
 _NOT_SENT = ("muted",)
 _NOTHING = Remark("")
@@ -115,10 +117,11 @@ def _alert_lines(alert: Alert) -> list[str]:
     lines = [
         f"{alert.severity.word} ({alert.severity.colour}), {alert.state.value}: {alert.reason}",
         f"  sensor  {alert.sensor}",
-        f"  rule    {alert.rule_id} of {alert.pack}, hazard {alert.hazard}",
+        f"  rule    {alert.rule_id} of {alert.pack}, hazard {alert.hazard.replace('_', ' ')}",
     ]
     if alert.limit is not None:
-        lines.append(f"  limit   {alert.limit:g} {alert.unit}, {_source(alert.provenance)}")
+        limit = number_words(alert.limit, alert.unit)
+        lines.append(f"  limit   {limit}, {_source(alert.provenance)}")
     else:
         lines.append(f"  source  {_source(alert.provenance)}")
     lines.append(f"  began   {shown_time(alert.started_at)}, known {shown_time(alert.detected_at)}")
@@ -132,13 +135,14 @@ def _alert_lines(alert: Alert) -> list[str]:
 def _transition_line(step: Transition) -> str:
     late = f", detected late by {span(step.late_by_s)}" if step.late_by_s is not None else ""
     final = "final" if step.final else "not final: readings under way may change it"
-    head = f"{shown_time(step.taken_at)} {step.kind.value} {step.severity.word}"
+    kind = step.kind.value.replace("_", " ")
+    head = f"{shown_time(step.taken_at)} {kind} {step.severity.word}"
     return f"{head} ({final}{late}): {step.reason}"
 
 
 def _action_lines(explanation: Explanation) -> Iterator[str]:
     for action in explanation.actions:
-        note = f": {action.note}" if action.note else ""
+        note = f": {note_words(action.note).en}" if action.note else ""
         note = f" ({action.detail}){note}" if action.detail else note
         yield f"{shown_time(action.at)} {action.actor}: {deed_words(action.action).en}{note}"
 
@@ -152,11 +156,11 @@ def _reading_lines(explanation: Explanation) -> Iterator[str]:
     unit = view.sensor.unit if view is not None else ""
     for reading in explanation.readings:
         remark = f"  ({reading.remark})" if reading.remark else ""
-        yield f"{shown_time(reading.taken_at)}  {reading.value:g} {unit}{remark}"
+        yield f"{shown_time(reading.taken_at)}  {number_words(reading.value, unit)}{remark}"
 
 
 def _sensor_lines(view: SensorView) -> list[str]:
-    value = "none" if view.value is None else f"{view.value:g} {view.sensor.unit}"
+    value = "none" if view.value is None else number_words(view.value, view.sensor.unit)
     age = "" if view.age_s is None else f", {span(max(0.0, view.age_s))} old"
     lines = [
         f"now: {value}{age}",
@@ -204,7 +208,7 @@ def _condition_text(condition: Condition) -> str:
     window = f" over {span(condition.window_s)}" if condition.window_s else ""
     name = "value" if condition.measure == "value" else condition.measure.replace("_", " ")
     now = "unknown" if condition.present is None else f"{condition.present:.4g}"
-    limit = f"{condition.side} {condition.limit:.4g} {condition.unit}"
+    limit = f"{condition.side} {condition.limit:.4g} {shown_unit(condition.unit)}".rstrip()
     return f"{name}{window} {limit} (now {now})"
 
 
@@ -216,7 +220,8 @@ def _notice_lines(notices: tuple[Told, ...]) -> Iterator[str]:
         tries = f", {told.attempts} attempts" if told.attempts > 1 else ""
         error = f"; {told.last_error}" if told.last_error else ""
         proof = "".join(f", {each.kind.value} {shown_time(each.at)}" for each in told.proofs)
-        yield f"{told.recipient} over {told.channel}: {told.reason}, {when}{proof}{tries}{error}"
+        reason = told.reason.replace("_", " ")
+        yield f"{told.recipient} over {told.channel}: {reason}, {when}{proof}{tries}{error}"
     if len(notices) > _MAX_NOTICES:
         yield f"and {len(notices) - _MAX_NOTICES} more"
 

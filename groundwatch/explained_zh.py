@@ -12,7 +12,7 @@ from alerting.model import Alert, AlertState, Transition, TransitionKind
 from alerting.ports import ProofKind, StepKind
 from alerting.render.sources import confidence_words, source_words
 from alerting.render.words import number_words, span_words, words_of
-from alerting.response.words import deed_words
+from alerting.response.words import deed_words, note_words
 from alerting.route import rung_words
 from alerting.sentence import in_chinese
 from groundwatch.explained import Explanation, SensorView, Told, printable
@@ -124,7 +124,8 @@ def _transition_line(step: Transition) -> str:
 
 def _action_lines(explanation: Explanation) -> Iterator[str]:
     for action in explanation.actions:
-        said = "：".join(part for part in (action.detail, action.note) if part)
+        note = note_words(action.note).zh
+        said = "：".join(part for part in (action.detail, note) if part)
         note = f"（{said}）" if said else ""
         yield f"{shown_time(action.at)} {action.actor}：{deed_words(action.action).zh}{note}"
 

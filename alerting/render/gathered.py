@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from alerting.model import Alert, AlertState, Batch, Card, Gathering, Member, Notice, Severity
 from alerting.render.words import number_words, words_of
-from alerting.sentence import say
+from alerting.sentence import is_told_by_title, say
 from sensors.local_time import shown_time
 
 MAX_LINES = 30
@@ -71,8 +71,9 @@ def place(batch: Batch, language: str) -> str:
 def counted(batch: Batch, language: str) -> str:
     """Give how many stand of each colour, the worst first."""
     own, words = _WORDS[_tongue(language)], words_of(language)
+    each = "{colour}{n}条" if _tongue(language) == "zh" else "{colour} {n}"
     parts = [
-        f"{words[severity.colour]} {batch.counts[severity - 1]}"
+        each.format(colour=words[severity.colour], n=batch.counts[severity - 1])
         for severity in reversed(Severity)
         if batch.counts[severity - 1]
     ]
@@ -138,8 +139,9 @@ def _in_few_words(member: Member, language: str) -> str:
     where = _where(member.site, member.device, member.site_name)
     said = member.said
     first = said.against[0] if said is not None and said.against else None
-    if said is None or first is None or first.value is None:
-        return f"{where} {say(said, language) if said is not None else member.reason}"
+    if said is None or first is None or first.value is None or is_told_by_title(said):
+        why = say(said, language) if said is not None else member.reason
+        return f"{where} {why.rstrip('。.')}"
     title = said.title_zh if language == "zh" and said.title_zh else said.title
     value, limit = number_words(first.value, ""), number_words(first.limit, first.unit)
     return f"{where} {title} {value}/{limit}"

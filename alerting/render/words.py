@@ -18,6 +18,10 @@ Words = dict[str, str]
 _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 
 _IN_PLACE_START, _IN_PLACE_END = IN_PLACE_OF.split("{name}")
+_FLAPPING = re.compile(
+    r"it comes and goes \((\d+) times in (\S+) min\):"
+    r" no more notices unless it gets worse, until it has been calm for (\S+) min"
+)
 _REMARKS_ZH = {
     NOT_RECORDED: "未入库：日志库不可用",
     CARD_FOLLOWS: "周边力量仍在查询，随后发送",
@@ -172,6 +176,9 @@ def remark_words(text: str, language: str) -> str:
     if text.startswith(_IN_PLACE_START) and text.endswith(_IN_PLACE_END):
         name = text[len(_IN_PLACE_START) : len(text) - len(_IN_PLACE_END)]
         return f"代{name}接收，其本人未能联系上"
+    flapping = _FLAPPING.fullmatch(text)
+    if flapping is not None:
+        return flapping.expand(r"反复触发（\2分钟内\1次）：除非加重，连续平稳\3分钟前不再通知")
     return _REMARKS_ZH.get(text, text)
 
 

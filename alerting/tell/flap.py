@@ -78,7 +78,8 @@ class Flaps:
             return None
         until = series.last_at + self._rules.calm
         why = f"it comes and goes: raised {len(series.at)} times lately; held until calm"
-        return Muted(stage=Stage.FLAPPING, why=why, until=until)
+        zh = f"反复触发：近期触发{len(series.at)}次，平稳前不通知"
+        return Muted(stage=Stage.FLAPPING, why=why, why_zh=zh, until=until)
 
     def calmed(self, now: datetime) -> list[Alert]:
         """Give the newest alert of every series that is calm again; it flaps no more."""

@@ -93,8 +93,9 @@ class Inhibitors:
         if found is None or self._is_told_for_its_circle(alert, is_set_aside):
             return None
         line, other = found
-        why = f"hidden by alert {other.id} ({other.rule_id}): {line.why}"
-        return Muted(stage=Stage.INHIBITION, why=why, by=other.id)
+        why = f"hidden by alert {other.id}: {line.why}"
+        zh = f"已由警报{other.id}涵盖"
+        return Muted(stage=Stage.INHIBITION, why=why, why_zh=zh, by=other.id)
 
     def _hider(
         self, alert: Alert, is_set_aside: Callable[[Alert], bool]

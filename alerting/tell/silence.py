@@ -29,7 +29,10 @@ def why_silenced(alert: Alert, silences: Iterable[Silence], now: datetime) -> Mu
             continue
         until = shown_minute(silence.until)
         why = f"silenced by {silence.author} until {until}: {silence.comment} ({silence.id})"
-        return Muted(stage=Stage.SILENCE, why=why, by=silence.author, until=silence.until)
+        zh = f"{silence.author}静默至{until}：{silence.comment}（{silence.id}）"
+        return Muted(
+            stage=Stage.SILENCE, why=why, why_zh=zh, by=silence.author, until=silence.until
+        )
     return None
 
 

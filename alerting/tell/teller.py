@@ -76,14 +76,16 @@ class Turnabout:
     alert: Alert
     muted: Muted | None = None
     why: str = ""
+    why_zh: str = ""
     reason: NotifyReason | None = None
 
     @property
     def zh(self) -> str:
         """Say in Chinese what has happened; who, until when and why stand behind it."""
         if self.muted is not None:
-            return f"{_HELD_ZH[self.muted.stage]}，暂不通知（{self.muted.why}）"
-        return f"重新通知（{self.why}）"
+            why = self.muted.why_zh or self.muted.why
+            return f"{_HELD_ZH[self.muted.stage]}，暂不通知（{why}）"
+        return f"重新通知（{self.why_zh or self.why}）"
 
 
 class Teller:
@@ -167,7 +169,8 @@ class Teller:
         if shelf is not None:
             until = shown_minute(shelf.until)
             why = f"shelved by {shelf.actor} until {until}: {shelf.note}"
-            return Muted(stage=Stage.SHELF, why=why, by=shelf.actor, until=shelf.until)
+            zh = f"{shelf.actor}搁置至{until}：{shelf.note}"
+            return Muted(stage=Stage.SHELF, why=why, why_zh=zh, by=shelf.actor, until=shelf.until)
         if alert.mark is not Mark.ACTUAL:
             return None
         return why_silenced(alert, self.silences.values(), now)
@@ -184,7 +187,9 @@ class Teller:
         """People hear the end of what they were told, unless it comes and goes."""
         self.held.pop(alert.id, None)
         if held is not None and not held.was_told:
-            return Muted(stage=Stage.UNTOLD, why=f"{_UNTOLD}: {held.muted.why}")
+            why = f"{_UNTOLD}: {held.muted.why}"
+            zh = f"开始时未通知任何人：{held.muted.why_zh or held.muted.why}"
+            return Muted(stage=Stage.UNTOLD, why=why, why_zh=zh)
         return self._flaps.why_held(alert, now)
 
     def _let_go(self, now: datetime, present: Callable[[Alert], Alert]) -> Iterator[Turnabout]:
@@ -201,7 +206,8 @@ class Teller:
             del self.held[alert_id]
             if alert.acknowledged_at is None:
                 reason = NotifyReason.RETURNED if held.was_told else NotifyReason.FIRST
-                yield Turnabout(alert, why=f"no longer {held.muted.why}", reason=reason)
+                why, zh = f"no longer {held.muted.why}", held.muted.why_zh or held.muted.why
+                yield Turnabout(alert, why=why, why_zh=f"已结束：{zh}", reason=reason)
 
     def _taken_hold(self, now: datetime, present: Callable[[Alert], Alert]) -> Iterator[Turnabout]:
         is_silent = any(each.is_on(now) for each in self.silences.values())
@@ -220,4 +226,5 @@ class Teller:
         for alert in self._flaps.calmed(now):
             if alert.state is not AlertState.FIRING:
                 why = "it came and went, and has been calm since"
-                yield Turnabout(alert, why=why, reason=NotifyReason.CLEARED)
+                zh = "曾反复触发，现已平稳"
+                yield Turnabout(alert, why=why, why_zh=zh, reason=NotifyReason.CLEARED)

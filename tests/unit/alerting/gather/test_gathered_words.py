@@ -55,7 +55,7 @@ def test_the_text_says_how_many_how_bad_where_and_names_the_worst_first() -> Non
 def test_the_text_is_chinese_for_those_who_read_it() -> None:
     lines = render_text(storm(), "zh").split("\n")
     assert lines[0] == "[红色] 警报风暴，45条警报：Jiahe street"
-    assert lines[1].startswith("未解除：红色 11，橙色 11，")
+    assert lines[1].startswith("未解除：红色11条，橙色11条，")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -64,6 +64,21 @@ def test_a_short_message_has_the_counts_in_its_first_part(language: str) -> None
     assert "45" in first
     assert "Jiahe street" in first
     assert "11" in first
+
+
+def test_of_a_sign_no_number_is_told_among_several() -> None:
+    part = Against(name="", name_zh="", value=3.0, limit=1.0, unit="code")
+    said = Sentence(
+        form=Form.LIMIT, title="Danger sign", title_zh="险情报告", against=(part,),
+        remark="Sudden crack", remark_zh="突发裂缝",
+    )  # fmt: skip
+    notice = storm(3)
+    assert notice.batch is not None
+    members = tuple(replace(each, said=said) for each in notice.batch.members)
+    notice = replace(notice, batch=replace(notice.batch, members=members))
+    short = "".join(render_sms(notice, "zh", SmsForm()))
+    assert "险情报告。突发裂缝" in short
+    assert "3/1" not in short
 
 
 def test_systems_read_every_alert_of_it() -> None:

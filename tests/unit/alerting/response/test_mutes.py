@@ -1,5 +1,6 @@
 """Silences, inhibition and flapping through the engine's door: recorded, lasting, told later."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.mute import Matcher, Silence
+from alerting.render import render_text
 from alerting.response.model import Deed, Said
 from alerting.tell.flap import FlapRules
 from alerting.tell.inhibit import Inhibition, InhibitionTable
@@ -85,6 +87,9 @@ async def test_a_silenced_notice_is_recorded_with_why_and_goes_out_when_the_sile
     assert notice.reason is NotifyReason.FIRST
     assert notice.card is not None
     assert "no longer silenced by 甲某" in notice.transition.reason
+    chinese = render_text(notice, "zh")
+    assert "重新通知（已结束：甲某静默至2026-06-01 " in chinese
+    assert "silenced" not in chinese
 
 
 async def test_a_silence_stops_reminders_of_what_was_told_and_ending_it_tells_again() -> None:
@@ -254,7 +259,9 @@ async def test_what_comes_and_goes_is_told_once_and_held_until_calm(set_back: ti
         reasons = [notice.reason for notice in await here.told(5)]
         first, cleared = NotifyReason.FIRST, NotifyReason.CLEARED
         assert reasons == [first, cleared, first, cleared, first]
-        assert "it comes and goes (3 times" in here.channel.notices[-1].remarks[0]
+        last = here.channel.notices[-1]
+        assert "it comes and goes (3 times" in last.remarks[0]
+        assert re.search(r"注意：反复触发（\d+分钟内3次）：除非加重，", render_text(last, "zh"))
         (last, *_) = await here.journal.outbox(alerts[0].id)
         assert last.state is NoticeState.MUTED
         assert "held until calm" in last.last_error
