@@ -416,7 +416,7 @@ class Notice:
     says so before anything else. `task` names the order it is about; its alert then goes under the
     order's name, so that acknowledging the alert takes no order back. `happened_at` is when what it
     tells of happened, where that is no step of the alert. `ack_link` is a secret of the recipient,
-    given when it leaves.
+    and `site_name` what people call the site; both are given when it leaves.
     """
 
     id: str
@@ -431,6 +431,7 @@ class Notice:
     task: str = ""
     batch: Batch | None = None
     happened_at: datetime | None = None
+    site_name: str = ""
     ack_link: str = ""
 
     def __post_init__(self) -> None:
@@ -442,6 +443,12 @@ class Notice:
     def asks(self) -> bool:
         """Say whether who is told is to acknowledge; an order is answered and not acknowledged."""
         return self.reason.asks and not self.task
+
+    @property
+    def place_name(self) -> str:
+        """Give what people call the site of its alert; "" where nobody has said."""
+        of_card = self.card.site_name if self.card is not None else ""
+        return of_card or self.site_name
 
     @property
     def about(self) -> tuple[str, ...]:

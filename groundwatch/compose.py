@@ -256,11 +256,13 @@ def _asking(
     """Make what brings notices to people, and what asks the next when nobody answers."""
     at, key = settings.http.public_url, _ack_key(settings)
     seen, answered = linker(at, key, clock.now), order_linker(at, key, clock.now)
+    names = {site.id: site.name for site in district.registry.sites.values()}
     deliverer = Deliverer(
         journal=journal,
         channels=roads,
         clock=clock,
         ack_link=lambda notice: answered(notice) if notice.task else seen(notice),
+        site_name=lambda site: names.get(site, ""),
     )
     escalator = Escalator(router=district.routes, clock=clock)
     deliverer.listeners.append(escalator.note_outcome)

@@ -26,7 +26,7 @@ from alerting.deliver.config import (
     Failure,
 )
 from alerting.deliver.ledger import Ledger, Outcome
-from alerting.deliver.ports import AckLink, Clock, NoteOutcome
+from alerting.deliver.ports import AckLink, Clock, NoteOutcome, SiteName
 from alerting.deliver.step import Step, cancelled, next_step, taken
 from alerting.deliver.waiting import Held, WaitingRoom
 from alerting.errors import JournalError
@@ -39,6 +39,10 @@ _SET_BACK = timedelta(seconds=1)
 
 
 def _no_link(_: Notice) -> str:
+    return ""
+
+
+def _no_name(_: str) -> str:
     return ""
 
 
@@ -61,9 +65,11 @@ class Deliverer:
         clock: Clock,
         config: DeliveryConfig | None = None,
         ack_link: AckLink = _no_link,
+        site_name: SiteName = _no_name,
     ) -> None:
         """Hold the parts; nothing is sent before `run`."""
         self._ack_link = ack_link
+        self._site_name = site_name
         self._config = config or DeliveryConfig()
         self._channels = dict(channels)
         self.listeners: list[NoteOutcome] = []
@@ -277,7 +283,11 @@ class Deliverer:
         if entry.attempts:
             self._counts.retried += 1
         began_s = time.monotonic()
-        notice = replace(entry.notice, ack_link=self._ack_link(entry.notice))
+        notice = replace(
+            entry.notice,
+            ack_link=self._ack_link(entry.notice),
+            site_name=self._site_name(entry.notice.alert.site),
+        )
         error = await send_once(self._channels, notice, self._config.attempt_timeout_s)
         now = self._clock.now()
         if error is None:

@@ -13,6 +13,9 @@ NoteOutcome = Callable[[OutboxEntry, OutboxEntry | None], None]
 # Gives the link by which the recipient of a notice acknowledges; "" for none.
 AckLink = Callable[[Notice], str]
 
+# Gives what people call a site; "" where nobody has said.
+SiteName = Callable[[str], str]
+
 
 class Clock(Protocol):
     """Tells the time."""

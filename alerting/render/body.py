@@ -12,6 +12,7 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `alert`: identity, state, severity word and colour, position (WGS 84), value, limit, unit, reason
   in a sentence (in Chinese as `reason_zh`), provenance of the limit, and its instants (null where
   not reached).
+- `site_name`: what people call the site of the alert; null where nobody has said.
 - `transition`: the step of the alert's life this notice is about; `late_by_s` when the reading came
   later than its pack allows.
 - `card`: `teams`, `supplies`, `cameras`, `places` (shelters, hospitals, pumps, and what may be in
@@ -62,6 +63,7 @@ def render_json(notice: Notice, gbt35965: Mapping[str, str] | None = None) -> di
             "name": notice.recipient.name,
             "language": notice.recipient.language,
         },
+        "site_name": notice.place_name or None,
         "alert": _alert_json(notice.alert),
         "transition": _transition_json(notice.transition),
         "card": None if notice.card is None else _card_json(notice.card),

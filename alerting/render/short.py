@@ -118,7 +118,7 @@ def essentials(notice: Notice, language: str) -> Essentials:
         # A bare colour over an end would read as one more alert.
         lean_head=head if is_order or notice.reason in _NO_CARD else f"{mark}{colour}",
         what=_one_line(_what(alert, language)),
-        wheres=tuple(_one_line(text) for text in _wheres(alert, notice.card, language)),
+        wheres=tuple(_one_line(text) for text in _wheres(notice, language)),
         value=value,
         limit=limit,
         lean_value=lean_value,
@@ -229,12 +229,12 @@ def _what(alert: Alert, language: str) -> str:
     return kind_words(alert, what, words, "" if language == "zh" else " ")
 
 
-def _wheres(alert: Alert, card: Card | None, language: str) -> Iterator[str]:
+def _wheres(notice: Notice, language: str) -> Iterator[str]:
     """Say where, by the name people have for the site, by its id where there is little room."""
-    key = alert.sensor
+    key, card = notice.alert.sensor, notice.card
     here = " ".join(part for part in (key.device, key.point) if part)
     own = f"{key.site} {here}".strip()
-    name = own_name(card.site_name, language) if card else ""
+    name = own_name(notice.place_name, language)
     named = f"{name} {here}".strip() if name else own
     links = reversed(card.chain) if card else ()
     places = dict.fromkeys(own_name(link.place, language) for link in links if link.place)

@@ -60,7 +60,6 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
     `http://127.0.0.1:8080`) is put before the path of the link.
     """
     words = words_of(language)
-    alert = notice.alert
     marked = [] if notice.mark is Mark.ACTUAL else [f"[{words[notice.mark]}]"]
     if notice.batch is not None:
         several = list(lines_of(notice, notice.batch, language, base_url=base_url))
@@ -72,7 +71,7 @@ def render_text(notice: Notice, language: str, *, base_url: str = "") -> str:
         _headline(notice, language, words),
         *(remarks if notice.task else ()),
         *_happened_lines(notice, words),
-        _labelled(words, "where", where(alert, notice.card, language)),
+        _labelled(words, "where", where(notice, language)),
         *_value_lines(notice, language, words),
         _labelled(words, _time_label(notice), _taken_line(notice.transition, words)),
         _labelled(words, "why", why(notice, language)),
@@ -96,11 +95,11 @@ def _near_the_worst(notice: Notice, batch: Batch, language: str) -> list[str]:
     return [near_line(notice.alert, notice.card, language), *card_lines(notice.card, language)]
 
 
-def where(alert: Alert, card: Card | None, language: str) -> str:
+def where(notice: Notice, language: str) -> str:
     """Say in words where an alert is: site, device, point, place in the command chain, position."""
     words = words_of(language)
+    alert, card, name = notice.alert, notice.card, notice.place_name
     key = alert.sensor
-    name = card.site_name if card is not None else ""
     parts = [f"{name} ({key.site})" if name and name != key.site else key.site]
     if key.device:
         parts.append(f"{words['device']} {key.device}")
@@ -147,7 +146,7 @@ def _headline(notice: Notice, language: str, words: Words) -> str:
     subject = _subject(alert, what, words, is_over=notice.reason in _NO_CARD)
     if alert.kind is AlertKind.SYSTEM:
         subject = words["system"]
-    site = (notice.card.site_name if notice.card is not None else "") or alert.site
+    site = notice.place_name or alert.site
     colour = words[alert.severity.colour]
     return f"[{colour}] {words[notice.reason]}{words['colon']}{site}{words['comma']}{subject}"
 

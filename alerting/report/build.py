@@ -155,12 +155,14 @@ def _time(incident: Incident, now: datetime, since: datetime | None) -> list[Rem
 def _place(incident: Incident) -> list[Remark]:
     alert = incident.alert
     names = (*incident.places, alert.site)
+    key = alert.sensor  # what it measures is named before it
+    at_device = "/".join(part for part in (key.site, key.device, key.point) if part)
     at = f"{alert.position.lat:.5f}, {alert.position.lon:.5f} (WGS 84)"
     return [
         Remark(", ".join(names), "，".join(names)),
         Remark(
-            f"{subject_words(alert, 'en')}, sensor {alert.sensor}".removeprefix(", "),
-            f"{subject_words(alert, 'zh')}，测点{alert.sensor}".removeprefix("，"),
+            f"{subject_words(alert, 'en')}, sensor {at_device}".removeprefix(", "),
+            f"{subject_words(alert, 'zh')}，测点{at_device}".removeprefix("，"),
         ),
         Remark(at, at),
     ]

@@ -9,7 +9,7 @@ _DEEDS = {
     Deed.VERIFY.value: Remark("verified it", "已核实"),
     Deed.NOTIFIED.value: Remark("was told", "已收到通知"),
     Deed.ACKNOWLEDGE.value: Remark("acknowledged it", "已确认"),
-    Deed.DISPATCH.value: Remark("sent help", "已派出力量"),
+    Deed.DISPATCH.value: Remark("said that help is on its way", "已派出力量"),
     Deed.ARRIVE.value: Remark("said that help is on scene", "已到现场"),
     Deed.CONTAIN.value: Remark("said that it is contained", "已控制"),
     Deed.CLOSE.value: Remark("closed it", "已结束"),

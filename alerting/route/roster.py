@@ -135,7 +135,7 @@ class Roster:
         for role in names.roles:
             for person in self.people.values():
                 if person.role == role:
-                    yield person, Remark(f"role {role}", f"职务为{quoted(role)}")
+                    yield person, Remark(f"role {role.replace('_', ' ')}", f"职务为{quoted(role)}")
 
     def _without_unknown(self, rota: Rota) -> Rota:
         members = tuple(member for member in rota.members if member in self.people)

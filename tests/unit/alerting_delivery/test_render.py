@@ -185,6 +185,7 @@ def test_the_json_has_everything_and_no_address() -> None:
     assert set(body) == {
         "format", "id", "reason", "exercise", "mark", "created_at", "recipient", "alert",
         "transition", "card", "batch", "remarks", "text", "task", "gbt35965", "link", "ack_link",
+            "site_name",
     }  # fmt: skip
     assert body["exercise"] is False
     assert body["alert"]["acknowledged_at"] == "2026-06-01T06:04:22Z"

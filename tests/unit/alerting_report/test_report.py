@@ -161,7 +161,7 @@ class TestContent:
         en, zh = lines(report, "actions"), lines(report, "actions", zh=True)
         assert len(zh) == 2 + len(Deed) - len(by_sensors)
         assert any("已派出力量" in line for line in zh)
-        assert any("sent help" in line for line in en)
+        assert any("help is on its way" in line for line in en)
         said = [line.partition("Duty officer")[2] for line in zh[2:]]
         assert not [line for line in said if any("a" <= sign <= "z" for sign in line)]
 

@@ -259,9 +259,9 @@ async def test_what_comes_and_goes_is_told_once_and_held_until_calm(set_back: ti
         reasons = [notice.reason for notice in await here.told(5)]
         first, cleared = NotifyReason.FIRST, NotifyReason.CLEARED
         assert reasons == [first, cleared, first, cleared, first]
-        last = here.channel.notices[-1]
-        assert "it comes and goes (3 times" in last.remarks[0]
-        assert re.search(r"注意：反复触发（\d+分钟内3次）：除非加重，", render_text(last, "zh"))
+        told = here.channel.notices[-1]
+        assert "it comes and goes (3 times" in told.remarks[0]
+        assert re.search(r"注意：反复触发（\d+分钟内3次）：除非加重，", render_text(told, "zh"))
         (last, *_) = await here.journal.outbox(alerts[0].id)
         assert last.state is NoticeState.MUTED
         assert "held until calm" in last.last_error

@@ -61,6 +61,7 @@ class TestAnswers:
         task, phone, code = order
         # The console hears nothing; a short message names the words.
         town.until(lambda: "Answer: tell the duty office" in town.shown.text)
+        assert "ORDER: Huanghe Garden tower blocks, " in town.shown.text
         assert answer(town, phone, f"Accept {code}")[0] == "order_answered"
         assert state(town, task) == "accepted"
         outcome, text = answer(town, phone.replace(" ", ""), f"到场{code}")
