@@ -60,6 +60,7 @@ from groundwatch.supervise import REFUSED_FILE
 from groundwatch.task_desk import OpenOrders
 from groundwatch.task_link import linker as order_linker
 from groundwatch.training import InUse, Retraining, TrainingPlan, model_key
+from groundwatch.training_history import intervals
 from ingest.broker import LocalBroker, local_broker
 from ingest.codecs.formats import Opened
 from ingest.codecs.table import LANES, ForeignLane
@@ -68,7 +69,7 @@ from ingest.intake import Intake
 from ingest.mqtt import DEFAULT_FILTERS, MqttConfig, MqttSource, TlsConfig
 from ingest.tcp import TcpSource
 from sensors.model import Position
-from sensors.registry import Sensor
+from sensors.registry import Registry, Sensor
 from storage.aside import EffectsAside
 from storage.embedded import EmbeddedConfig, EmbeddedStore
 from storage.influx import InfluxConfig, InfluxStore
@@ -223,7 +224,7 @@ async def opened(
             cycles=CycleKeeper(district.registry),
             tasks=watched.tasks,
             watch=SelfWatch(watched),
-            models=_models(settings, keepers.store, clock),
+            models=_models(settings, keepers.store, clock, district.registry),
             telling=telling,
             pictures=Pictures(settings.state / "pictures"),
             stations=tuple(_door(station, watched.pipeline) for station in stations),
@@ -364,7 +365,9 @@ def _receiving_clock(clock: Clock) -> Clock:
     return SystemClock() if _is_event(clock) else clock
 
 
-def _models(settings: Settings, store: TelemetryStore, clock: Clock) -> Models | None:
+def _models(
+    settings: Settings, store: TelemetryStore, clock: Clock, registry: Registry
+) -> Models | None:
     if not settings.models.enabled:
         return None
     given = settings.models.key
@@ -372,9 +375,15 @@ def _models(settings: Settings, store: TelemetryStore, clock: Clock) -> Models |
     shelf = Shelf(settings.state / "models", key)
     in_use = InUse(shelf)
     plan = TrainingPlan(at_hour_utc=settings.models.train_at_hour_utc)
-    return Models(
-        in_use, Retraining(store=store, models=in_use, shelf=shelf, clock=clock, plan=plan)
+    retraining = Retraining(
+        store=store,
+        every=partial(intervals, registry),
+        models=in_use,
+        shelf=shelf,
+        clock=clock,
+        plan=plan,
     )
+    return Models(in_use, retraining)
 
 
 def _is_event(clock: Clock) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,22 +20,19 @@ from alerting.detect.errors import DetectError, NothingShelved
 from alerting.detect.features import Sample, frame_of
 from alerting.detect.forest import DEFAULT_PLAN, ForestPlan, train
 from alerting.detect.learned import MOST_CONTEXT, Learned
-from alerting.detect.mast import DEFAULT_MAST_PLAN, MastPlan, Masts, guarded, train_masts
+from alerting.detect.mast import DEFAULT_MAST_PLAN, MastPlan, Masts, MastTraining, guarded
 from alerting.detect.mast import KIND as MAST_KIND
 from alerting.detect.mast import NAME as MAST_NAME
 from alerting.detect.shelf import Shelf
 from groundwatch.clock import Clock
 from groundwatch.kept_key import kept_key
+from groundwatch.training_history import DEFAULT_HISTORY, History, HistoryPlan, sample_of
 from sensors.catalogue import KINDS
-from sensors.model import Qc, Report, SensorKey
+from sensors.model import Report, SensorKey
 from storage.errors import StorageError
-from storage.ports import Row, TelemetryStore
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from storage.ports import Place, TelemetryStore
 
 _log = structlog.get_logger(__name__)
-_BELIEVED = frozenset({Qc.PASS, Qc.NOT_EVALUATED})
 # What loading, training and scoring can raise; anything else is a fault of this program.
 _FAILURES = (
     StorageError, DetectError, OSError, ValueError, TypeError, ArithmeticError, LookupError,
@@ -213,7 +209,7 @@ class InUse:
         context: list[Sample] = []
         touched: set[str] = set()
         for report in reports:
-            sample = _sample_of(report)
+            sample = sample_of(report)
             last = self._context.setdefault(sample.key, deque(maxlen=MOST_CONTEXT))
             if last and sample.taken_at_s <= last[-1].taken_at_s:
                 continue
@@ -228,15 +224,10 @@ class InUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPlan:
-    """When models are trained and from how much history.
-
-    At most `max_rows` rows of a kind are read, spread evenly: from each hour of the `history` its
-    share, so that the rows of one hour follow each other and no hour of the day is missing.
-    """
+    """When models are trained and from how much history."""
 
     at_hour_utc: int = 18
-    history: timedelta = timedelta(days=28)
-    max_rows: int = 200_000
+    history: HistoryPlan = DEFAULT_HISTORY
     kinds: tuple[str, ...] = tuple(KINDS)
     forest: ForestPlan = field(default=DEFAULT_PLAN)
     mast: MastPlan = field(default=DEFAULT_MAST_PLAN)
@@ -249,12 +240,16 @@ class Retraining:
         self,
         *,
         store: TelemetryStore,
+        every: Callable[[str], Mapping[Place, timedelta]],
         models: InUse,
         shelf: Shelf,
         clock: Clock,
         plan: TrainingPlan | None = None,
     ) -> None:
-        """Check the plan; nothing is read before `run` or `retrain`."""
+        """Check the plan; nothing is read before `run` or `retrain`.
+
+        `every` says of each device point of a kind how often it speaks.
+        """
         self._plan = plan or TrainingPlan()
         if not 0 <= self._plan.at_hour_utc <= 23:
             raise ValueError(f"training hour {self._plan.at_hour_utc}: 0 to 23 is allowed")
@@ -262,6 +257,7 @@ class Retraining:
         if unknown:
             raise ValueError(f"no such kinds: {', '.join(sorted(unknown))}")
         self._store = store
+        self._every = every
         self._models = models
         self._shelf = shelf
         self._clock = clock
@@ -309,49 +305,38 @@ class Retraining:
         """
         tried_at = self._clock.now()
         names = [name for name, of in MODELS.items() if of == kind]
-        try:
-            samples = await self._history(kind, tried_at)
-            frame = await asyncio.to_thread(frame_of, samples)
-        except _FAILURES as error:
-            for name in names:
-                self._models.note_problem(name, str(error) or repr(error), tried_at=tried_at)
-        else:
-            for name in names:
-                await self._retrain_one(name, frame, tried_at)
+        for name in names:
+            await self._retrain_one(name, kind, tried_at)
         return [status for status in self._models.status() if status.name in names]
 
-    async def _retrain_one(self, name: str, frame: "DataFrame", tried_at: datetime) -> None:
+    async def _retrain_one(self, name: str, kind: str, tried_at: datetime) -> None:
+        learn = self._masts if name == MAST_NAME else self._forest
         try:
-            model = await asyncio.to_thread(self._trained_and_saved, name, frame)
+            model = await learn(kind, tried_at)
+            await asyncio.to_thread(self._shelf.save, model)
         except _FAILURES as error:
             self._models.note_problem(name, str(error) or repr(error), tried_at=tried_at)
         else:
             self._models.use(model, tried_at=tried_at)
             _log.info("model trained", model=name, rows=model.n_rows)
 
-    async def _history(self, kind: str, until: datetime) -> list[Sample]:
-        """Read each hour's share of rows, oldest hour first."""
-        hour = timedelta(hours=1)
-        n_hours = max(1, self._plan.history // hour)
-        share = max(1, self._plan.max_rows // n_hours)
-        samples: list[Sample] = []
-        for at in range(n_hours, 0, -1):
-            since = until - at * hour
-            rows = await self._store.rows(kind, since, since + hour, limit=share)
-            samples.extend(map(_sample_of, rows))
-        return samples
+    async def _forest(self, kind: str, tried_at: datetime) -> Learned:
+        samples = await self._history(kind, tried_at).of_all()
+        frame = await asyncio.to_thread(frame_of, samples)
+        return await asyncio.to_thread(train, kind, frame, self._plan.forest)
 
-    def _trained_and_saved(self, name: str, frame: "DataFrame") -> Learned:
-        model: Learned
-        if name == MAST_NAME:
-            model = train_masts(frame, self._plan.mast)
-            before = self._models.named(name)
-            if isinstance(before, Masts):
-                model = guarded(model, before)
-        else:
-            model = train(name, frame, self._plan.forest)
-        self._shelf.save(model)
-        return model
+    async def _masts(self, kind: str, tried_at: datetime) -> Learned:
+        training = MastTraining(self._plan.mast)
+        async for samples in self._history(kind, tried_at).of_each():
+            frame = await asyncio.to_thread(frame_of, samples)
+            await asyncio.to_thread(training.add, frame)
+        model = training.done()
+        before = self._models.named(MAST_NAME)
+        return guarded(model, before) if isinstance(before, Masts) else model
+
+    def _history(self, kind: str, until: datetime) -> History:
+        every = self._every(kind)
+        return History(self._store, kind, every, until=until, plan=self._plan.history)
 
 
 def model_key(state: Path, given: str | None = None) -> bytes:
@@ -373,15 +358,3 @@ def _untrained(name: str) -> ModelStatus:
 def _judged(report: Report, quantity: str, answer: Answer) -> Judged:
     sensor = SensorKey(report.site, report.device, report.point, quantity)
     return Judged(sensor=sensor, kind=report.kind, taken_at=report.taken_at, answer=answer)
-
-
-def _sample_of(row: Report | Row) -> Sample:
-    """Keep the believable values of a row."""
-    values = row.values
-    if row.qc:
-        values = {
-            quantity: value
-            for quantity, value in values.items()
-            if row.qc.get(quantity, Qc.PASS) in _BELIEVED
-        }
-    return Sample(f"{row.site}/{row.device}/{row.point}", row.taken_at.timestamp(), values)

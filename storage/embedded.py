@@ -7,7 +7,7 @@ long query delays no write.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from sensors.catalogue import KINDS, STORED
 from sensors.model import Reading, Report, SensorKey
 from storage import embedded_file
 from storage.errors import StorageError, StoreRefused, StoreUnavailable
-from storage.ports import Refused, Row, SiteRow
+from storage.ports import Place, Refused, Row, SiteRow
 from storage.schema import to_us, why_unstorable
 from storage.sqlite import SqliteThread, is_busy, is_full
 
@@ -139,6 +139,16 @@ class EmbeddedStore:
             raise ValueError(f"kind {kind!r} is none of {', '.join(STORED)}")
         return await self._call(
             self._reader, embedded_file.rows, kind, (to_us(since), to_us(until)), limit
+        )
+
+    async def rows_of_each(
+        self, kind: str, most: Mapping[Place, int], since: datetime, until: datetime
+    ) -> list[Row]:
+        """Give the oldest rows of each device point named, `most` says how many; oldest first."""
+        if kind not in STORED:
+            raise ValueError(f"kind {kind!r} is none of {', '.join(STORED)}")
+        return await self._call(
+            self._reader, embedded_file.rows_of_each, kind, most, (to_us(since), to_us(until))
         )
 
     async def expire(self, now: datetime) -> int:

@@ -5,7 +5,7 @@ Names of tables and columns come from `sensors.catalogue`; everything else is bo
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -15,11 +15,10 @@ from alerting.model import Alert, Transition
 from sensors.catalogue import KINDS, STORED
 from sensors.model import Qc, Reading, Report, SensorKey
 from storage.errors import StoreRefused
-from storage.ports import Row, SiteRow
+from storage.ports import Place, Row, SiteRow
 from storage.schema import from_us, to_us
 from storage.sqlite import connect, transaction
 
-Place = tuple[str, str, str]
 """Site, device and point."""
 Seen = tuple[str, str, str, str, str]
 """Kind, site, device, point and quantity."""
@@ -201,6 +200,26 @@ def rows(connection: sqlite3.Connection, kind: str, span: tuple[int, int], limit
     if len(found) > limit:
         ordered = f"{select} ORDER BY t.taken_us, t.site, t.device, t.point LIMIT ?"
         found = connection.execute(ordered, (kind, *span, limit)).fetchall()
+    found.sort(key=itemgetter(3, 0, 1, 2))
+    return [_row(names, *row) for row in found]
+
+
+def rows_of_each(
+    connection: sqlite3.Connection, kind: str, most: Mapping[Place, int], span: tuple[int, int]
+) -> list[Row]:
+    """Give the oldest rows of each device point within `span` (microseconds), oldest first."""
+    names = tuple(STORED[kind].quantities)
+    columns = ", ".join(names)
+    select = (
+        f"SELECT site, device, point, taken_us, qc, {columns} FROM t_{kind}"  # noqa: S608 - catalogue
+        " WHERE site = ? AND device = ? AND point = ? AND taken_us >= ? AND taken_us < ?"
+        " ORDER BY taken_us LIMIT ?"
+    )
+    found = [
+        row
+        for place, limit in most.items()
+        for row in connection.execute(select, (*place, *span, max(limit, 0)))
+    ]
     found.sort(key=itemgetter(3, 0, 1, 2))
     return [_row(names, *row) for row in found]
 

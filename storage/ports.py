@@ -1,12 +1,15 @@
 """What the rest of the program asks of a telemetry store; one contract suite runs on every one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from alerting.model import Alert, Transition
 from sensors.model import Reading, Report, SensorKey
+
+# A device point: site, device and point.
+Place = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +98,10 @@ class TelemetryStore(Protocol):
         self, kind: str, since: datetime, until: datetime, limit: int = 1_000_000
     ) -> list[Row]:
         """Give all devices' wide rows of one kind, oldest first; input for model training."""
+        ...
+
+    async def rows_of_each(
+        self, kind: str, most: Mapping[Place, int], since: datetime, until: datetime
+    ) -> list[Row]:
+        """Give the oldest rows of each device point named, `most` says how many; oldest first."""
         ...

@@ -14,7 +14,7 @@ wind like those learned from: wind bends the mast too, and from where is not mea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import cos, hypot, radians, sin
+from math import cos, hypot, inf, radians, sin
 from statistics import median
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
@@ -197,33 +197,61 @@ def _answer(mast: Mast, found: Departure, lately: Sequence[float], plan: MastPla
     )
 
 
+class MastTraining:
+    """Learns masts from one frame after the other, each with all the rows of its cranes."""
+
+    def __init__(self, plan: MastPlan = DEFAULT_MAST_PLAN) -> None:
+        """Begin without any crane."""
+        self._plan = plan
+        self._masts: dict[str, Mast] = {}
+        self._lacking: dict[str, str] = {}
+        self._n_rows = 0
+        self._from_s, self._until_s = inf, -inf
+
+    def add(self, frame: "DataFrame") -> None:
+        """Learn every crane's mast from a frame of `features.frame_of`, rows in any order."""
+        if not {"key", *NEEDED} <= set(frame.columns):
+            return
+        rows = frame.dropna(subset=list(NEEDED)).sort_values("taken_at_s", kind="stable")
+        for key, own in rows.groupby("key", sort=True):
+            try:
+                self._masts[str(key)] = _mast(own, self._plan)
+            except TooLittle as error:
+                self._lacking[str(key)] = str(error)
+        if len(rows):
+            self._n_rows += len(rows)
+            self._from_s = min(self._from_s, float(rows["taken_at_s"].min()))
+            self._until_s = max(self._until_s, float(rows["taken_at_s"].max()))
+
+    def done(self) -> Masts:
+        """Give the masts of all cranes.
+
+        Raises:
+            TooLittle: of no crane can be said what is usual; the text says what one of them lacks.
+        """
+        if not self._masts:
+            some = [f"{key} {why}" for key, why in self._lacking.items()]
+            none = "no crane reports load, radius, slew and both tilts together"
+            raise TooLittle(some[0] if some else none)
+        return Masts(
+            masts=self._masts,
+            n_rows=self._n_rows,
+            trained_from_s=self._from_s,
+            trained_until_s=self._until_s,
+            lacking=self._lacking,
+            plan=self._plan,
+        )
+
+
 def train_masts(frame: "DataFrame", plan: MastPlan = DEFAULT_MAST_PLAN) -> Masts:
-    """Learn every crane's mast from a frame of `features.frame_of`, rows in any order.
+    """Learn every crane's mast from one frame.
 
     Raises:
         TooLittle: of no crane can be said what is usual; the text says what one of them lacks.
     """
-    if not {"key", *NEEDED} <= set(frame.columns) or not len(frame):
-        raise TooLittle("no crane reports load, radius, slew and both tilts together")
-    rows = frame.dropna(subset=list(NEEDED)).sort_values("taken_at_s", kind="stable")
-    masts: dict[str, Mast] = {}
-    lacking: dict[str, str] = {}
-    for key, own in rows.groupby("key", sort=True):
-        try:
-            masts[str(key)] = _mast(own, plan)
-        except TooLittle as error:
-            lacking[str(key)] = str(error)
-    if not masts:
-        some = [f"{key} {why}" for key, why in lacking.items()]
-        raise TooLittle(some[0] if some else "no crane reports load, radius, slew and both tilts")
-    return Masts(
-        masts=masts,
-        n_rows=len(rows),
-        trained_from_s=float(rows["taken_at_s"].min()),
-        trained_until_s=float(rows["taken_at_s"].max()),
-        lacking=lacking,
-        plan=plan,
-    )
+    training = MastTraining(plan)
+    training.add(frame)
+    return training.done()
 
 
 def guarded(new: Masts, old: Masts) -> Masts:

@@ -4,12 +4,13 @@ Names of measurements and fields come from `sensors.catalogue` alone; everything
 parameter or is a number.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from storage.errors import StoreRefused, StoreUnavailable
 from storage.influx.answers import DatabaseMissing
+from storage.ports import Place
 from storage.schema import from_us, to_us
 
 
@@ -53,6 +54,22 @@ def wide(kind: str, window: Window, limit: int) -> Query:
     return Query(
         f'SELECT * FROM "{kind}" WHERE {" AND ".join(_between(window))}'  # noqa: S608 - catalogue
         f" ORDER BY time ASC LIMIT {limit}"
+    )
+
+
+def wide_of_each(kind: str, places: Sequence[Place], window: Window, limit: int) -> Query:
+    """Ask for all columns of the oldest `limit` rows of each device point."""
+    params: dict[str, str] = {}
+    each = []
+    for number, place in enumerate(places):
+        names = {name: f"{name}{number}" for name in _TAGS}
+        params |= dict(zip(names.values(), place, strict=True))
+        each.append(" AND ".join(f'"{name}" = ${bound}' for name, bound in names.items()))
+    named = " OR ".join(f"({one})" for one in each)
+    return Query(
+        f'SELECT * FROM "{kind}" WHERE ({named}) AND {" AND ".join(_between(window))}'  # noqa: S608 - catalogue
+        f' GROUP BY "site", "device", "point" ORDER BY time ASC LIMIT {limit}',
+        params,
     )
 
 

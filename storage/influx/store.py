@@ -1,8 +1,10 @@
 """The telemetry store on InfluxDB: what to send and ask, over the doors of this package."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from alerting.model import Alert, Transition
 from sensors.catalogue import KINDS, STORED
@@ -14,12 +16,13 @@ from storage.influx.config import InfluxConfig
 from storage.influx.doors import HttpDoor, V2WriteDoor
 from storage.influx.influxql import Cells, Query, Window
 from storage.influx.placing import Item, place
-from storage.ports import Refused, Row, SiteRow
+from storage.ports import Place, Refused, Row, SiteRow
 from storage.schema import LineWriter, site_line, transition_line
 
 # 3 Core refuses queries that touch too many files, which is about three days of data.
 _CORE_WINDOW = timedelta(hours=72)
 _PAGE_ROWS = 10_000
+_PLACES = 30  # device points in one question, whose text stays below a few thousand characters
 _EARLIEST = datetime(1677, 9, 22, tzinfo=UTC)
 _LATEST = datetime(2262, 4, 11, tzinfo=UTC)
 
@@ -176,6 +179,23 @@ class InfluxStore:
                 rows.append(row)
         return rows
 
+    async def rows_of_each(
+        self, kind: str, most: Mapping[Place, int], since: datetime, until: datetime
+    ) -> list[Row]:
+        """Give the oldest rows of each device point named, `most` says how many; oldest first."""
+        if kind not in STORED:
+            raise ValueError(f"kind {kind!r} is none of {', '.join(STORED)}")
+        await self.open()
+        left = {place: limit for place, limit in most.items() if limit > 0}
+        rows: list[Row] = []
+        for window in influxql.windows(*_within_reach(since, until), self._window()):
+            for places, limit in _askable(left):
+                page = await self._ask(influxql.wide_of_each(kind, places, window, limit))
+                rows += [_row(cells, kind) for cells in page]
+                for point, n_found in Counter(map(_place, page)).items():
+                    left[point] -= n_found
+        return sorted(rows, key=lambda row: (row.taken_at, row.site, row.device, row.point))
+
     async def _rows_in(self, kind: str, window: Window) -> AsyncIterator[Row]:
         """Read page by page; many devices may share the instant at which a page ends."""
         page_rows, seen = _PAGE_ROWS, set[tuple[str, str, str]]()
@@ -221,6 +241,16 @@ def _check_sensor(key: SensorKey, kind: str) -> None:
         raise ValueError(f"kind {kind!r} is none of {', '.join(STORED)}")
     if key.quantity not in STORED[kind].quantities:
         raise ValueError(f"a {kind} has no quantity {key.quantity!r}")
+
+
+def _askable(left: Mapping[Place, int]) -> list[tuple[list[Place], int]]:
+    """Put device points together that want as many rows, no more than fit into one question."""
+    found = []
+    for limit, group in groupby(sorted(left, key=left.__getitem__), key=left.__getitem__):
+        places = list(group)
+        for at in range(0, len(places) if limit > 0 else 0, _PLACES):
+            found.append((places[at : at + _PLACES], limit))
+    return found
 
 
 def _within_reach(since: datetime, until: datetime) -> tuple[datetime, datetime]:

@@ -224,6 +224,38 @@ async def test_a_limit_keeps_the_oldest(store: TelemetryStore) -> None:
     assert await store.rows("crane", T0, until, 0) == []
 
 
+async def test_of_each_point_named_the_oldest_rows_are_given(store: TelemetryStore) -> None:
+    named = [("TC1", "", 5), ("TC1", "boom", 3), ("TC2", "", 4), ("TC3", "", 2)]
+    await store.write(
+        [
+            crane(T0 + n * S, {"load_t": float(n)}, device=device, point=point)
+            for device, point, count in named
+            for n in reversed(range(count))
+        ]
+    )
+    most = {
+        ("baiyun-01", "TC1", ""): 2,
+        ("baiyun-01", "TC1", "boom"): 9,
+        ("baiyun-01", "TC2", ""): 2,
+        ("baiyun-01", "TC3", ""): 0,
+        ("baiyun-01", "TC4", ""): 2,
+    }
+    rows = await store.rows_of_each("crane", most, T0, T0 + timedelta(hours=1))
+    assert [(row.device, row.point, row.taken_at, row.values["load_t"]) for row in rows] == [
+        ("TC1", "", T0, 0.0),
+        ("TC1", "boom", T0, 0.0),
+        ("TC2", "", T0, 0.0),
+        ("TC1", "", T0 + S, 1.0),
+        ("TC1", "boom", T0 + S, 1.0),
+        ("TC2", "", T0 + S, 1.0),
+        ("TC1", "boom", T0 + 2 * S, 2.0),
+    ]
+    later = await store.rows_of_each("crane", most, T0 + S, T0 + 2 * S)
+    assert [row.taken_at for row in later] == [T0 + S] * 3
+    with pytest.raises(ValueError, match="crane2"):
+        await store.rows_of_each("crane2", most, T0, T0 + S)
+
+
 async def test_long_histories_are_whole(store: TelemetryStore) -> None:
     start = T0 - timedelta(days=8)
     reports = [crane(start + n * 60 * S, {"load_t": float(n)}) for n in range(11_500)]

@@ -3,7 +3,7 @@
 import asyncio
 import stat
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +17,11 @@ from alerting.detect.features import Sample
 from alerting.detect.forest import Forest, ForestPlan
 from alerting.detect.shelf import Shelf
 from groundwatch.training import Intake, InUse, Judged, Retraining, TrainingPlan, model_key
+from groundwatch.training_history import HistoryPlan
 from sensors.model import Qc, Report
 from storage.embedded import EmbeddedConfig, EmbeddedStore
 from storage.errors import StoreUnavailable
-from storage.ports import Row
+from storage.ports import Place, Row
 
 CraneDays = Callable[..., list[Sample]]
 KINDS_USED = ("crane", "pit")
@@ -40,10 +41,15 @@ class StandingClock:
 class AwayStore(EmbeddedStore):
     """A store whose database does not answer."""
 
-    async def rows(
-        self, kind: str, since: datetime, until: datetime, limit: int = 1_000_000
+    async def rows_of_each(
+        self, kind: str, most: Mapping[Place, int], since: datetime, until: datetime
     ) -> list[Row]:
-        raise StoreUnavailable(f"no answer when asked for {kind} {since:%d} {until:%d} {limit}")
+        raise StoreUnavailable(f"no answer when asked for {kind} {since:%d} {until:%d} {most}")
+
+
+def four(kind: str) -> dict[Place, timedelta]:
+    """Say how often the cranes of these tests speak, each of its pits too."""
+    return {("yard", f"{kind}-{n}", ""): timedelta(minutes=10) for n in range(4)}
 
 
 def report(sample: Sample, **values: float) -> Report:
@@ -57,10 +63,13 @@ def retraining(
 ) -> Retraining:
     return Retraining(
         store=store,
+        every=four,
         models=in_use,
         shelf=Shelf(folder, KEY),
         clock=StandingClock(now),
-        plan=TrainingPlan(history=timedelta(days=21), kinds=KINDS_USED, forest=plan),
+        plan=TrainingPlan(
+            history=HistoryPlan(span=timedelta(days=21)), kinds=KINDS_USED, forest=plan
+        ),
     )
 
 
@@ -263,6 +272,7 @@ def test_a_plan_that_cannot_work_is_refused(in_use: InUse, tmp_path: Path) -> No
         with pytest.raises(ValueError, match=wanted):
             Retraining(
                 store=store,
+                every=four,
                 models=in_use,
                 shelf=Shelf(tmp_path, KEY),
                 clock=StandingClock(datetime(2026, 1, 1, tzinfo=UTC)),

@@ -4,7 +4,7 @@
 import asyncio
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sensors.model import Reading, Report, SensorKey
 from storage.embedded import EmbeddedConfig, EmbeddedStore
 from storage.errors import StorageError, StoreRefused, StoreUnavailable
 from storage.log import Log, LogConfig
-from storage.ports import Refused, Row, SiteRow, TelemetryStore
+from storage.ports import Place, Refused, Row, SiteRow, TelemetryStore
 from storage.ship import ShipConfig, Shipper
 from tests.contract.telemetry_stores import Influxd, influx1
 
@@ -91,6 +91,11 @@ class ScriptedStore:
 
     async def rows(
         self, kind: str, since: datetime, until: datetime, limit: int = 1_000_000
+    ) -> list[Row]:
+        return []
+
+    async def rows_of_each(
+        self, kind: str, most: Mapping[Place, int], since: datetime, until: datetime
     ) -> list[Row]:
         return []
 
