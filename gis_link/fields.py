@@ -206,14 +206,9 @@ class Fields:
         box = self._bounds
         if box is None or box.has(at):
             return
-        edge = Position(_within(at.lat, box.south, box.north), _within(at.lon, box.west, box.east))
-        km = float(distances_m(edge, [at])[0]) / 1000.0
-        what = (
-            f"{prefix}lat {at.lat:g}, {prefix}lon {at.lon:g} lies {km:.0f} km outside the map and"
-            f" its surroundings (lat {box.south:.1f} to {box.north:.1f}, lon {box.west:.1f} to"
-            f" {box.east:.1f}): correct it, or nobody near the sites is offered it"
-        )
-        self._faults.note(Fault(self._row.file, self._row.line, what, is_warning=True))
+        has_room = self._faults.has_room(self.file, is_warning=True)
+        what = _how_far(prefix, at, box) if has_room else ""  # measuring costs more than the row
+        self._faults.note(Fault(self.file, self.line, what, is_warning=True))
 
     def _is_swapped(self, at: Position) -> bool:
         inside = self._bounds
@@ -223,6 +218,16 @@ class Fields:
         order = "GeoJSON writes [lon, lat]" if self._row.geometry else "exchange them"
         lat, lon = texts
         self.wrong(f"{prefix}lat {lat} and {prefix}lon {lon} look swapped: {because}; {order}")
+
+
+def _how_far(prefix: str, at: Position, box: Bounds) -> str:
+    edge = Position(_within(at.lat, box.south, box.north), _within(at.lon, box.west, box.east))
+    km = float(distances_m(edge, [at])[0]) / 1000.0
+    return (
+        f"{prefix}lat {at.lat:g}, {prefix}lon {at.lon:g} lies {km:.0f} km outside the map and"
+        f" its surroundings (lat {box.south:.1f} to {box.north:.1f}, lon {box.west:.1f} to"
+        f" {box.east:.1f}): correct it, or nobody near the sites is offered it"
+    )
 
 
 def _within(degrees: float, least: float, most: float) -> float:

@@ -94,6 +94,10 @@ class FaultList(list[Fault]):
         """Note a fault."""
         self.note(Fault(file, line, what))
 
+    def has_room(self, file: str, *, is_warning: bool) -> bool:
+        """Say whether one more of a file would be taken with its words, not only counted."""
+        return self._per_file.get((file, is_warning), 0) < MAX_FAULTS_PER_FILE
+
     def note(self, fault: Fault) -> None:
         """Note a fault or warning; the last one taken of a file says that there are more.
 
