@@ -50,7 +50,8 @@ class Score:
 def sensor_of(series: Series) -> Sensor:
     """Make the sensor a site file would describe for this series."""
     entry = KINDS[series.kind].quantities[series.quantity]
-    ranges = believable(entry, series.kind, series.design)
+    every = timedelta(seconds=series.every_s)
+    ranges = believable(entry, series.kind, series.design, every)
     return Sensor(
         key=SensorKey("data", "D", "", series.quantity),
         kind=series.kind,
@@ -62,7 +63,7 @@ def sensor_of(series: Series) -> Sensor:
         high=ranges.high,
         suspect_low=ranges.suspect_low,
         suspect_high=ranges.suspect_high,
-        every=timedelta(seconds=series.every_s),
+        every=every,
         position=Position(0.0, 0.0),
         design=series.design,
         checks=series.tests,
