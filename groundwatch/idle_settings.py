@@ -81,7 +81,7 @@ _RULES: tuple[_Rule, ...] = (
         "mqtt",
         ("password",),
         lambda given: given.mqtt.host is not None and given.mqtt.user is None,
-        "without effect without `user`: neither would be sent",
+        "`password` without `user`: it would not be sent",
         "give `user` beside it",
     ),
     _Rule(
