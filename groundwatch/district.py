@@ -21,6 +21,7 @@ from groundwatch.limits import gap_text
 from groundwatch.response_file import ResponsePolicy, load_response
 from groundwatch.roads import BUILT_IN_ROADS, Roads
 from groundwatch.whereabouts import Whereabouts
+from sensors.fault import did_you_mean, listed
 from sensors.model import SensorKey
 from sensors.registry import Registry
 from sensors.site import FOLDER, load_registry
@@ -160,6 +161,7 @@ def load_district(
     if roads.settings is not None:
         unset = (name for name in routes.console_stands_in_for if name not in roads.names)
         warned += [f"{directory}/people.yaml: {stand_in_warning(name)}" for name in unset]
+    said += _no_such_channel(roads, routes)
     return District(
         registry=registry,
         packs=found,
@@ -172,6 +174,17 @@ def load_district(
         warnings=tuple(warned),
         unused=claims.unused,
     )
+
+
+def _no_such_channel(roads: Roads, routes: RouteTable) -> list[str]:
+    """Say that orders would go out by a channel that is not there."""
+    wanted = roads.settings.tasks.channel if roads.settings is not None else ""
+    known = [*roads.names, *routes.console_stands_in_for]
+    if not wanted or wanted in known:
+        return []
+    hint = did_you_mean(wanted, known)
+    what = f"settings: `tasks.channel`: there is no channel {wanted!r}; allowed: {listed(known)}"
+    return ["; ".join(part for part in (what, hint) if part)]
 
 
 def _nothing(directory: Path) -> District:

@@ -170,6 +170,33 @@ _RULES: tuple[_Rule, ...] = (
     ),
 )
 
+_OF_CHANNELS: tuple[tuple[str, Callable[[Any, _Settings], bool], str, str], ...] = (
+    (
+        "answers",
+        lambda entry, given: entry.answers and not given.replies.hears,
+        "without effect: no answer is heard without [replies]",
+        "give [replies] `secret` or `networks`",
+    ),
+    (
+        "tls_ca",
+        lambda entry, _: entry.security == "none",
+        "without effect beside `security` none: nothing is encrypted",
+        f"{_LEAVE_OUT}, or leave out `security`",
+    ),
+    (
+        "secret",
+        lambda entry, _: entry.kind == "sms_http" and not entry.sends_secret,
+        "without effect: no template has {secret}, so that it would not be sent",
+        "write {secret} where the service wants it in `headers`, `body` or `url`",
+    ),
+    (
+        "digit",
+        lambda _, given: not given.http.public_url,
+        "without effect without [http] `public_url`: nobody could tell us that it was pressed",
+        "give [http] `public_url`, the address the service reaches us at",
+    ),
+)
+
 
 def idle_settings(settings: _Settings) -> list[Idle]:
     """Find every setting that was given and would do nothing."""
@@ -185,14 +212,9 @@ def idle_settings(settings: _Settings) -> list[Idle]:
 
 def _of_channels(settings: _Settings) -> Iterator[Idle]:
     for name, entry in settings.channels.items():
-        here = ("channels", name)
-        hopes = _is_given(entry, "answers") and getattr(entry, "answers", False)
-        if hopes and not settings.replies.hears:
-            why = "without effect: no answer is heard without [replies]"
-            yield Idle((*here, "answers"), why, "give [replies] `secret` or `networks`")
-        if _is_given(entry, "tls_ca") and getattr(entry, "security", "") == "none":
-            why = "without effect beside `security` none: nothing is encrypted"
-            yield Idle((*here, "tls_ca"), why, f"{_LEAVE_OUT}, or leave out `security`")
+        for option, is_idle, why, fix in _OF_CHANNELS:
+            if _is_given(entry, option) and is_idle(entry, settings):
+                yield Idle(("channels", name, option), why, fix)
 
 
 def _section(settings: _Settings, name: str) -> BaseModel | None:

@@ -161,6 +161,12 @@ class SmsHttpEntry(_Provider):
     max_parts: int = Field(default=4, ge=1, le=10)
     """How many parts a message may have."""
 
+    @property
+    def sends_secret(self) -> bool:
+        """Say whether the secret stands anywhere in what is sent."""
+        templates = (self.url.get_secret_value(), self.body, *self.headers.values())
+        return any("{secret}" in each for each in templates)
+
     def config(self, name: str, back: Back) -> SmsHttpConfig:
         """Give the configuration of the channel."""
         return SmsHttpConfig(

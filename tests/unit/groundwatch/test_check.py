@@ -94,3 +94,23 @@ def test_a_drill_and_a_coupling_wait_for_the_site_they_name(district: Path) -> N
     gauges = district / "sites" / "baiyun-rain.yaml"
     gauges.write_text("x: [\n" + gauges.read_text())
     assert len(checked(district).stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        ("calls", "there is no channel 'calls'; allowed: console, webhook, cap, sms, voice"),
+        ("voce", "did you mean 'voice'?"),
+        ("sms", ""),
+        ("console", ""),
+    ],
+)
+def test_orders_by_a_channel_that_is_not_there_are_refused(
+    district: Path, tmp_path: Path, channel: str, said: str
+) -> None:
+    config = tmp_path / "groundwatch.toml"
+    config.write_text(f'[tasks]\nchannel = "{channel}"\n')
+    faults = [line for line in checked(district, "--config", str(config)).stderr.splitlines()
+              if "tasks.channel" in line]  # fmt: skip
+    assert len(faults) == (1 if said else 0)
+    assert all(said in line for line in faults)

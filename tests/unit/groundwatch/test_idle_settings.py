@@ -80,6 +80,20 @@ IDLE = {
     ),
     "a key of no format": (f'[private]\nkey = "{SECRET}"', 2, "private.key", "[doors]"),
     "how often nobody hears": ("[heartbeat]\nevery_s = 9", 2, "heartbeat.every_s", "give `url`"),
+    "a secret that is not sent": (
+        '[channels.sms]\nkind = "sms_http"\nurl = "https://sms.example/?to={to}&text={text}"\n'
+        'secret = "s"',
+        4,
+        "channels.sms.secret",
+        "write {secret} where",
+    ),
+    "a key nobody tells of": (
+        '[channels.calls]\nkind = "voice"\nurl = "https://voice.example"\n'
+        f'secret = "{SECRET}"\ndigit = "5"',
+        5,
+        "channels.calls.digit",
+        "give [http] `public_url`",
+    ),
     "answers nobody hears": (SMPP, 7, "channels.sms.answers", "give [replies]"),
 }
 
