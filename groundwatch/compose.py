@@ -52,7 +52,7 @@ from groundwatch.readiness import looked_at
 from groundwatch.roads import open_roads, ways_back
 from groundwatch.self_watch import SelfWatch, Watched
 from groundwatch.service_manager import ServiceManager
-from groundwatch.settings import InfluxSettings, Settings, TellingSettings
+from groundwatch.settings import INFLUX_VERSIONS, InfluxSettings, Settings, TellingSettings
 from groundwatch.siren_door import SirenDoor
 from groundwatch.stations import Door, open_sources, station_lanes, station_sources, unheard
 from groundwatch.store_writer import StoreWriter
@@ -73,7 +73,6 @@ from sensors.registry import Registry, Sensor
 from storage.aside import EffectsAside
 from storage.embedded import EmbeddedConfig, EmbeddedStore
 from storage.influx import InfluxConfig, InfluxStore
-from storage.influx.config import Version
 from storage.journal import SqlJournal
 from storage.log import Log, LogConfig
 from storage.ports import TelemetryStore
@@ -82,7 +81,6 @@ from storage.ship import Shipper
 __all__ = ["Program", "influx_config", "mqtt_config", "opened"]
 
 _LOG = logging.getLogger(__name__)
-_INFLUX_VERSIONS: dict[str, Version] = {"auto": "auto", "1": 1, "2": 2, "3": 3}
 _REMEMBERED_REPORTS = 50_000
 _SLACK_S = 3.0
 _JOURNAL_PATIENCE_S = 3.0  # a warning waits no longer for its record than this
@@ -410,7 +408,7 @@ def influx_config(influx: InfluxSettings) -> InfluxConfig:
     return InfluxConfig(
         url=influx.url,
         database=influx.database,
-        version=_INFLUX_VERSIONS[influx.version],
+        version=INFLUX_VERSIONS[influx.version],
         org=influx.org,
         token=influx.token.get_secret_value() if influx.token else "",
         user=influx.user or "",

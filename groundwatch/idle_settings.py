@@ -44,8 +44,8 @@ _RULES: tuple[_Rule, ...] = (
         "mqtt",
         ("version", "user", "password", "tls_ca", "tls_cert", "tls_key"),
         lambda given: given.mqtt.host is None,
-        "without effect and without a host: the program starts a broker of its own, which is"
-        " reached from this machine alone and asks for nothing",
+        "without effect without `host`: the program starts a broker of its own, which only this"
+        " machine reaches and which asks for nothing",
         f"give `host` beside it for a broker that is there already, or {_LEAVE_OUT}",
     ),
     _Rule(

@@ -19,6 +19,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -45,6 +46,7 @@ from groundwatch.travel_settings import TravelSettings
 from sensors.wording import Written, words_of_value
 
 _FILE = "_file"
+INFLUX_VERSIONS: dict[str, Literal["auto", 1, 2, 3]] = {"auto": "auto", "1": 1, "2": 2, "3": 3}
 _PASSWORD = re.compile(r"[0-9A-Fa-f]{4}")
 
 
@@ -104,6 +106,25 @@ class InfluxSettings(_Section):
     """What `user` logs in with."""
     token: SecretStr | None = None
     """What lets us into InfluxDB 2.x and 3."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        from storage.influx.config import InfluxConfig  # a second that nobody else waits for
+
+        InfluxConfig(url=url)
+        return url
+
+    @model_validator(mode="after")
+    def _fits_version(self) -> "InfluxSettings":
+        """Refuse what a server of the version given would refuse."""
+        from storage.influx.config import InfluxConfig
+
+        user = "" if self.token else self.user or ""  # both is said elsewhere
+        config = InfluxConfig(url=self.url, org=self.org, user=user)
+        if fault := config.why_not_version(INFLUX_VERSIONS[self.version]):
+            raise ValueError(f"with `version` {self.version}: {fault}")
+        return self
 
 
 class RepliesSettings(_Section):

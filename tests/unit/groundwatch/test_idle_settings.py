@@ -23,10 +23,10 @@ IDLE = {
         '[mqtt]\ntls_cert = "c.pem"\ntls_key = "k.pem"',
         2,
         "mqtt.tls_cert",
-        "without a host",
+        "without `host`",
     ),
-    "a user without a host": ('[mqtt]\nuser = "gw"', 2, "mqtt.user", "without a host"),
-    "a version without a host": ("[mqtt]\nversion = 5", 2, "mqtt.version", "without a host"),
+    "a user without a host": ('[mqtt]\nuser = "gw"', 2, "mqtt.user", "without `host`"),
+    "a version without a host": ("[mqtt]\nversion = 5", 2, "mqtt.version", "without `host`"),
     "an own port beside a host": (
         f"{HERE}broker_port = 1884",
         3,

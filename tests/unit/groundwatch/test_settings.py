@@ -59,6 +59,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
     assert settings.clock == "system"
 
 
+INFLUX = '[influx]\nurl = "http://127.0.0.1:8086"\n'
 TWICE = "".join(f'[http.keys.{name}]\nsecret = "{"x" * 24}"\n' for name in "ab")
 
 
@@ -90,6 +91,16 @@ TWICE = "".join(f'[http.keys.{name}]\nsecret = "{"x" * 24}"\n' for name in "ab")
         ('clock = "sun"', "`clock`: the value is not one of the words known here; allow"),
         ("log_max_bytes = 10", "`log_max_bytes`: the value is out of range; allowed: at"),
         ("[influx]\n", "`influx.url` is missing"),
+        ('[influx]\nurl = "nonsense"', "`influx.url`: url '://' must be like http://influx"),
+        (
+            f'{INFLUX}version = "2"\ntoken = "t"',
+            "`influx`: with `version` 2: InfluxDB 2 needs org, the organisation",
+        ),
+        (
+            f'{INFLUX}version = "3"\nuser = "u"',
+            "`influx`: with `version` 3: InfluxDB 3 is entered with a token",
+        ),
+        ('[influx]\nurl = "http://u:p@x"', "`influx.url`: url must not hold a password"),
         ('journal = "x"', "`journal`: not a URL; a journal's is sqlite:///"),
         ('journal = "mysql://x/y"', "`journal`: 'mysql' is no journal"),
         ("[mqtt]\nmax_in_flight = 0", "allowed: more than 0"),
