@@ -122,7 +122,7 @@ async def test_an_edit_whose_record_left_the_files_is_told_and_the_others_count(
     again = await opened(journal, newer)
     assert [each.strength for each in again.now.teams] == [4]
     [said] = again.unfit
-    assert said == f"patch of teams T2 by 甲某 at {NOW.isoformat()}: it is no longer there"
+    assert said == "patch of teams T2 by 甲某 at 2026-11-01 08:00:00 +08:00: it is no longer there"
 
 
 async def test_what_could_not_be_recorded_does_not_count() -> None:
