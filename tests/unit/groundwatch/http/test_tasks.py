@@ -108,7 +108,7 @@ def test_stock_is_put_aside_and_given_back(live: Running) -> None:
     assert [each.line.quantity for each in program.desks.orders.book.held()] == [left]
     more = {"actor": "Duty officer", "responder": depot.id, "what": "more", "items": [line]}
     wrong = live.post(f"{API}/alerts/{alert['id']}/tasks", more, status=409)
-    assert f"has 0 of {stock.item} left" in wrong["detail"]
+    assert f"has 0 {stock.item.replace('_', ' ')}s left" in wrong["detail"]
     say(live, task, "recall", note="not needed")
     assert program.desks.orders.book.held() == []
 
