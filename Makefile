@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# One more than this machine's two cores, since tests of the whole wait for servers.
+# One more than the two cores of continuous integration, since tests of the whole wait for servers.
 WORKERS ?= 3
 PACKAGES := sensors ingest alerting gis_link firmware_sim storage groundwatch
 
@@ -47,8 +47,7 @@ demo: setup
 
 test: setup-dev servers
 	@$(BIN)/python -m compileall -q -j 0 $(PACKAGES)  # many tests start the program
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
-	  tests/system tests/contract tests/unit
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 cases: setup-dev
 	GROUNDWATCH_TEST_CASES=$(CASES) $(BIN)/python -m pytest -n $(WORKERS) --dist load \

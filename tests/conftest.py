@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,23 @@ settings.register_profile(
     derandomize=bool(os.environ.get("GROUNDWATCH_TESTS_NEED_SERVERS")),
 )
 settings.load_profile("groundwatch")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files of `tests/system` among the first two thirds of the others.
+
+    They wait for servers and for each other's processes, and leave the processor to what computes;
+    several of them at once would make each other late, and the last ones would run alone.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    of_whole = [path for path in files if path.parent.name == "system"]
+    order = [path for path in files if path.parent.name != "system"]
+    apart = max(1, len(order) * 2 // 3 // (len(of_whole) + 1))
+    for number, path in enumerate(of_whole, 1):
+        order.insert(number * (apart + 1) - 1, path)
+    items[:] = [item for path in order for item in files[path]]
 
 
 @pytest.fixture(autouse=True)

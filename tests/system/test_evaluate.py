@@ -51,11 +51,10 @@ def test_nothing_is_missed_and_nothing_cleared_too_early(found: dict[str, Any]) 
         assert run["marks_hold"]
 
 
-def test_a_crane_is_warned_of_in_order() -> None:
-    code, out, said = evaluate("--scenarios", "--json", "--only", "crane-overload-red")
-    assert code == 0, said
-    answer = json.loads(out)
-    assert (answer["labels"], answer["faults"]) == (1, [])
+def test_a_crane_is_warned_of_in_order(found: dict[str, Any]) -> None:
+    assert found["per_hazard"]["crane_overload"]["labels"] >= 1
+    late = [fault for fault in found["faults"] if fault["scenario"] == "crane-overload-red"]
+    assert late == []
 
 
 def test_it_counts_what_it_judged(found: dict[str, Any]) -> None:

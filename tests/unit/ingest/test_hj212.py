@@ -252,7 +252,8 @@ def test_no_content_can_hurt_it(content: str, command: str, flag: str) -> None:
     read(b"##%04d%s%04X\r\n" % (len(data), data, crc16(data)))
 
 
-FACTOR = st.from_regex(r"[aw][0-9]{5}", fullmatch=True)
+# The same as the expression [aw][0-9]{5}, made with two choices instead of six.
+FACTOR = st.builds("{}{:05d}".format, st.sampled_from("aw"), st.integers(0, 99_999))
 VALUE = st.decimals(-99999, 99999, places=3, allow_nan=False, allow_infinity=False)
 GROUPS = st.dictionaries(
     FACTOR, st.tuples(st.sampled_from(["Rtd", "Avg", "Min", "Max", "Cou"]), VALUE), max_size=20
