@@ -30,7 +30,7 @@ def test_reports_are_made_in_order_and_kept(live: Running) -> None:
     place, sensor, _ = lines(shown, "place")
     assert "Helong Street" in place
     assert place.endswith(", Huanghe Garden tower blocks, huanghe-tower")
-    assert sensor == "Load moment, sensor huanghe-tower/TC-01/moment_pct"
+    assert sensor == "Load moment, sensor huanghe-tower/TC-01"
     assert lines(shown, "casualties")[0] == "dead: unknown"
     assert "no first report yet" in make(live, alert, "follow", 409)["detail"]
     made = make(live, alert, "first", dead=0, injured=1)
