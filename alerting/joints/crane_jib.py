@@ -12,11 +12,11 @@ from alerting.history import mean
 from alerting.joint import Compute, Input, Joint, Seen
 from sensors.recipes.crane import lifting_from_t
 from sensors.registry import Device, Registry
-from sensors.virtual.crane_jib import HELD_JIB, free_turn_deg
+from sensors.virtual.crane_jib import HELD_JIB, TOLD_EVERY, free_turn_deg
 
 # An idle crane speaks every minute at least, so the window holds four readings of it. Fewer, or
 # less than three quarters of the window, show no jib at rest: a late one may stand nearly alone.
-_WINDOW_S, _COUNTS_S, _EVERY_S = 200.0, 60.0, 60.0
+_WINDOW_S, _COUNTS_S = 200.0, 60.0
 _LEAST, _SPAN = 4, 0.75
 _NAMES = ("slew_deg", "wind_ms", "load_t")
 
@@ -50,7 +50,7 @@ def _joint(device: Device) -> Joint:
         inputs=inputs,
         compute=compute,
         wants_all=True,
-        pace_s=_EVERY_S,
+        pace_s=TOLD_EVERY.total_seconds(),
     )
 
 

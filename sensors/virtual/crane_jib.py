@@ -1,11 +1,15 @@
 """The virtual sensor of a jib that is held against the wind (domain reference A5)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 
 from sensors.registry import Device, Sensor
 from sensors.virtual.make import virtual_of
 
 HELD_JIB, MOORED = "held_jib_ms", "jib_moored"
+# What stands for minutes needs no value each second.
+TOLD_EVERY = timedelta(minutes=1)
 # A free jib in a strong wind swings by degrees within three minutes (D); encoders show 0.1.
 FREE_TURN_DEG = 1.0
 _SAYS = "mean wind_ms while slew_deg stays within {turn:g} deg for 3 min, 0 while it turns or lifts"
@@ -24,4 +28,5 @@ def jib_sensor(crane: Device) -> Sensor | str | None:
     design = known["slew_deg"].design
     if design.get(MOORED):
         return "the site file gives jib_moored: the jib is tied down and must not turn"
-    return virtual_of(crane, "", HELD_JIB, _SAYS.format(turn=free_turn_deg(design)))
+    made = virtual_of(crane, "", HELD_JIB, _SAYS.format(turn=free_turn_deg(design)))
+    return replace(made, every=max(crane.every, TOLD_EVERY))
