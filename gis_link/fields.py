@@ -177,8 +177,9 @@ class Fields:
 
     def position(self, prefix: str = "") -> Position:
         """Give the WGS 84 position in the fields `lat` and `lon`."""
-        texts = [self._row.fields.get(prefix + name) for name in ("lat", "lon")]
-        lat, lon = (_degrees(text) for text in texts)
+        said = self._row.fields.get
+        texts = [said(f"{prefix}lat"), said(f"{prefix}lon")]
+        lat, lon = _degrees(texts[0]), _degrees(texts[1])
         if None in texts:
             self.wrong(f"{prefix}lat and {prefix}lon are needed: fill in both, in degrees")
         elif lat == lon == 0.0:
@@ -188,8 +189,11 @@ class Fields:
             )
         elif abs(lat) <= 90.0 and abs(lon) <= 180.0:
             position = to_wgs84(Position(lat, lon), self.datum)
-            if not self._is_swapped(position):
-                self._warn_of_far(prefix, position)
+            box = self._bounds
+            if box is None or box.has(position):
+                return position
+            if not box.has(Position(position.lon, position.lat)):
+                self._warn_of_far(prefix, position, box)
                 return position
             self._say_swapped(prefix, texts, "exchanged they would lie inside the district")
         elif abs(lat) <= 180.0 and abs(lon) <= 90.0:
@@ -201,18 +205,11 @@ class Fields:
             )
         return NOWHERE
 
-    def _warn_of_far(self, prefix: str, at: Position) -> None:
-        """Warn of a position that is more likely a slip than a neighbour's."""
-        box = self._bounds
-        if box is None or box.has(at):
-            return
+    def _warn_of_far(self, prefix: str, at: Position, box: Bounds) -> None:
+        """Warn of a position outside of it, more likely a slip than a neighbour's."""
         has_room = self._faults.has_room(self.file, is_warning=True)
         what = _how_far(prefix, at, box) if has_room else ""  # measuring costs more than the row
         self._faults.note(Fault(self.file, self.line, what, is_warning=True))
-
-    def _is_swapped(self, at: Position) -> bool:
-        inside = self._bounds
-        return inside is not None and not inside.has(at) and inside.has(Position(at.lon, at.lat))
 
     def _say_swapped(self, prefix: str, texts: list[str | None], because: str) -> None:
         order = "GeoJSON writes [lon, lat]" if self._row.geometry else "exchange them"

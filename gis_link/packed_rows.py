@@ -36,12 +36,14 @@ class PackedRows(Mapping[str, Text]):
         begins = len(self._text)
         self._text += _PACK.encode([fields.get(name, "") for name in self.columns])
         self._filled.update(fields)
-        place = self._place.setdefault(key, len(self._begins))
-        if place == len(self._begins):
-            for each in (self._begins, self._ends, self._lines):
-                each.append(0)
-        self._begins[place], self._ends[place] = begins, len(self._text)
-        self._lines[place] = line
+        ends, place = len(self._text), self._place.get(key)
+        if place is None:
+            self._place[key] = len(self._begins)
+            self._begins.append(begins)
+            self._ends.append(ends)
+            self._lines.append(line)
+        else:
+            self._begins[place], self._ends[place], self._lines[place] = begins, ends, line
 
     def table(self) -> Iterator[list[str]]:
         """Give the values of every row in the columns that are filled."""
