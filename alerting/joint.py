@@ -176,7 +176,8 @@ class JointWatch:
     def catch_up(self) -> list[Computed]:
         """Compute again whatever the inputs' histories allow, and give it: after a restart."""
         values: list[Computed] = []
-        first_s = max((s.history.times[0] for s in self.sources if len(s.history)), default=0.0)
+        both = zip(self.joint.inputs, self.sources, strict=True)
+        first_s = max(0.0, *(source.whole_from_s(entry.window_s) for entry, source in both))
         known, n_settled = self.watch.history.times, self.watch.n_settled
         first_s = max([first_s, *known[max(0, n_settled - 1) :][:1]])
         instants = self._instants(first_s, math.inf)

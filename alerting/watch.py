@@ -345,6 +345,16 @@ class Watch:
         self.is_idle = False
         self._keep_s = max(self._keep_s, window_s + self.stale_s)
 
+    def whole_from_s(self, window_s: float) -> float:
+        """Give from when on a window that long holds all that was read of it; older may be gone."""
+        times = self.history.times
+        if not times:
+            return -inf
+        if not window_s:
+            return times[0]
+        kept_s = times[max(0, self.n_settled - 1)] - self._keep_s
+        return max(times[0], kept_s + window_s)
+
     def _put_between(self, index: int) -> list[Track]:
         """Fold in a reading that is not the newest: into the open past, or as a late one.
 

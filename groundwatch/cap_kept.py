@@ -39,12 +39,14 @@ class KeptMessages:
         Raises:
             JournalError: the record is away.
         """
-        unknown = {m.identifier: encode_part(m) for m in made if m.identifier not in self._known}
+        names = [each.identifier for each in made]
+        first = {name: self._known[name] for name in names if name in self._known}
+        unknown = {m.identifier: encode_part(m) for m in made if m.identifier not in first}
         if unknown:
             kept = await self.record.cap_messages(unknown)
-            for identifier in unknown:
-                self._known[identifier] = decode_part(kept[identifier], Message)
-        found = [self._known[each.identifier] for each in made]
+            first |= {name: decode_part(kept[name], Message) for name in unknown}
+            self._known |= first
+        found = [first[name] for name in names]
         while len(self._known) > MAX_KNOWN:
             del self._known[next(iter(self._known))]
         return found

@@ -25,9 +25,12 @@ def order_answer(task_id: str) -> Remark:
 
 
 def short_answer(notice: Notice, language: str, *, hears_answers: bool) -> str:
-    """Say how a short message is answered; "" where there is nothing to answer, or nobody hears."""
+    """Say how a short message is answered; "" where there is nothing to answer, or nobody hears.
+
+    An order that nobody hears the answer to, and that has no link, is answered by a call.
+    """
     if not hears_answers:
-        return ""
+        return "" if notice.ack_link else order_called(notice, language)
     if notice.reason is NotifyReason.ORDER and notice.task:
         return _in(order_answer(notice.task), language)
     is_taken = notice.alert.acknowledged_at is not None and notice.batch is None

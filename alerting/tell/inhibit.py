@@ -36,6 +36,8 @@ class Inhibition:
         """Say whether one alert that this line is about may hide the other."""
         if self.same_within is None:
             return alert.severity is not Severity.EXTREME
+        if other.sensor.point != alert.sensor.point:
+            return False  # two places of one device are two events
         apart = abs(other.started_at - alert.started_at)
         return other.severity >= alert.severity and apart <= self.same_within
 

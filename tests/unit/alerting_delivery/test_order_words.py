@@ -51,3 +51,18 @@ def test_the_full_text_begins_with_it_and_leads_to_the_order(language: str) -> N
     assert SAID[language][0] in lines[2]
     assert SAID[language][1] in lines[3]
     assert lines[-1].endswith("/api/v1/tasks/t-1")
+
+
+CALL = {"en": "tell the duty office", "zh": "请告知值班室"}
+
+
+@pytest.mark.parametrize("language", CALL)
+def test_a_short_order_whose_answer_nobody_hears_says_whom_to_tell(language: str) -> None:
+    notice = make_notice(remarks=SAID[language], to=replace(ANN, language=language))
+    order = replace(notice, reason=NotifyReason.ORDER, task="t-1abc", ack_link="")
+    linked = replace(order, ack_link="https://g.example/o/1")
+    heard = "".join(render_sms(order, language, SmsForm(hears_answers=True)))
+    assert CALL[language] in "".join(render_sms(order, language, SmsForm()))
+    assert CALL[language] not in "".join(render_sms(linked, language, SmsForm()))
+    assert "1abc" in heard
+    assert CALL[language] not in heard

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerting.model import TransitionKind
+from alerting.points import PointKey
 from sensors.model import Report
 from tests.builders import report
 from tests.unit.alerting.joints.yard import crane, firing, judge_of, outputs, registry, run
@@ -101,6 +102,41 @@ def test_within_the_lateness_order_changes_no_value(tmp_path: Path, seed: int) -
     values = outputs(torn, "held_jib_ms", "A", "")
     assert len(values) >= 5
     assert values == outputs(in_order, "held_jib_ms", "A", "")
+
+
+@pytest.mark.parametrize("seed", [1, 9, 21, 23, 24, 25])
+def test_a_restart_changes_no_value(tmp_path: Path, seed: int) -> None:
+    """Memories are of different age, and the oldest readings of a window may be forgotten."""
+    chance = random.Random(seed)
+    known = registry(tmp_path, crane("A", 0.0, 40.0, SENSORS))
+    late = [
+        said(
+            float(at),
+            held(at) if at < 700 else free(at),
+            chance.uniform(13, 19),
+            load_t=chance.choice([0.1] * 8 + [2.0]),
+            delay_s=chance.uniform(0.2, 50.0),
+        )
+        for at in sorted(chance.sample(range(1500), 350))
+    ]
+    late.sort(key=lambda entry: entry.received_at)
+    cut = chance.randrange(30, len(late) - 30)
+    straight, before, after = judge_of(known), judge_of(known), judge_of(known)
+    run(straight, late)
+    ages = {key: chance.randrange(25) for key in sorted(before.points)}
+    saved: dict[PointKey, tuple[int, bytes]] = {}
+    for seq, entry in enumerate(late[:cut], 1):
+        before.take([entry], seq, entry.received_at)
+        saved |= {k: (seq, before.points.dump(k)) for k, a in ages.items() if seq <= cut - a}
+    newest = max(seq for seq, _ in saved.values())
+    after.hold_joints()
+    for key, (seq, blob) in saved.items():
+        assert after.points.load(key, seq, blob) is None
+    run(after, late[:newest])
+    after.compute_joints()
+    run(after, late[newest:], first_seq=newest + 1)
+    values = outputs(straight, "held_jib_ms", "A", "")
+    assert outputs(after, "held_jib_ms", "A", "") == values
 
 
 def test_few_readings_show_no_jib_at_rest(tmp_path: Path) -> None:

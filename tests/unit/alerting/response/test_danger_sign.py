@@ -95,3 +95,20 @@ async def test_who_signs_off_against_what_is_read_is_told_with_that() -> None:
     assert deed.detail == "3 at 2026-06-01T00:00:00+00:00"
     assert "false report, looked myself (the readings were not calm)" in render_text(end, "en")
     assert "（当时测值尚未平稳）" in render_text(end, "zh")
+
+
+async def test_signs_at_two_points_of_a_device_are_two_events() -> None:
+    sensors = [
+        sensor("danger_kind", "pit", point="NORTH"),
+        sensor("danger_sign", "pit", point="SOUTH"),
+    ]
+    async with world(judge(*sensors), telling=TELLING) as here:
+        await here.feed(report(0, {"danger_kind": 3.0}, kind="pit", point="NORTH"))
+        (north,) = await here.told(1)
+        await here.feed(report(100, {"danger_sign": 1.0}, kind="pit", point="SOUTH"))
+        await here.engine.tick()
+        _, south = await here.told(2)
+        assert south.alert.sensor.point == "SOUTH"
+        await here.engine.sign_off(north.alert.id, "Ann", "north wall: false report")
+        standing = [alert.sensor.point for alert in await here.journal.alerts(firing_only=True)]
+    assert standing == ["SOUTH"]
