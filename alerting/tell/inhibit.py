@@ -2,8 +2,8 @@
 
 The table is data (`inhibitions.yaml` here, more beside the site files). What is hidden is recorded
 and shown, and told when what hid it is over. An extreme alert is hidden only by the same event told
-with more words, at the same severity and time. Of alerts that hide one another, two or more in a
-circle, the worst is told.
+with more words, at the same point, severity and time. Of alerts that hide one another, two or more
+in a circle, the worst is told.
 """
 
 from collections.abc import Callable, Mapping
