@@ -125,6 +125,7 @@ async def test_each_road_says_how_to_answer_over_it(language: str) -> None:
     assert fields["answer"].startswith(accept)
     deaf = "".join(render_sms(notice, language, SmsForm()))
     assert accept not in deaf
+    assert {"en": "; tell the duty office", "zh": "；请告知值班室"}[language] in deaf
     letter = render_text(notice, language)
     assert accept not in letter
     assert call in letter

@@ -1,15 +1,19 @@
 """A danger sign that a device reports with its kind is told once, and names the kind at once."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from alerting.model import NoticeState, NotifyReason, Severity
 from alerting.render import SmsForm, render_sms, render_text
+from alerting.tell.inhibit import Inhibitors
 from alerting.tell.load import load_inhibitions
 from alerting.tell.teller import TellRules
 from tests.builders import judge, report, sensor
 from tests.unit.alerting.test_engine import World, world
+from tests.unit.alerting_delivery.values import make_alert
 
 TABLE, _ = load_inhibitions()
 TELLING = TellRules(inhibitions=TABLE)
@@ -112,3 +116,31 @@ async def test_signs_at_two_points_of_a_device_are_two_events() -> None:
         await here.engine.sign_off(north.alert.id, "Ann", "north wall: false report")
         standing = [alert.sensor.point for alert in await here.journal.alerts(firing_only=True)]
     assert standing == ["SOUTH"]
+
+
+def test_a_district_may_not_hide_what_is_extreme(tmp_path: Path) -> None:
+    (tmp_path / "inhibitions.yaml").write_text(
+        "inhibitions:\n"
+        "  - name: own\n"
+        "    why: I say so\n"
+        "    same_event_within: 60\n"
+        "    when: {hazards: [river_flood]}\n"
+        "    hides: {hazards: [ponding]}\n"
+    )
+    table, faults = load_inhibitions(tmp_path)
+    (fault,) = faults
+    assert "own would hide extreme alerts, which only the program's own may" in str(fault)
+    assert fault.line == 4
+    assert "own" not in [line.name for line in table.lines]
+
+
+def test_what_hides_an_extreme_alert_is_no_less_severe() -> None:
+    kind, sign = (
+        replace(make_alert(Severity.EXTREME), id=name, rule_id=f"pit_danger_{name}")
+        for name in ("kind", "sign")
+    )
+    for severity, is_hidden in ((Severity.EXTREME, True), (Severity.SEVERE, False)):
+        inhibitors = Inhibitors(TABLE)
+        inhibitors.follow(replace(kind, severity=severity))
+        assert (inhibitors.why_hidden(sign) is not None) is is_hidden
+        assert inhibitors.why_hidden(sign, lambda _: True) is None
