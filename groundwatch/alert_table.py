@@ -64,7 +64,7 @@ def _words(row: Mapping[str, Any], language: str) -> tuple[str, str]:
     """Give the state (or what happened) and the severity."""
     state, kind, severity = row.get("state"), row.get("kind"), str(row.get("severity"))
     if language != "zh":
-        return str(state or kind), severity
+        return str(state or kind).replace("_", " "), severity
     from alerting.model import AlertState, Severity, TransitionKind  # slow to load
     from groundwatch.explained_zh import STATES_ZH, STEPS_ZH
     from groundwatch.limits_zh import colour_zh

@@ -127,12 +127,13 @@ def _item(text: str) -> dict[str, Any]:
 
 
 def _line(task: dict[str, Any]) -> str:
+    state = task["state"].replace("_", " ")
     owed = "" if task["owed"] is None else f", {task['owed']} by {clock_time(task['owed_by'])}"
     late = f", LATE: {', '.join(task['overdue'])}" if task["overdue"] else ""
     call_them = "" if task["is_told"] else f", no road on file: call {task['phone'] or '?'}"
     mark = "EXERCISE " if task["exercise"] else ""
     return (
-        f"{mark}{task['id']} {task['state']} {task['name']} ({task['owner']}): {task['what']}"
+        f"{mark}{task['id']} {state} {task['name']} ({task['owner']}): {task['what']}"
         f"{owed}{late}{call_them}"
     )
 
