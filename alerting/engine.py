@@ -373,6 +373,21 @@ class Engine:
             self._system[name] = alert
             await self._publish([Change(alert, transition, NotifyReason.FIRST)], None)
 
+    async def tell_more(self, name: str, problem: str, news: str) -> None:
+        """Tell people again of one of this program's own alerts, if it stands: there is more."""
+        async with self._lock:
+            standing = self._system.get(name)
+            if standing is None:
+                return
+            now = self._clock.now()
+            moment = Moment(now, self.last_seq, self._config.home)
+            said = Sentence(form=Form.SYSTEM, title=name, text=problem)
+            alert = replace(standing, reason=problem, said=said, severity_at=now)
+            kind, said = TransitionKind.UPGRADED, replace(said, text=news)
+            alert, transition = step_alert(alert, kind, now, moment, said=said)
+            self._system[name] = alert
+            await self._publish([Change(alert, transition, NotifyReason.SEVERITY_ROSE)], None)
+
     async def clear_problem(self, name: str) -> None:
         """Clear one of this program's own alerts if it stands."""
         async with self._lock:

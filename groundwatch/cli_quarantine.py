@@ -46,6 +46,11 @@ def _groups(page: dict[str, Any]) -> Iterator[str]:
     left = page["n_groups"] - len(page["items"])
     if left:
         yield f"and {left} more; --limit shows them, --reason and --topic choose"
+    if page["n_forgotten"]:
+        yield (
+            f"{page['n_forgotten']} times a sender or sensor of no site file was too many to be"
+            " remembered: --topic and --reason choose among their messages"
+        )
     yield _end(page, page["n_entries"])
 
 

@@ -97,6 +97,7 @@ async def examine(config: Path | None, sites: Path | None) -> list[Found]:
         is_running=await asyncio.to_thread(_is_running, settings.http),
     )
     found.append(_good("settings", str(config)) if config else _note("settings", _NO_FILE))
+    found += [_note("settings", said) for said in settings.idle]
     found += [*_sites(look), _state(settings), _port(look), _heartbeat(settings)]
     found += await _stations(look)
     found += [await _broker(settings), await _store(settings), await _journal(settings)]

@@ -1,7 +1,8 @@
-"""Settings that would be without effect beside others, and are refused for that.
+"""Settings that would be without effect beside others.
 
-Whoever writes one believes that it does something: that the connection is encrypted, that answers
-are heard. Only what was given is looked at, never a default.
+Whoever writes one believes that it does something. Where that is what somebody relies on (that the
+connection is encrypted, that answers are heard) nothing starts; the others are told, as a program
+that ran with them yesterday must run today. Only what was given is looked at, never a default.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,21 +14,29 @@ _Settings = Any  # those of `groundwatch.settings`, which asks here
 
 
 class Idle(NamedTuple):
-    """A setting without effect: where it stands, why it has none, and what to do."""
+    """A setting without effect: where it stands, why it has none, and what to do.
+
+    `is_relied_on` says that somebody trusts in what it would have done.
+    """
 
     loc: tuple[str, ...]
     why: str
     fix: str
+    is_relied_on: bool
 
 
 class _Rule(NamedTuple):
-    """In `section` ("" for none) `names` do nothing where `is_idle`."""
+    """In `section` ("" for none) `names` do nothing where `is_idle`.
+
+    `relied_on` are those whose effect somebody trusts in; a program must not run without it.
+    """
 
     section: str
     names: Sequence[str]
     is_idle: Callable[[_Settings], bool]
     why: str
     fix: str
+    relied_on: Sequence[str] = ()
 
 
 _LEAVE_OUT = "leave it out"
@@ -47,6 +56,7 @@ _RULES: tuple[_Rule, ...] = (
         "without effect without `host`: the program starts a broker of its own, which only this"
         " machine reaches and which asks for nothing",
         f"give `host` beside it for a broker that is there already, or {_LEAVE_OUT}",
+        relied_on=("user", "password", "tls_ca", "tls_cert", "tls_key"),
     ),
     _Rule(
         "mqtt",
@@ -62,6 +72,7 @@ _RULES: tuple[_Rule, ...] = (
         "without effect without `tls_ca`: the connection would not be encrypted",
         "give `tls_ca` beside it, the authorities that may vouch for the broker (Debian's are"
         " /etc/ssl/certs/ca-certificates.crt)",
+        relied_on=("tls_cert", "tls_key"),
     ),
     _Rule(
         "mqtt",
@@ -69,6 +80,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda given: given.mqtt.tls_key is None,
         "a certificate without its key",
         "give `tls_key` beside it",
+        relied_on=("tls_cert",),
     ),
     _Rule(
         "mqtt",
@@ -76,6 +88,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda given: given.mqtt.tls_cert is None,
         "a key without its certificate",
         "give `tls_cert` beside it",
+        relied_on=("tls_key",),
     ),
     _Rule(
         "mqtt",
@@ -83,6 +96,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda given: given.mqtt.host is not None and given.mqtt.user is None,
         "`password` without `user`: it would not be sent",
         "give `user` beside it",
+        relied_on=("password",),
     ),
     _Rule(
         "",
@@ -111,6 +125,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda given: given.influx is not None and given.influx.user is None,
         "without effect without `user`",
         "give `user` beside it",
+        relied_on=("password",),
     ),
     _Rule(
         "http",
@@ -125,6 +140,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda given: given.cap.key is None,
         "without effect without `key`: nothing is signed",
         "give `key` and `certificate` beside it",
+        relied_on=("key_password",),
     ),
     _Rule(
         "cap",
@@ -153,6 +169,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda given: not given.models.enabled,
         "without effect beside `enabled` false: there are no models",
         f"{_LEAVE_OUT}, or leave out `enabled`",
+        relied_on=("key",),
     ),
     _Rule(
         "private",
@@ -201,7 +218,7 @@ _OF_CHANNELS: tuple[tuple[str, Callable[[Any, _Settings], bool], str, str], ...]
 def idle_settings(settings: _Settings) -> list[Idle]:
     """Find every setting that was given and would do nothing."""
     found = [
-        Idle((*filter(None, [rule.section]), name), rule.why, rule.fix)
+        Idle((*filter(None, [rule.section]), name), rule.why, rule.fix, name in rule.relied_on)
         for rule in _RULES
         for name in rule.names
         if _is_given(_section(settings, rule.section), name) and rule.is_idle(settings)
@@ -214,7 +231,7 @@ def _of_channels(settings: _Settings) -> Iterator[Idle]:
     for name, entry in settings.channels.items():
         for option, is_idle, why, fix in _OF_CHANNELS:
             if _is_given(entry, option) and is_idle(entry, settings):
-                yield Idle(("channels", name, option), why, fix)
+                yield Idle(("channels", name, option), why, fix, is_relied_on=True)
 
 
 def _section(settings: _Settings, name: str) -> BaseModel | None:

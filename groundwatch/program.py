@@ -311,6 +311,8 @@ class Program:
         for name, verdict in (await self.watch.look()).items():
             if isinstance(verdict, Problem):
                 await self.engine.raise_problem(name, verdict.text, verdict.severity)
+                if verdict.news:
+                    await self.engine.tell_more(name, verdict.text, verdict.news)
             elif verdict is Standing.OVER:
                 await self.engine.clear_problem(name)
 

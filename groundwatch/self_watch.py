@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from alerting.book import Change
 from alerting.deliver import Deliverer
 from alerting.engine import Engine
+from alerting.model import TransitionKind
 from groundwatch.clock import Clock, SystemClock
 from groundwatch.clock_watch import ClockWatch
 from groundwatch.keep_going import KeepGoing
 from groundwatch.pipeline import Pipeline
 from groundwatch.store_writer import StoreWriter
-from groundwatch.supervise import Away, Counted, Lately, Seen, Verdict, problems
+from groundwatch.supervise import Away, Counted, Lately, News, Seen, Verdict, problems
 from ingest.source import SourceStatus
 from sensors.model import Report
 from storage.errors import StorageError
@@ -21,9 +22,12 @@ from storage.log import Log
 from storage.ship import Shipper
 
 _NOTICES_RULE = "system_notices"
+_UNLISTED_RULE = "system_unlisted"
+_TELLS = (TransitionKind.RAISED, TransitionKind.UPGRADED)
 _MINUTE_S = 60.0
 _NOTICES_WITHIN_S = 600.0
 _HOUR_S = 3600.0
+_DAY_S = 24 * _HOUR_S
 _LOG_EVERY_S = 30.0
 _OWN_ALERTS = 100
 
@@ -57,7 +61,8 @@ class SelfWatch:
     _given_up: Lately = field(default_factory=lambda: Lately(_NOTICES_WITHIN_S))
     _dropped: Lately = field(default_factory=lambda: Lately(_HOUR_S))
     _unwritten: Lately = field(default_factory=lambda: Lately(_HOUR_S))
-    _unlisted: Lately = field(default_factory=lambda: Lately(_HOUR_S))
+    _unlisted: Lately = field(default_factory=lambda: Lately(_DAY_S))
+    _new_unlisted: News = field(default_factory=lambda: News(_HOUR_S))
     _ahead: Lately = field(default_factory=lambda: Lately(_MINUTE_S))
     _taken: Lately = field(default_factory=lambda: Lately(_MINUTE_S))
     _own_alerts: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_ALERTS))
@@ -67,8 +72,14 @@ class SelfWatch:
     _dropped_unseen: Counted = field(default_factory=Counted)
 
     def note_changes(self, changes: Sequence[Change]) -> None:
-        """Remember the alerts about notices: theirs are not counted, or they would never end."""
+        """Remember the alerts about notices: theirs are not counted, or they would never end.
+
+        And of which senders that no site file lists people were told.
+        """
         self._own_alerts += [c.alert.id for c in changes if c.alert.rule_id == _NOTICES_RULE]
+        told = [c for c in changes if c.alert.rule_id == _UNLISTED_RULE]
+        if any(each.transition.kind in _TELLS for each in told):
+            self._new_unlisted.note_told(self.monotonic())
 
     def note_reports(self, reports: Sequence[Report]) -> None:
         """See from what devices say whether the clocks agree; the first is as good as all."""
@@ -106,6 +117,8 @@ class SelfWatch:
             unwritten=self._unwritten.look(parts.writer.n_dropped + parts.writer.n_refused, now_s),
             unlisted=unlisted.reasons,
             heard_unlisted=self._unlisted.look(unlisted.n_messages, now_s),
+            new_unlisted=self._new_unlisted.look(unlisted.n_senders, now_s),
+            newest_unlisted=unlisted.newest,
             ahead=self._ahead.look(intake.ahead, now_s),
             taken=self._taken.look(intake.reports, now_s),
         )

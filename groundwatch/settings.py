@@ -348,6 +348,12 @@ class Settings(BaseSettings):
     doors: DoorsSettings = DoorsSettings()
     private: PrivateSettings = PrivateSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    _idle: tuple[str, ...] = ()
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Say of each setting that was given and does nothing where it stands, why, what to do."""
+        return self._idle
 
     @field_validator("journal")
     @classmethod
@@ -389,8 +395,10 @@ class Settings(BaseSettings):
         return timedelta(days=self.retention_days) if self.retention_days else None
 
 
-def load_settings(path: Path | None = None, **given: Any) -> Settings:
+def load_settings(path: Path | None = None, *, is_demo: bool = False, **given: Any) -> Settings:
     """Read settings; `given` are those of the command line (None is not given).
+
+    A demonstration is not stopped by what is said of a broker that it does not use.
 
     Raises:
         SettingsError: the file cannot be read or a setting is wrong; every fault is named.
@@ -419,8 +427,19 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
         found = error.errors(include_url=False)
         faults = [_fault(fault, where, lines) for fault in found if not _is_beside(fault)]
         raise SettingsError("\n".join(faults)) from error
-    if idle := idle_settings(settings):
-        raise SettingsError("\n".join(_said(each, where, lines_of(text)) for each in idle))
+    return _with_idle(settings, where, lines_of(text), is_demo=is_demo)
+
+
+def _with_idle(
+    settings: Settings, where: str, lines: dict[tuple[str, ...], int], *, is_demo: bool
+) -> Settings:
+    """Keep what is said of settings without effect, or refuse those that somebody relies on."""
+    unused = "mqtt" if is_demo and settings.mqtt.host is None else None
+    idle = idle_settings(settings)
+    said = [_said(each, where, lines) for each in idle]
+    if any(each.is_relied_on and each.loc[0] != unused for each in idle):
+        raise SettingsError("\n".join(said))
+    settings._idle = tuple(said)  # noqa: SLF001 - of this module, and set once
     return settings
 
 

@@ -24,8 +24,14 @@ Made by `python -m groundwatch.settings_page > docs/settings.md`; do not write h
 `groundwatch run --config groundwatch.toml` reads one TOML file, then the environment, then the
 command line; what comes later wins. The variable of a setting is given beside it; `NAME` stands for
 a name you choose, and a list or a table in a variable is JSON. `groundwatch check DIR --config F`
-says every mistake with file and line and starts nothing. A setting that would do nothing beside
-the others is refused.
+says every mistake with file and line and starts nothing.
+
+A setting that does nothing beside the others is told with file and line: `run` logs a warning and
+starts, `check` lists it among its warnings and `doctor` as a note. Where somebody relies on what it
+would have done, every command refuses it: encryption and logging in at the broker (`mqtt.user`,
+`password`, `tls_ca`, `tls_cert`, `tls_key`), `influx.password` without `user`, `cap.key_password`
+without `key`, `models.key` where there are no models, and of a channel `answers`, `tls_ca`,
+`secret` and `digit`. `groundwatch demo` starts whatever is said of a broker that it does not use.
 
 A *secret* is a text, or `{file = "/run/secrets/x"}`: the text of a file. What is *kept secret* is a
 text alone. Neither is ever printed."""

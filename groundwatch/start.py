@@ -40,6 +40,7 @@ MISTAKES = (
     BaseExceptionGroup,
 )
 
+_LOG = logging.getLogger(__name__)
 _MAX_SPEED = 3600
 _MAX_SECONDS = 86_400
 
@@ -143,6 +144,8 @@ def run_program(
     """
     settings = load_settings(config, **given)
     start_logs(as_json=log_json)
+    for said in settings.idle:
+        _LOG.warning("%s", said)
     district = loaded(settings)
     http_port = settings.http.port if port is None else port
     asyncio.run(_run(settings, district, http_port))
@@ -191,7 +194,7 @@ def run_demo(options: DemoOptions) -> None:
     start_logs(as_json=False, level=logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="groundwatch-") as temporary:
         state = options.state or Path(temporary)
-        settings = load_settings(None, sites=options.sites, state=state)
+        settings = load_settings(None, is_demo=True, sites=options.sites, state=state)
         district = loaded(settings)
         asyncio.run(_demo(options, settings, district))
 

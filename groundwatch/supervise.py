@@ -26,10 +26,11 @@ REFUSED_FILE = "refused-steps.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, and how bad that is."""
+    """One thing that is wrong, how bad that is, and what people are to be told of it again."""
 
     text: str
     severity: Severity
+    news: str = ""
 
 
 class Standing(Enum):
@@ -88,6 +89,27 @@ class Lately:
         return Counted(sum(n for _, n in self._grown), is_whole)
 
 
+@dataclass(slots=True)
+class News:
+    """How much of a count people were not told of; asked for once in `every_s`, not more often."""
+
+    every_s: float
+    _seen: int = 0
+    _told: int = 0
+    _told_s: float | None = None
+
+    def look(self, total: int, now_s: float) -> int:
+        """Give how many are to be told of now, by a monotonic time; 0 while it is not yet time."""
+        self._seen = total
+        if self._told_s is None:
+            self._told_s = now_s
+        return total - self._told if now_s - self._told_s >= self.every_s else 0
+
+    def note_told(self, now_s: float) -> None:
+        """Remember that people were told of all that were there at the last look."""
+        self._told, self._told_s = self._seen, now_s
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What one look at the program's parts gave.
@@ -98,8 +120,9 @@ class Seen:
     reached nobody, `dropped_unseen` entries that left the
     quarantine unread, `unwritten` changes that were left out of the database, `unlisted` says of
     each sender and sensor that no site file lists why, newest first, `heard_unlisted` counts their
-    messages of the last hour. `ahead` and `taken` are readings of the last minute that were refused
-    because they come from the future, and those that were not.
+    messages of the last day, `new_unlisted` the senders that came since people were told, of whom
+    `newest_unlisted` is the last. `ahead` and `taken` are readings of the last minute that were
+    refused because they come from the future, and those that were not.
     """
 
     source: SourceStatus
@@ -118,6 +141,8 @@ class Seen:
     unwritten: Counted = field(default_factory=Counted)
     unlisted: Sequence[str] = ()
     heard_unlisted: Counted = field(default_factory=Counted)
+    new_unlisted: int = 0
+    newest_unlisted: str = ""
     ahead: Counted = field(default_factory=Counted)
     taken: Counted = field(default_factory=Counted)
 
@@ -134,7 +159,7 @@ def problems(seen: Seen) -> Mapping[str, Verdict]:
         "notices": _notices(seen.given_up),
         "quarantine": _quarantine(seen.dropped_unseen),
         "unwritten": _unwritten(seen.unwritten),
-        "unlisted": _unlisted(seen.unlisted, seen.heard_unlisted),
+        "unlisted": _unlisted(seen),
         "misdated": _misdated(seen.ahead.n, seen.taken.n),
     }
 
@@ -213,15 +238,19 @@ def _unwritten(unwritten: Counted) -> Verdict:
     return _once_watched(unwritten)
 
 
-def _unlisted(reasons: Sequence[str], heard: Counted) -> Verdict:
-    """Tell of senders once; whoever comes later stands in the list that this names."""
-    if not heard.n:
-        return _once_watched(heard)
+def _unlisted(seen: Seen) -> Verdict:
+    """Tell of senders once, and now and then of those that came later."""
+    reasons = seen.unlisted
+    if not seen.heard_unlisted.n:
+        return _once_watched(seen.heard_unlisted)
     first = "; ".join(reason.split("; ")[0] for reason in reasons[:_MAX_NAMED])
     more = f"; and {len(reasons) - _MAX_NAMED} more" if len(reasons) > _MAX_NAMED else ""
-    return Problem(
-        f"readings of what no site file lists: {first}{more}. {_NOT_JUDGED}", Severity.MINOR
-    )
+    text = f"readings of what no site file lists: {first}{more}. {_NOT_JUDGED}"
+    news = ""
+    if seen.new_unlisted:
+        n, newest = seen.new_unlisted, seen.newest_unlisted.split("; ")[0]
+        news = f"{_some(n, 'more sender')} that no site file lists, the newest: {newest}."
+    return Problem(text, Severity.MINOR, f"{news} {_NOT_JUDGED}" if news else "")
 
 
 def _misdated(n_ahead: int, n_taken: int) -> Verdict:

@@ -154,7 +154,7 @@ class Intake:
     def _refuse_sender(self, turn: Turn, message: RawMessage, reason: str) -> None:
         """Put aside what nobody listed; a status that a broker retains is no sign of a sender."""
         if not turn.is_replay and not message.topic.endswith(_STATUS):
-            self.unlisted.hear(reason)
+            self.unlisted.hear(message.topic, reason)
         self._reject(turn, message, message.payload, reason)
 
     def _refuse_unforeseen(self, turn: Turn, message: RawMessage, fault: Exception) -> None:
@@ -239,7 +239,7 @@ class Intake:
             if device is None:
                 reason = self._why_stranger(lane.door, sample.address)
                 if not turn.is_replay:
-                    self.unlisted.hear(reason)
+                    self.unlisted.hear(f"{lane.door}:{sample.address}", reason)
                 refused.append((sample.part, reason))
                 continue
             desk, samples = found.setdefault(sample.address, (self._desk_of(device), []))
@@ -247,7 +247,7 @@ class Intake:
             refused += [(sample.part, reason) for reason in said.faults]
             unnamed = self._note_unnamed(lane, device, sample, said.unnamed)
             if unnamed and not turn.is_replay:
-                self.unlisted.hear(unnamed[0][1])
+                self.unlisted.hear(f"{device.site}/{device.id}", unnamed[0][1])
             refused += unnamed
             for point, values in said.points.items():
                 flags = said.flags.get(point)

@@ -151,7 +151,7 @@ class Taking:
         """
         point = desk.points.get(sample.point)
         if point is None:
-            return self._unheard_of(turn, _why_no_point(desk.device, sample.point))
+            return self._unheard_of(turn, desk.device, _why_no_point(desk.device, sample.point))
         gauges = point.gauges
         values: dict[str, float] = {}
         qc: dict[str, int] = {}
@@ -215,9 +215,9 @@ class Taking:
             )
         )
 
-    def _unheard_of(self, turn: Turn, reason: str) -> str:
+    def _unheard_of(self, turn: Turn, device: Device, reason: str) -> str:
         if not turn.is_replay:
-            self._unlisted.hear(reason)
+            self._unlisted.hear(f"{device.site}/{device.id}", reason)
         return reason
 
     def _why_wrong(
@@ -235,7 +235,7 @@ class Taking:
             reason = _why_no_sensor(device, point, wrong, gauges)
             keep(self._no_sensors, key, reason)
         is_known = gauges.keys() >= set(wrong)  # values beyond all numbers, of sensors there are
-        return reason if is_known else self._unheard_of(turn, reason)
+        return reason if is_known else self._unheard_of(turn, device, reason)
 
     def _drop_known(self, values: dict[str, float], known: dict[str, float]) -> str | None:
         """Take out of `values` what is known; say which of it was known with another value."""

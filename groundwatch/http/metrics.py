@@ -110,6 +110,7 @@ def _of_intake(program: Program) -> Numbers:
         ),
         ("unnamed", "Values of foreign senders that no site file asks for", intake.unnamed),
         ("unlisted", "Messages of whom and what no site file lists", unlisted.n_messages),
+        ("unlisted_forgotten", "Of whom and what, left out of those named", unlisted.n_forgotten),
         ("restamped", "Samples stamped with their time of arrival", intake.restamped),
         ("unforeseen", "Messages refused for a fault of the program", intake.unforeseen),
         ("ignored", "Foreign messages that say nothing to us", sum(intake.ignored.values())),

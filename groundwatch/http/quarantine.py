@@ -158,6 +158,10 @@ class QuarantineGroupPage(Answer):
     items: list[QuarantineGroupAnswer]
     n_groups: int = Field(description="Of all that were asked for, also those left off.")
     n_entries: int = Field(description="Of all that were asked for, also those left off.")
+    n_forgotten: int = Field(
+        description="Senders and sensors of no site file, heard since the start, that the program"
+        " no longer names in its alert; their messages stand here."
+    )
     counts: QuarantineCount
 
 
@@ -227,6 +231,7 @@ async def group_quarantine(
         items=[QuarantineGroupAnswer.of(group) for group in found.groups],
         n_groups=found.n_groups,
         n_entries=found.n_entries,
+        n_forgotten=program.pipeline.intake.unlisted.n_forgotten,
         counts=QuarantineCount.of(await program.log.status()),
     )
 

@@ -507,6 +507,26 @@ async def test_the_programs_own_trouble_is_an_alert_raised_once() -> None:
     assert [notice.reason for notice in notices] == [NotifyReason.FIRST, NotifyReason.CLEARED]
 
 
+async def test_news_of_the_programs_own_trouble_is_told_and_asks_again() -> None:
+    async with world(judge(stage())) as here:
+        await here.engine.tell_more("broker", "nobody", "it does not stand")
+        await here.engine.raise_problem("broker", "one is away", Severity.MINOR)
+        (alert,) = await here.journal.alerts()
+        await here.engine.acknowledge(alert.id, "tester")
+        await here.engine.tell_more("broker", "two are away", "one more is away")
+        (alert,) = await here.journal.alerts(firing_only=True)
+        await here.engine.clear_problem("broker")
+        (ended,) = await here.journal.alerts()
+        steps = await here.journal.transitions(alert.id)
+    assert (alert.reason, alert.acknowledged_at, alert.severity) == (
+        *("two are away", None, Severity.MINOR),
+    )
+    assert ended.state is AlertState.RESOLVED
+    kinds = ["raised", "acknowledged", "upgraded", "cleared"]
+    assert [step.kind.value for step in steps] == kinds
+    assert steps[2].reason == "one more is away"
+
+
 async def test_readings_the_log_could_not_take_are_judged_and_not_told_twice() -> None:
     async with world(judge(stage())) as here:
         first = [report(0, {"stage_m": 3.2}), report(300, {"stage_m": 3.2})]

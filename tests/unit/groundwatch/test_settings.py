@@ -105,11 +105,9 @@ TWICE = "".join(f'[http.keys.{name}]\nsecret = "{"x" * 24}"\n' for name in "ab")
         ('journal = "mysql://x/y"', "`journal`: 'mysql' is no journal"),
         ("[mqtt]\nmax_in_flight = 0", "allowed: more than 0"),
         (
-            'language = "en"\n[mqtt]\nport = 1884',
-            ":3: `mqtt.port`: a port without a host",
+            'language = "en"\n[mqtt]\npassword = "p"',
+            ":3: `mqtt.password`: without effect without `host`",
         ),
-        ("[mqtt]\nport = 1884", "give `host` beside it for a broker that is there already, or na"),
-        ("[mqtt]\nport = 1884", "or name the port `broker_port` for the program's own"),
     ],
 )
 def test_a_mistake_says_where_what_and_what_is_allowed(

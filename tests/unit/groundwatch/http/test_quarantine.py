@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -103,6 +104,82 @@ def test_who_no_site_file_lists_is_told_once_and_counted(heard: Running) -> None
     numbers = heard.client.get("/metrics").text
     assert "groundwatch_unlisted_total 3.0" in numbers
     assert "groundwatch_unlisted_senders 1.0" in numbers
+    assert "groundwatch_unlisted_forgotten_total 0.0" in numbers
+
+
+def test_how_many_were_too_many_to_remember_is_said_with_the_list(tmp_path: Path) -> None:
+    port = servers.start_mosquitto(tmp_path)
+    with running(tmp_path / "state", port) as program:
+        wrong = [{**_sample(program, n), "point": f"P{n}"} for n in range(25)]
+        program.publish(STRANGER.replace("TC-99", "TC-01"), *wrong)
+        program.until(lambda: program.get(f"{API}/quarantine/groups")["n_forgotten"] == 5)
+        assert "5 times a sender or sensor of no site file was too many" in shown(program)
+        assert "groundwatch_unlisted_forgotten_total 5.0" in program.client.get("/metrics").text
+    servers.stop(port)
+
+
+class Ahead:
+    """A monotonic clock moved forward by hand, which counts how often it was looked at."""
+
+    def __init__(self) -> None:
+        self.hours = 0
+        self.n_looks = 0
+
+    def __call__(self) -> float:
+        self.n_looks += 1
+        return monotonic() + 3600.0 * self.hours
+
+
+def test_the_alert_stands_for_a_day_and_tells_of_later_senders_once_an_hour(
+    tmp_path: Path,
+) -> None:
+    ahead = Ahead()
+    port = servers.start_mosquitto(tmp_path)
+    with running(tmp_path / "state", port) as program:
+        program.program.watch.monotonic = ahead
+
+        def steps() -> list[tuple[str, str, str]]:
+            found = program.call(program.program.journal.alerts())
+            own = [each for each in found if each.rule_id == "system_unlisted"]
+            return [
+                (each.id, step.kind.value, step.reason)
+                for each in own
+                for step in program.call(program.program.journal.transitions(each.id))
+            ]
+
+        def speaks(device: str) -> None:
+            program.publish(STRANGER.replace("TC-99", device), _sample(program, 1))
+
+        def looked_at() -> None:
+            n_before = ahead.n_looks
+            program.until(lambda: ahead.n_looks > n_before + 8)
+
+        speaks("TC-99")
+        program.until(lambda: len(steps()) == 1)
+        ahead.hours = 23
+        looked_at()
+        speaks("TC-98")
+        program.until(lambda: len(steps()) > 1)
+        speaks("TC-97")
+        speaks("TC-96")
+        looked_at()
+        assert len(steps()) == 2, "within the hour"
+        ahead.hours = 24
+        program.until(lambda: len(steps()) > 2)
+        ahead.hours = 72
+        program.until(lambda: len(steps()) > 3)
+        told = steps()
+        assert len({alert_id for alert_id, *_ in told}) == 1
+        assert [kind for _, kind, _ in told] == ["raised", "upgraded", "upgraded", "cleared"]
+        assert "1 more sender that no site file lists, the newest: site" in told[1][2]
+        assert "has no device 'TC-98'" in told[1][2]
+        assert "2 more senders that no site file lists" in told[2][2]
+        assert "'TC-96'" in told[2][2]
+        sent = {
+            each.notice.reason for each in program.call(program.program.journal.outbox(told[0][0]))
+        }
+        assert {"first", "severity_rose", "cleared"} <= sent
+    servers.stop(port)
 
 
 def test_an_empty_quarantine_says_that_it_is(tmp_path: Path) -> None:
