@@ -63,7 +63,10 @@ def test_how_many_are_remembered_is_bounded_and_the_newest_is_among_them(
 
 
 def test_one_sender_does_not_hide_another(intake: Intake, caplog: pytest.LogCaptureFixture) -> None:
-    many = [message(sample(**{f"q{n}_kg": 1, "wind_ms": n})) for n in range(MAX_REMEMBERED + 50)]
+    many = [
+        message({**sample(), "readings": {f"q{n}_kg": 1, "wind_ms": n}})
+        for n in range(MAX_REMEMBERED + 50)
+    ]
     with caplog.at_level(logging.WARNING):
         intake.decode(many)
         assert len(intake.unlisted.reasons) == MAX_OF_SENDER
