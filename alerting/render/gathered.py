@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from alerting.model import Alert, AlertState, Batch, Card, Gathering, Member, Notice, Severity
+from alerting.render.names import own_name
 from alerting.render.words import number_words, words_of
 from alerting.sentence import is_told_by_title, say
 from sensors.local_time import shown_time
@@ -65,7 +66,7 @@ def headline(notice: Notice, batch: Batch, language: str) -> str:
 
 def place(batch: Batch, language: str) -> str:
     """Give the street, town or site; a notice about reds is about all of them."""
-    return batch.place or _WORDS[_tongue(language)]["everywhere"]
+    return own_name(batch.place, language) or _WORDS[_tongue(language)]["everywhere"]
 
 
 def counted(batch: Batch, language: str) -> str:

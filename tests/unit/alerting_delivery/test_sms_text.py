@@ -21,6 +21,7 @@ from tests.unit.alerting_delivery.values import (
     make_alert,
     make_card,
     make_notice,
+    make_summary,
     make_transition,
 )
 
@@ -383,3 +384,17 @@ def test_what_a_number_does_not_tell_is_said_in_words(
     first = render_sms(notice, "en", SmsForm())[0]
     assert has in first
     assert has_not not in first
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Helong Street"), ("zh", "鹤龙街道")])
+def test_the_place_of_several_is_read_in_the_script_of_the_language(
+    language: str, name: str
+) -> None:
+    notice = make_summary("s").notice
+    assert notice.batch is not None
+    batch = replace(notice.batch, place="Helong Street 鹤龙街道")
+    of_both = replace(notice, batch=batch)
+    (other,) = {"Helong Street", "鹤龙街道"} - {name}
+    for text in (render_text(of_both, language), render_sms(of_both, language, SmsForm())[0]):
+        assert name in text
+        assert other not in text
