@@ -58,7 +58,7 @@ _REASONS: dict[str, dict[NotifyReason, str]] = {
         NotifyReason.WITHDRAWN: "警报撤回",
         NotifyReason.CARD: "警报周边力量",
         NotifyReason.RENEWED: "警报仍在持续",
-        NotifyReason.RETURNED: "警报仍未解除",
+        NotifyReason.RETURNED: "警报仍在持续",
         NotifyReason.ORDER: "任务指令",
         NotifyReason.ORDER_OVER: "任务撤回",
         NotifyReason.ORDER_NEWS: "任务动态",

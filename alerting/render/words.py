@@ -109,7 +109,7 @@ _WORDS: dict[str, Words] = {
         "withdrawn": "已撤回",
         "card": "周边力量",
         "renewed": "仍在持续",
-        "returned": "仍未解除",
+        "returned": "仍在持续",
         "group": "合并通知",
         "storm": "警报风暴",
         "storm_over": "警报风暴结束",
