@@ -111,7 +111,7 @@ class TestAnySms:
         )
         is_over = notice.reason in (NotifyReason.CLEARED, NotifyReason.WITHDRAWN)
         if is_over or alert.kind is AlertKind.BLIND or alert.unit in ("bool", "code"):
-            ends = {"zh": ("解除", "撤回"), "en": ("cleared", "withdrawn")}[language]
+            ends = {"zh": ("警报解除", "警报撤回"), "en": ("cleared", "withdrawn")}[language]
             assert is_over == any(word in first for word in ends)
             return
         for number in (alert.value, alert.limit):
