@@ -2,8 +2,9 @@
 
 Out of service the slew brake is released and the jib turns out of the wind like a vane; a jib that
 is held takes the wind from the side, for which no crane is made. The value is the mean wind while
-the jib does not turn, and 0 while it does or while the crane lifts, so the limits are winds. It is
-told once a minute: what stands for minutes needs no more, and a crane speaks every second.
+the jib does not turn, and 0 while it does, so the limits are winds; while the crane lifts there is
+none. It is told once a minute: what stands for minutes needs no more, and a crane speaks every
+second.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,7 +58,7 @@ def _joint(device: Device) -> Joint:
 def held_jib(window_s: float, turn_deg: float, lifting_t: float) -> Compute:
     """Make the function that gives the mean wind in m/s while the jib is held, else 0.
 
-    None without a wind, and where there are too few slews to compare.
+    None while the crane lifts, without a wind, and where there are too few slews to compare.
     """
 
     def compute(time_s: float, seen: Sequence[Seen | None]) -> float | None:
@@ -65,7 +66,7 @@ def held_jib(window_s: float, turn_deg: float, lifting_t: float) -> Compute:
         if slew is None or slew.time_s != time_s:
             return None
         if load and load[0] is not None and load[0].value > lifting_t:
-            return 0.0
+            return None  # a load that swings in the storm must neither hide nor end it
         turned = _turned_deg(slew, window_s)
         if wind is None or turned is None:
             return None

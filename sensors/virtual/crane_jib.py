@@ -12,7 +12,7 @@ HELD_JIB, MOORED = "held_jib_ms", "jib_moored"
 TOLD_EVERY = timedelta(minutes=1)
 # A free jib in a strong wind swings by degrees within three minutes (D); encoders show 0.1.
 FREE_TURN_DEG = 1.0
-_SAYS = "mean wind_ms while slew_deg stays within {turn:g} deg for 3 min, 0 while it turns or lifts"
+_SAYS = "mean wind_ms while slew_deg stays within {turn:g} deg for 3 min, 0 while it turns"
 
 
 def free_turn_deg(design: Mapping[str, float]) -> float:

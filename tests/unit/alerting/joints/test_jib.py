@@ -150,6 +150,18 @@ def test_a_crane_that_lifts_holds_its_jib_on_purpose(tmp_path: Path) -> None:
     assert wind_of(tmp_path, lifting) == {}
 
 
+def test_a_hook_that_swings_in_the_storm_neither_hides_nor_ends_it(tmp_path: Path) -> None:
+    judge = judge_of(registry(tmp_path, crane("A", 0.0, 40.0, SENSORS)))
+    swinging = [
+        said(20.0 * n, held(20.0 * n), 18.0, load_t=0.5 if n % 9 == 0 else 0.1) for n in range(75)
+    ]
+    changes = run(judge, swinging)
+    assert firing(changes)[RULE] == "severe"
+    begin_s = 20.0 * len(swinging)
+    loaded = [said(begin_s + 20.0 * n, held(20.0 * n), 18.0, load_t=0.5) for n in range(60)]
+    assert RULE in firing([*changes, *run(judge, loaded, first_seq=1000)])
+
+
 def test_a_calm_evening_and_a_gust_are_no_storm(tmp_path: Path) -> None:
     calm = gale(held, 3.0, 30)
     gusty = [said(1800.0 + 20.0 * n, 140.0, 24.0) for n in range(6)]
