@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from alerting.history import Flag, History
 from alerting.track import Track
-from alerting.watch import Watch
+from alerting.watch import NO_LULL, Lull, Watch
 from sensors.model import Qc, SensorKey
 from sensors.registry import Sensor
 
@@ -112,11 +112,15 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True)
 class JointWatch:
-    """A joint at work: the watches of its inputs, and the watch that holds its output."""
+    """A joint at work: the watches of its inputs, and the watch that holds its output.
+
+    Where it has a pace, `lull` begins at the first trigger of the newest span and ends with it.
+    """
 
     joint: Joint
     sources: tuple[Watch, ...]
     watch: Watch
+    lull: Lull = field(init=False, default_factory=Lull)
     _places: dict[SensorKey, int] = field(init=False)
     _triggers: tuple[History, ...] = field(init=False)
     _ages: tuple[tuple[History, float, float], ...] = field(init=False)
@@ -131,24 +135,6 @@ class JointWatch:
             (source.history, entry.max_age_s, entry.fresh_s) for entry, source in both
         )
 
-    def is_at_rest(self, time_s: float) -> bool:
-        """Say whether a reading at `time_s` changes nothing because of the pace.
-
-        That is one behind which no trigger lies, in a span whose value is there already.
-        """
-        if not self.joint.pace_s:
-            return False
-        times = self._triggers[0].times
-        if not times or times[-1] > time_s:
-            return False
-        return not self._opens(time_s, len(times) - (times[-1] == time_s))
-
-    def _opens(self, time_s: float, place: int) -> bool:
-        """Say whether the span of an instant begins with it; `place` is that of its trigger."""
-        pace_s = self.joint.pace_s
-        before_s = self._triggers[0].times[place - 1] if place else -math.inf
-        return before_s < time_s - time_s % pace_s
-
     def take(self, keys: Collection[SensorKey], time_s: float) -> Outcome:
         """Bring the output up to date with inputs' readings at `time_s`, new in their histories."""
         values: list[Computed] = []
@@ -157,6 +143,7 @@ class JointWatch:
         instants = self._touched(keys, time_s)
         if instants == [time_s]:  # as nearly always
             return Outcome(self.watch, self._put(time_s, values), values)
+        self._end_lull()
         changed: dict[int, Track] = {}
         if time_s not in instants:  # its reading was taken out: nothing holds at this instant
             for track in self.watch.put_computed(time_s, None, Qc.PASS):
@@ -232,9 +219,21 @@ class JointWatch:
         return self.watch.put_computed(time_s, value, qc)
 
     def _is_wanted(self, time_s: float) -> bool:
-        if not self.joint.pace_s:
+        """Say whether the output has a value at an instant: always, or once in each span."""
+        pace_s = self.joint.pace_s
+        if not pace_s:
             return True
-        return self._opens(time_s, bisect_left(self._triggers[0].times, time_s))
+        times, span_s = self._triggers[0].times, time_s - time_s % pace_s
+        place = bisect_left(times, time_s)
+        if place and times[place - 1] >= span_s:
+            return False
+        if times and times[-1] < span_s + pace_s:
+            self.lull.after_s, self.lull.until_s = time_s, span_s + pace_s
+        return True
+
+    def _end_lull(self) -> None:
+        """Look at every reading again until a span begins: its first trigger may be another now."""
+        self.lull.after_s, self.lull.until_s = math.inf, -math.inf
 
 
 def _seen(history: History, max_age_s: float, time_s: float) -> Seen | None:
@@ -252,6 +251,8 @@ def joint_watches(
 ) -> Mapping[SensorKey, tuple[JointWatch, ...]]:
     """Connect joints to the watches of their sensors; gives for each input what it feeds.
 
+    An input rests with its joint; one that feeds several is looked at with every reading.
+
     Raises:
         ValueError: a joint names a sensor that has no watch.
     """
@@ -266,5 +267,6 @@ def joint_watches(
         working = JointWatch(joint, tuple(sources), output)
         for entry, source in zip(joint.inputs, sources, strict=True):
             source.feed(entry.window_s + entry.max_age_s)
+            source.lull = working.lull if source.lull is None else NO_LULL
             feeds[entry.key] = (*feeds.get(entry.key, ()), working)
     return feeds

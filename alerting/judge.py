@@ -27,7 +27,7 @@ from alerting.standing import stand_again
 from alerting.track import Track
 from alerting.unusual import Anomalies, Examined
 from alerting.warning import OfficialWarning
-from alerting.watch import Watch, timing_of
+from alerting.watch import NO_LULL, Watch, timing_of
 from alerting.working import Patience, Shift
 from sensors.lifecycle import StageChange
 from sensors.model import Qc, Report, SensorKey
@@ -97,9 +97,9 @@ class Judge:
             self._add(sensor, packs.get(sensor.kind, ()), detector_for)
         self.governor.attach(self.find)
         self._feeds = joint_watches(joints, self.find)
-        for key in self.governor.keys | self._feeds.keys():
+        for key in self.governor.keys:
             if (watch := self.find(key)) is not None:
-                watch.is_followed = True
+                watch.lull = NO_LULL
         self._put_beside(registry)
         self._company = Company(self.points.watches())
         for device in registry.devices():
@@ -207,7 +207,8 @@ class Judge:
             self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
         if watch.wants_settling:
             self._settle(watch, now, seq)
-        if watch.is_followed:
+        lull = watch.lull
+        if lull is not None and (watch.edits or not lull.holds(taken_s)):
             self._follow(watch, taken_s, fed)
             self._govern(watch, now, seq)
         watch.edits = ()
@@ -229,7 +230,7 @@ class Judge:
         edits = watch.edits
         instants = sorted({taken_s, *(edit.time_s for edit in edits)}) if edits else (taken_s,)
         for joint in feeds:
-            if not edits and joint.is_at_rest(taken_s):
+            if not edits and joint.lull.holds(taken_s):
                 continue
             for time_s in instants:
                 fed.setdefault((id(joint), time_s), (joint, []))[1].append(watch.key)

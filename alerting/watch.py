@@ -64,6 +64,21 @@ def timing_of(sensor: Sensor, packs: Sequence[Pack], slack_s: float) -> Timing:
     )
 
 
+@dataclass(slots=True)
+class Lull:
+    """Instants strictly between which a reading changes nothing of what follows its sensor."""
+
+    after_s: float = inf
+    until_s: float = -inf
+
+    def holds(self, time_s: float) -> bool:
+        """Say whether a reading of that instant changes nothing."""
+        return self.after_s < time_s < self.until_s
+
+
+NO_LULL = Lull()
+
+
 class Watch:
     """The recent past of one sensor and the fold of every rule on it.
 
@@ -84,12 +99,12 @@ class Watch:
         "history",
         "is_broken",
         "is_busy",
-        "is_followed",
         "is_idle",
         "is_late",
         "is_stuck",
         "key",
         "lateness_s",
+        "lull",
         "n_settled",
         "newest_s",
         "notes",
@@ -140,7 +155,7 @@ class Watch:
         self.n_settled = 0
         self.is_late = False
         self.is_stuck = False  # people have been told that it does not move
-        self.is_followed = False  # others are judged or computed by what it says
+        self.lull: Lull | None = None  # of all that are judged or computed by what it says
         self.is_broken = False  # a defect of ours stopped its judging; silence will tell
         self.is_busy = False  # an announced alert of some track is not settled yet
         self.sources: tuple[Watch, ...] = ()  # of a computed value: what it is computed from
