@@ -189,7 +189,9 @@ class JointWatch:
         after = bisect_right(times, time_s)
         next_s = times[after] if after < len(times) else math.inf
         until_s = min(next_s, math.nextafter(time_s + entry.max_age_s, math.inf))
-        return max(until_s, time_s + entry.window_s)
+        pace_s = self.joint.pace_s
+        span_end_s = time_s - time_s % pace_s + pace_s if pace_s else 0.0
+        return max(until_s, time_s + entry.window_s, span_end_s)
 
     def _instants(self, first_s: float, until_s: float) -> list[float]:
         """List the instants first <= t < until at which a triggering input was read."""

@@ -205,7 +205,7 @@ class Judge:
         changed = watch.put(taken_s, value, flag, delay_s)
         if changed:
             self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
-        if watch.wants_settling:
+        if watch.wants_settling():
             self._settle(watch, now, seq)
         lull = watch.lull
         if lull is not None and (watch.edits or not lull.holds(taken_s)):
@@ -254,7 +254,7 @@ class Judge:
         self.points.note_changed(watch.key, seq)
         if changed:
             self._reconcile(watch, changed, self._moment(watch, now, seq, delay_s))
-        if len(watch.history) and watch.wants_settling:
+        if len(watch.history) and watch.wants_settling():
             self._settle(watch, now, seq)
 
     def _put_beside(self, registry: Registry) -> None:

@@ -315,21 +315,32 @@ class Screen:
             insort(self.untold, time_s)
 
     def final_until(self, first: int, last: int) -> int:
-        """Give how many of the readings that are settled by time also have their final verdict.
-
-        A jump is decided by the readings after it, so these must be settled too.
-        """
-        if not self._ahead or last <= first:
+        """Give how many of the readings that are settled by time also have their final verdict."""
+        times = self._history.times
+        if last <= first:
             return last
-        history = self._history
-        newest_s = history.times[last - 1]
-        tail = [(history.times[i], i) for i in range(max(first, last - self._ahead), last)]
+        open_s = self.open_from_s(first, times[last - 1])
+        return last if open_s == inf else max(first, bisect_left(times, open_s))
+
+    def open_from_s(self, first: int, bound_s: float) -> float:
+        """Give the earliest instant whose verdict can change though all up to `bound_s` is here.
+
+        A jump is decided by the readings after it, so these must be here too; one that is followed
+        by a gap has none. The first `first` readings are settled; infinite where no verdict can
+        change.
+        """
+        times, ahead = self._history.times, self._ahead
+        if not ahead:
+            return inf
+        last = bisect_right(times, bound_s)
+        tail = [(times[index], index) for index in range(max(first, last - ahead), last)]
         out = self.kept_out[bisect_right(self.kept_out, self.settled_s) :]
-        tail += [(at_s, -1) for at_s in out if at_s <= newest_s]
-        for at_s, index in sorted(tail)[-self._ahead :]:
-            if index < 0 or self._jumps_at(index):
-                return max(first, bisect_left(history.times, at_s))
-        return last
+        tail += [(at_s, -1) for at_s in out if at_s <= bound_s]
+        tail.sort()
+        if not tail or bound_s - tail[-1][0] >= self._max_gap_s:
+            return inf
+        open_s = (at_s for at_s, index in tail[-ahead:] if index < 0 or self._jumps_at(index))
+        return next(open_s, inf)
 
     def _jumps_at(self, index: int) -> bool:
         if index == 0:

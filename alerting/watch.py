@@ -8,7 +8,7 @@ than that are late: they may raise and never clear.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, nextafter
 
 from alerting.detect.detector import Detector
 from alerting.history import Flag, History, is_flat
@@ -309,19 +309,13 @@ class Watch:
     def _final_s(self) -> float:
         """Give up to when the past changes no more, as far as time and verdicts decide it."""
         bound = self.history.times[-1] - self.lateness_s
-        for source in self.sources:
-            bound = min(bound, source.decided_s())
-        return bound
+        return min([bound, *(source.decided_s(bound) for source in self.sources)])
 
-    def decided_s(self) -> float:
-        """Give up to when no reading waits for the verdict of a test."""
-        times = self.history.times
-        if self.screen is None or not len(times):
+    def decided_s(self, bound_s: float) -> float:
+        """Give up to when no verdict changes any more, where readings after `bound_s` may come."""
+        if self.screen is None:
             return inf
-        decided = self.screen.final_until(self.n_settled, len(times))
-        if decided == len(times):
-            return inf
-        return times[decided - 1] if decided else -inf
+        return nextafter(self.screen.open_from_s(self.n_settled, bound_s), -inf)
 
     def _zeros(self, rules: Sequence[BoundRule], around: Surroundings) -> Zeros | None:
         baselines = [rule.wanted.baseline_s for rule in rules if rule.wanted.baseline_s is not None]
@@ -491,7 +485,6 @@ class Watch:
             return []
         return self.screen.settle(self.history.times[self.n_settled - 1])
 
-    @property
     def wants_settling(self) -> bool:
         """Say whether the boundary matters now.
 

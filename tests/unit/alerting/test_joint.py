@@ -1,9 +1,11 @@
 """Virtual sensors: a value of several sensors is a function of the set of their readings."""
 
 import random
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,6 +17,7 @@ from alerting.joint import Input, Joint, Seen
 from alerting.judge import Judge
 from alerting.model import AlertState
 from sensors.model import Qc, Report, SensorKey
+from sensors.qc.checks import Checks, Spike, Total
 from tests.builders import at, judge, report, sensor
 
 LATENESS_S = 1800.0
@@ -141,6 +144,18 @@ def test_what_changes_in_the_settled_past_may_raise_and_never_clears() -> None:
     assert (310, 0.05) in outputs(here)
 
 
+def test_an_input_that_dies_on_a_jump_does_not_keep_the_past_open_for_ever() -> None:
+    spiky = Checks(spike=Spike(step=0.3, within=2, flag=Qc.FAIL, source="a test"))
+    joint = difference()
+    lasting = tuple(replace(entry, max_age_s=inf) for entry in joint.inputs)
+    here = judge(UPPER, replace(LOWER, checks=spiky), joints=[replace(joint, inputs=lasting)])
+    run(here, [lower(0, 0.1), lower(300, 0.1), lower(600, 0.5)])
+    run(here, [upper(300.0 * n, 0.6) for n in range(3, 200)], first_seq=10)
+    watch = here.find(HEAD.key)
+    assert watch is not None
+    assert watch.settle()[1] > len(watch.history) - LATENESS_S / 300 - 2
+
+
 def test_a_joint_without_a_trigger_is_refused() -> None:
     with pytest.raises(ValueError, match="no input is a trigger"):
         Joint(
@@ -186,8 +201,27 @@ def _shuffled(entries: list[Report], seed: int) -> list[Report]:
     ]
 
 
+# What shows that a reading was a spike comes last, when time alone would have settled it.
+LATE_SPIKE = [
+    *[(False, value) for value in (2.0, 2.0, 1.7, 1.1, 1.4, 1.2)],
+    *[(True, 1.7), (False, 1.5)],
+    *[(True, value) for value in (0.5, 1.2, 1.0, 1.7)],
+    *[(False, 1.2), (True, 0.5), (True, 2.0), (True, 0.8), (False, 1.1), (False, 1.3), (True, 0.0)],
+]
+
+# Its neighbours behind it come first, so its verdict looks final before the one between comes.
+DECIDED_EARLY = [
+    *[(False, value) for value in (1.1, 2.0, 1.7, 1.1, 1.4, 1.2)],
+    *[(True, 1.7), (False, 1.5)],
+    *[(True, value) for value in (0.0, 1.2, 0.0, 1.7)],
+    *[(False, 0.0), (False, 0.0), (True, 0.0), *[(False, 0.0)] * 4],
+]
+
+
 @settings(max_examples=150, deadline=None)
 @given(steps, st.integers(0, 2**32 - 1), st.booleans())
+@example(LATE_SPIKE, 818777505, True)
+@example(DECIDED_EARLY, 818777505, True)
 def test_any_order_of_arrival_gives_the_same_outputs_and_the_same_final_history(
     drawn: list[tuple[bool, float]], seed: int, is_lower_trigger: bool
 ) -> None:
@@ -202,6 +236,58 @@ def test_any_order_of_arrival_gives_the_same_outputs_and_the_same_final_history(
     told_mixed = run(mixed, _shuffled(entries, seed) + end, first_seq=1)
     assert outputs(mixed) == outputs(straight)
     assert _final(told_mixed) == _final(told_straight)
+
+
+PACE_S = 600.0
+SPIKY = Checks(spike=Spike(step=3.0, within=2, flag=Qc.FAIL, source="a test"))
+SPIKED = [(True, 1.0), (True, 9.0), (True, 1.0), (True, 1.1), (False, 1.0), (True, 1.0)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.sampled_from([0.0, 1.0, 1.1, 9.0])), min_size=4, max_size=60
+    ),
+    st.none() | st.integers(0, 2**32 - 1),
+)
+@example(SPIKED, None)
+def test_with_a_pace_only_the_first_trigger_of_each_span_gives_a_value(
+    drawn: list[tuple[bool, float]], seed: int | None
+) -> None:
+    """Whatever order they come in, and though the first one of a span turns out to be a spike."""
+    joint = replace(difference(is_lower_trigger=False), pace_s=PACE_S)
+    here = judge(replace(UPPER, checks=SPIKY), replace(LOWER, checks=SPIKY), joints=[joint])
+    entries = [
+        (upper if is_upper else lower)(130.0 * n, value)
+        for n, (is_upper, value) in enumerate(drawn)
+    ]
+    run(here, entries if seed is None else _shuffled(entries, seed))
+    above, below = here.find(UPPER.key), here.find(LOWER.key)
+    assert above is not None
+    assert below is not None
+    start_s, told_s, expected = at(0).timestamp(), -inf, []
+    for place, time_s in enumerate(above.history.times):
+        span_s = time_s - time_s % PACE_S
+        if span_s > told_s:
+            other = bisect_right(below.history.times, time_s) - 1
+            is_known = other >= 0 and time_s - below.history.times[other] <= MAX_AGE_S
+            seen = [Seen(above.history, place), Seen(below.history, other) if is_known else None]
+            value = head(time_s, seen)
+            expected += [] if value is None else [(time_s - start_s, value)]
+            told_s = span_s
+    assert outputs(here) == expected
+
+
+def test_the_next_trigger_begins_a_span_whose_first_one_failed_later() -> None:
+    too_much = Total(window_s=600.0, suspect=9.0, fail=9.0, source="a test")
+    joint = replace(difference(is_lower_trigger=False), pace_s=PACE_S)
+    here = judge(replace(UPPER, checks=Checks(totals=(too_much,))), LOWER, joints=[joint])
+    run(here, [lower(0, 1.0), upper(0, 0.0), upper(610, 6.0)])
+    assert outputs(here) == [(0, 0.0), (610, 5.0)]
+    run(here, [upper(580, 5.0, delay_s=60)], first_seq=10)
+    assert outputs(here) == [(0, 0.0)]
+    run(here, [upper(650, 0.0)], first_seq=20)
+    assert outputs(here) == [(0, 0.0), (650, 0.0)]
 
 
 def _final(changes: list[Change]) -> list[tuple[str, str, int, float]]:
