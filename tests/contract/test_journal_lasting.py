@@ -318,6 +318,15 @@ async def test_a_message_of_cap_stays_as_it_was_first_given(url: str) -> None:
         assert await journal.cap_messages(dict.fromkeys(many, "")) == many
 
 
+async def test_messages_of_cap_asked_for_at_once_are_one(url: str) -> None:
+    async with opened(url) as journal:
+        for n in range(5):
+            asked = ({"old": "o", f"m{n}": str(who)} for who in range(8))
+            found = await asyncio.gather(*map(journal.cap_messages, asked))
+            assert all(each == found[0] for each in found)
+            assert await journal.cap_messages({f"m{n}": "late"}) == {f"m{n}": found[0][f"m{n}"]}
+
+
 async def test_a_message_keeps_its_name_outside_and_shares_it_with_none(url: str) -> None:
     span = ("s_20260601140000_0", "s_20260601140000_9")
 
