@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from alerting.fold import Episode, Step
 from alerting.model import (
     Alert,
     AlertKind,
@@ -26,7 +27,7 @@ from alerting.model import (
     TransitionKind,
 )
 from alerting.sentence import plain, say
-from alerting.track import Episode, Live, Step, Track
+from alerting.track import Live, Track
 from sensors.model import Position
 
 
@@ -191,8 +192,14 @@ class Book:
                 self._write_final(track, live, step, moment)
 
     def note_sign_off_wanted(self, track: Track, moment: Moment) -> None:
-        """Mark the standing alert as calm and waiting for a person, or as no longer so."""
+        """Mark the standing alert as calm and waiting for a person, or as no longer so.
+
+        What is back above its limit meanwhile, or has become another danger, is news.
+        """
         for live in track.lives:
+            again = track.again_since(live.alert.severity_at)
+            if again is not None:
+                self._recur(track, live, again, moment)
             is_waiting = track.newest.calm_done
             if live.alert.awaiting_sign_off != is_waiting:
                 live.alert = replace(live.alert, awaiting_sign_off=is_waiting)
@@ -200,6 +207,22 @@ class Book:
                 kind = TransitionKind.AWAITS_SIGN_OFF if is_waiting else TransitionKind.DISTURBED
                 note = _Note(kind, moment.now, said, None)
                 self._add(live, moment, note)
+
+    def _recur(self, track: Track, live: Live, again: Step, moment: Moment) -> None:
+        finding = track.finding(again)
+        live.alert = replace(
+            live.alert,
+            severity_at=_at(again.time_s),
+            awaiting_sign_off=track.newest.calm_done,
+            value=plain_value(finding.value),
+            limit=finding.limit,
+            unit=finding.unit,
+            reason=finding.reason,
+            provenance=finding.provenance,
+            said=finding.said,
+        )
+        kind, notify = TransitionKind.RECURRED, NotifyReason.RECURRED
+        self._add(live, moment, _Note(kind, finding.taken_at, _said(finding), notify))
 
     def close(self, live: Live, taken_at: datetime, moment: Moment, said: Sentence) -> None:
         """Resolve an alert because a person signed it off."""

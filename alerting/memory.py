@@ -11,10 +11,11 @@ from zlib import crc32
 import msgspec
 
 from alerting.detect.errors import CheckpointError
+from alerting.fold import CALM, Forced, State
 from alerting.screen import Kept
 from alerting.states import States
 from alerting.terms import Wanted
-from alerting.track import CALM, Forced, State, Track
+from alerting.track import Track
 from alerting.watch import Watch
 
 _LOG = logging.getLogger(__name__)

@@ -77,6 +77,7 @@ class TransitionKind(StrEnum):
     WITHDRAWN = "withdrawn"
     AWAITS_SIGN_OFF = "awaits_sign_off"
     DISTURBED = "disturbed"
+    RECURRED = "recurred"
     ACKNOWLEDGED = "acknowledged"
     SIGNED_OFF = "signed_off"
     MUTED = "muted"
@@ -314,6 +315,7 @@ class NotifyReason(StrEnum):
     CARD = "card"
     RENEWED = "renewed"
     RETURNED = "returned"
+    RECURRED = "recurred"
     ORDER = "order"
     ORDER_OVER = "order_over"
     ORDER_NEWS = "order_news"
@@ -334,6 +336,7 @@ _ASKS = frozenset(
         NotifyReason.REPEAT,
         NotifyReason.ESCALATED,
         NotifyReason.RETURNED,
+        NotifyReason.RECURRED,
         NotifyReason.CARD,
         NotifyReason.GROUP,
         NotifyReason.STORM,

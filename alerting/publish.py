@@ -34,7 +34,8 @@ from alerting.sentence import turned
 from alerting.tell.teller import Teller, Turnabout, Verdict
 from sensors.local_time import shown_time
 
-_WITH_CARD = (NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RETURNED)
+_WORSE = (NotifyReason.SEVERITY_ROSE, NotifyReason.RECURRED)
+_WITH_CARD = (NotifyReason.FIRST, *_WORSE, NotifyReason.RETURNED)
 _RECENT = 5_000
 _LATE_CARDS_A_TICK = 5
 # A card follows its notice within seconds; so many alerts may have come in the last of them.
@@ -228,7 +229,7 @@ class Publisher:
 
     def _wake(self, change: Change) -> Change:
         """Take back the acknowledgement of an alert that got worse: it must be seen again."""
-        if change.notify is not NotifyReason.SEVERITY_ROSE or not change.alert.acknowledged_at:
+        if change.notify not in _WORSE or not change.alert.acknowledged_at:
             return change
         alert = replace(change.alert, acknowledged_at=None, acknowledged_by="")
         self.present.keep(alert)

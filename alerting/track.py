@@ -16,8 +16,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
 
+from alerting.fold import CALM, Episode, Forced, State, Step
 from alerting.history import Flag, History, is_covered, is_flat, lacks_zero
 from alerting.levels import Sides, against, highest, lowest, met, sides, turns, under
 from alerting.measures.kind import Remark
@@ -31,45 +31,6 @@ _MAX_TOUCHED = 240
 _CAN_CLEAR = int(Flag.CAN_CLEAR)  # an enum's own & costs as much as all the rest
 
 
-class State(NamedTuple):
-    """Where the rule stands after one reading. Times are seconds since 1970, event time.
-
-    `level` 0 is calm, 1-4 a severity; `start_s` is when this episode began and `since_s` when the
-    present level was reached. A run of calm readings has begun at `calm_s` when `calm_n` > 0, and
-    the highest relaxed level seen in it is `calm_top`; `calm_done` says that only a person's
-    sign-off is still missing.
-    """
-
-    level: int
-    start_s: float
-    since_s: float
-    calm_s: float = 0.0
-    calm_n: int = 0
-    calm_top: int = 0
-    calm_done: bool = False
-
-
-CALM = State(0, 0.0, 0.0)
-
-
-class Step(NamedTuple):
-    """A change of level: at which index (`place`) and time, from which level to which."""
-
-    place: int
-    time_s: float
-    before: int
-    after: int
-
-
-class Episode(NamedTuple):
-    """One stay above level 0, as the fold sees it now."""
-
-    start_s: float
-    end_s: float | None
-    steps: tuple[Step, ...]
-    top: int
-
-
 @dataclass(slots=True)
 class Live:
     """An announced alert that later readings may still change, with what was told and not final."""
@@ -77,14 +38,6 @@ class Live:
     alert: Alert
     told: list[Transition] = field(default_factory=list)
     is_start_final: bool = False
-
-
-class Forced(NamedTuple):
-    """A late reading's verdict, applied after the reading at `at_s` because the past is settled."""
-
-    at_s: float
-    level: int
-    start_s: float
 
 
 class Track:
@@ -98,6 +51,7 @@ class Track:
         "_bounded_s",
         "_high_s",
         "_history",
+        "_is_code",
         "_laid",
         "_lowest",
         "_plain",
@@ -140,6 +94,7 @@ class Track:
         self._laid: dict[tuple[int, tuple[float, ...], frozenset[int]], Sides] = {}
         self._unclear = rule.unclear
         is_bounded = terms is None and all(measure.is_bounded for measure in rule.measures)
+        self._is_code = any(measure.unit == "code" for measure in rule.measures)
         self._plain = terms is None and len(rule.measures) == 1 and rule.measures[0].is_plain
         self._bounded_s = rule.window_s if is_bounded else math.inf
         self._high_s = -math.inf  # when a value last reached the lowest limit
@@ -183,7 +138,11 @@ class Track:
         before = self._before(index)
         state = self._step(before, index)
         self.states.append(state)
-        return state.level != before.level or state.calm_done != before.calm_done
+        return (state.level, state.calm_done, state.again_s) != (
+            before.level,
+            before.calm_done,
+            before.again_s,
+        )
 
     def insert(self, index: int) -> bool:
         """Fold in a reading inserted before the newest; say whether any state changed."""
@@ -243,7 +202,7 @@ class Track:
             self.raws[place] = self._raw(place)
         for place, was in zip(places, before, strict=True):
             level = self._raised(place)
-            if level > was and level > old.level:
+            if level > was and level > (old.level if old.eased < 0 else old.eased):
                 self.forced.append(Forced(times[-1], level, times[place]))
         self.refold(min(first_open, len(self.states) - 1))
         return self.newest != old
@@ -342,14 +301,28 @@ class Track:
             found.append(Episode(start_s, None, tuple(steps), top))
         return found
 
+    def again_since(self, told: datetime) -> Step | None:
+        """Give the step with which a standing danger last came back, None where that was told."""
+        again_s = self.newest.again_s
+        place = bisect_left(self._history.times, again_s)
+        if place == len(self.states) or datetime.fromtimestamp(again_s, UTC) <= told:
+            return None
+        level = self.raws[place] & 15
+        late = [each.level for each in self.forced if each.at_s == again_s]
+        return Step(place, again_s, 0, max([level, *late]))
+
     def finding(self, step: Step) -> Finding:
         """Say in a sentence what the reading behind a step up means at its new level."""
         history, rule = self._history, self.rule
         level, index = step.after, step.place
-        since_s = self.states[index].since_s
-        if since_s != step.time_s:  # a late reading's verdict: speak of that reading
-            place = bisect_left(history.times, since_s)
-            index = place if history.times[place] == since_s else index
+        state = self.states[index]
+        said_s = state.since_s
+        if state.again_s == step.time_s:
+            late = [each.start_s for each in self.forced if each.at_s == step.time_s]
+            said_s = late[-1] if late else step.time_s
+        if said_s != step.time_s:  # a late reading's verdict: speak of that reading
+            place = bisect_left(history.times, said_s)
+            index = place if history.times[place] == said_s else index
         stats = [measure.compute(history, index) for measure in rule.measures]
         terms = self.terms(history.times[index]) if self.terms is not None else None
         entry = under(self.levels.get(level) or rule.levels[-1], terms)
@@ -463,17 +436,38 @@ class Track:
         raised = self._raised(index) if self.raws[index] else 0
         time_s = self._history.times[index]
         if raised > before.level:
-            state = State(raised, before.start_s if before.level else time_s, time_s)
+            start_s = before.start_s if before.level else time_s
+            state = State(raised, start_s, time_s, codes=self._codes(index))
         elif before.level == 0:
             state = CALM
         else:
             state = self._calmer(before, index)
+            if raised and self.rule.sign_off:
+                state = self._again(state, raised, time_s, self._codes(index))
         if self.forced:
             for entry in self.forced:
-                if entry.at_s == time_s and entry.level > state.level:
+                if entry.at_s != time_s:
+                    continue
+                if entry.level > state.level:
                     start_s = state.start_s if state.level else entry.start_s
                     state = State(entry.level, start_s, entry.start_s)
+                elif self.rule.sign_off:
+                    state = self._again(state, entry.level, time_s, ())
         return state
+
+    def _again(self, state: State, raised: int, time_s: float, codes: tuple[float, ...]) -> State:
+        """Note that a standing danger is back above what it had eased to, or is of a new kind."""
+        is_back = 0 <= state.eased < raised
+        if not is_back:
+            if all(code in state.codes for code in codes):
+                return state
+            codes = (*state.codes, *codes)
+        eased = raised if raised < state.level else -1
+        return state._replace(eased=eased, again_s=time_s, codes=codes)
+
+    def _codes(self, index: int) -> tuple[float, ...]:
+        """Give a reading's code, where the rule is about one."""
+        return (self._history.values[index],) if self._is_code else ()
 
     def _raised(self, index: int) -> int:
         """Give the highest level that is believed at `index`."""
@@ -519,11 +513,12 @@ class Track:
         """Extend, restart or refuse the run of calm readings; lower the level when it is done."""
         relaxed = self._relaxed_level(index, before.level)
         if relaxed is None or relaxed >= before.level:
-            return State(before.level, before.start_s, before.since_s)
+            return before._replace(calm_s=0.0, calm_n=0, calm_top=0, calm_done=False)
         times, rule = self._history.times, self.rule
         time_s = times[index]
         is_gap = index == 0 or time_s - times[index - 1] > rule.stale_s
-        if before.calm_n == 0 or is_gap:
+        is_lower = before.calm_done and relaxed < before.calm_top
+        if before.calm_n == 0 or is_gap or is_lower:
             since_s, count, top = time_s, 1, relaxed
         else:
             since_s, count = before.calm_s, before.calm_n + 1
@@ -531,7 +526,14 @@ class Track:
         is_done = time_s - since_s >= rule.hold_s and count >= rule.readings
         if is_done and not rule.sign_off:
             return State(top, before.start_s, time_s) if top else CALM
-        return State(before.level, before.start_s, before.since_s, since_s, count, top, is_done)
+        eased = min(top, before.eased) if before.eased >= 0 else top
+        return before._replace(
+            calm_s=since_s,
+            calm_n=count,
+            calm_top=top,
+            calm_done=is_done or (before.calm_done and not is_gap),
+            eased=eased if is_done else before.eased,
+        )
 
     def _is_in_force(self, valid: Sides, standing: int) -> bool:
         """Say whether every level up to the standing one has a limit at an instant."""

@@ -22,7 +22,12 @@ from groundwatch.ack_reply import is_from, masked, understood
 from groundwatch.ack_words import by_other, say, what
 
 _LOG = logging.getLogger(__name__)
-_BEGAN = (TransitionKind.RAISED, TransitionKind.UPGRADED, TransitionKind.RETURNED)
+_BEGAN = (
+    TransitionKind.RAISED,
+    TransitionKind.UPGRADED,
+    TransitionKind.RECURRED,
+    TransitionKind.RETURNED,
+)
 _LOOKED_AT = 50
 _NAMED = 3
 

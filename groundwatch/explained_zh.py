@@ -34,6 +34,7 @@ STEPS_ZH = {
     TransitionKind.WITHDRAWN: "撤回",
     TransitionKind.AWAITS_SIGN_OFF: "待签字",
     TransitionKind.DISTURBED: "再次波动",
+    TransitionKind.RECURRED: "再次触发",
     TransitionKind.ACKNOWLEDGED: "确认",
     TransitionKind.SIGNED_OFF: "签字解除",
     TransitionKind.MUTED: "静默",

@@ -18,7 +18,9 @@ from alerting.model import TransitionKind as Step
 
 MAX_REFERENCES = 20
 
-_UPDATES = frozenset({Step.RAISED, Step.UPGRADED, Step.DOWNGRADED, Step.AWAITS_SIGN_OFF})
+_UPDATES = frozenset(
+    {Step.RAISED, Step.UPGRADED, Step.DOWNGRADED, Step.AWAITS_SIGN_OFF, Step.RECURRED}
+)
 _ENDS = frozenset({Step.CLEARED, Step.WITHDRAWN, Step.SIGNED_OFF})
 
 

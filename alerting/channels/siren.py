@@ -27,6 +27,7 @@ _SOUNDS = frozenset(
         NotifyReason.REPEAT,
         NotifyReason.ESCALATED,
         NotifyReason.RETURNED,
+        NotifyReason.RECURRED,
         NotifyReason.GROUP,
         NotifyReason.STORM,
     }

@@ -21,7 +21,12 @@ from alerting.ports import EscalationStep, StepKind
 from alerting.route.ladder import FIRST_RUNG, Roads
 
 _LOG = logging.getLogger(__name__)
-_BEGAN = (TransitionKind.RAISED, TransitionKind.UPGRADED, TransitionKind.RETURNED)
+_BEGAN = (
+    TransitionKind.RAISED,
+    TransitionKind.UPGRADED,
+    TransitionKind.RECURRED,
+    TransitionKind.RETURNED,
+)
 _TURNS = (TransitionKind.MUTED, TransitionKind.RETURNED)
 _LOOKED_AT_AGAIN = timedelta(minutes=1)
 _MUTED_FOR = timedelta(seconds=5)

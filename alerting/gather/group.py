@@ -21,7 +21,7 @@ from alerting.model import (
 
 WAITING = "held for others of its place and hazard"
 CAME_AND_WENT = "not sent, it was over before its group's notice left"
-_WAITS = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE})
+_WAITS = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RECURRED})
 _ENDS = frozenset({NotifyReason.CLEARED, NotifyReason.WITHDRAWN})
 MAX_GROUPS = 20_000
 

@@ -34,7 +34,14 @@ from alerting.model import (
 from sensors.local_time import shown_time
 
 RED = ""
-_NEW = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RETURNED})
+_NEW = frozenset(
+    {
+        NotifyReason.FIRST,
+        NotifyReason.SEVERITY_ROSE,
+        NotifyReason.RECURRED,
+        NotifyReason.RETURNED,
+    }
+)
 _COUNTED = _NEW | {NotifyReason.REPEAT, NotifyReason.ESCALATED}
 _MAX_REMEMBERED = 20_000
 

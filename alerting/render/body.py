@@ -5,7 +5,7 @@ The object that `alerting.channels.webhook` posts, and what each part holds:
 - `format`: the text `groundwatch.notice/1`; within one number keys are only ever added.
 - `id`: the idempotency key; the same notice sent again carries the same id.
 - `reason`: first, severity_rose, severity_fell, repeat, escalated, cleared, withdrawn,
-  card or returned.
+  card, returned or recurred.
 - `exercise`: false for a real alert; `mark` is then `actual`, and else `exercise` or `test`.
 - `created_at`: when the notice was made. All instants are RFC 3339 in UTC, ending in Z.
 - `recipient`: `id`, `name` and `language` of the person; never the address, which may hold a token.

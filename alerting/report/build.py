@@ -327,4 +327,4 @@ _STATES = {
     "declined": "已拒绝", "recalled": "已撤回",
 }  # fmt: skip
 # What sensors did stands under the readings; what the report itself did is not an action.
-_NOT_ACTIONS = frozenset({ENTERED, MADE, Deed.WORSEN.value, Deed.EASE.value})
+_NOT_ACTIONS = frozenset({ENTERED, MADE, Deed.WORSEN.value, Deed.RECUR.value, Deed.EASE.value})

@@ -16,6 +16,7 @@ _TURNS = frozenset(
         TransitionKind.DOWNGRADED,
         TransitionKind.AWAITS_SIGN_OFF,
         TransitionKind.DISTURBED,
+        TransitionKind.RECURRED,
     }
 )
 

@@ -90,6 +90,8 @@ class ResponseDesk:
         if kind is TransitionKind.UPGRADED:
             word = alert.severity.word
             return Said(deed=Deed.WORSEN, actor=PROGRAM, note=f"it rose to {word}")
+        if kind is TransitionKind.RECURRED:
+            return Said(deed=Deed.RECUR, actor=PROGRAM)
         why = why_closes_itself(response, alert, self.rules)
         if why is not None:
             return Said(deed=Deed.CLOSE, actor=PROGRAM, note=why)

@@ -57,6 +57,7 @@ class Deed(StrEnum):
     SHELVE = "shelve"
     UNSHELVE = "unshelve"
     WORSEN = "upgraded"
+    RECUR = "recurred"
     EASE = "downgraded"
     RETURN = "return"
 

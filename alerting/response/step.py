@@ -36,7 +36,16 @@ _NEED_DETAIL: Mapping[Deed, str] = {
     Deed.ATTACH: "say what is attached",
 }
 _WHEN_OVER = frozenset(
-    {Deed.NOTE, Deed.ATTACH, Deed.REOPEN, Deed.WORSEN, Deed.EASE, Deed.RETURN, Deed.NOTIFIED}
+    {
+        Deed.NOTE,
+        Deed.ATTACH,
+        Deed.REOPEN,
+        Deed.WORSEN,
+        Deed.RECUR,
+        Deed.EASE,
+        Deed.RETURN,
+        Deed.NOTIFIED,
+    }
 )
 _LOST_WHEN_WORSE = frozenset({Phase.NOTIFIED, Phase.ACKNOWLEDGED, Phase.CONTAINED})
 
@@ -231,6 +240,7 @@ _STEPS: Mapping[Deed, Callable[[Response, Said, Scene], Response]] = {
     Deed.FALSE: _disprove,
     Deed.REOPEN: _reopen,
     Deed.WORSEN: _worsen,
+    Deed.RECUR: _reopen,  # a shelf goes on holding what comes back
     Deed.EASE: _unchanged,
     Deed.SHELVE: _shelve,
     Deed.UNSHELVE: _unshelve,

@@ -22,6 +22,7 @@ _DEEDS = {
     Deed.UNSHELVE.value: Remark("brought it back", "恢复处置"),
     Deed.RETURN.value: Remark("came back", "自动恢复"),
     Deed.WORSEN.value: Remark("got worse", "加重"),
+    Deed.RECUR.value: Remark("came back", "再次触发"),
     Deed.EASE.value: Remark("eased", "减轻"),
     "sign_off": Remark("signed it off as safe", "签字解除"),
     "drill": Remark("exercise", "演练"),

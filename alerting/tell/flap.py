@@ -14,7 +14,7 @@ from alerting.mute import Muted, Stage
 
 MAX_SERIES = 20_000
 
-_COUNTED = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE})
+_COUNTED = frozenset({NotifyReason.FIRST, NotifyReason.SEVERITY_ROSE, NotifyReason.RECURRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

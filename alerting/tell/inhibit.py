@@ -39,7 +39,9 @@ class Inhibition:
         if other.sensor.point != alert.sensor.point:
             return False  # two places of one device are two events
         apart = abs(other.started_at - alert.started_at)
-        return other.severity >= alert.severity and apart <= self.same_within
+        behind = alert.severity_at - other.severity_at  # what came back by itself is told
+        is_same = apart <= self.same_within and behind <= self.same_within
+        return is_same and other.severity >= alert.severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

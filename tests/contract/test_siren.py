@@ -38,6 +38,7 @@ def siren(device: Device) -> Siren:
         (NotifyReason.SEVERITY_ROSE, Severity.EXTREME, True, 120),
         (NotifyReason.REPEAT, Severity.SEVERE, True, 30),
         (NotifyReason.RETURNED, Severity.SEVERE, True, 30),
+        (NotifyReason.RECURRED, Severity.SEVERE, True, 30),
         (NotifyReason.ESCALATED, Severity.SEVERE, True, 30),
     ],
 )

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alerting.basis import Period
+from alerting.fold import Forced
 from alerting.history import Flag, History
 from alerting.joint import Seen
 from alerting.judge import Judge
 from alerting.measures.kind import Remark
 from alerting.memory import dump
 from alerting.rules import BoundRule, load_packs, rules_for
-from alerting.track import Forced, Track
+from alerting.track import Track
 from sensors.model import Report
 from sensors.registry import Sensor
 from tests.builders import at, judge, report, sensor

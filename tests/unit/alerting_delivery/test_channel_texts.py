@@ -45,6 +45,7 @@ def notices() -> Iterator[tuple[str, Notice]]:
     late = make_notice(limit, reason=NotifyReason.REPEAT)
     late = replace(late, transition=replace(late.transition, late_by_s=4500.0))
     yield "nobody has acknowledged, and it came late", late
+    yield "it is back before a sign-off", make_notice(limit, reason=NotifyReason.RECURRED)
     yield "it is over", make_notice(limit, reason=NotifyReason.CLEARED)
     yield "an exercise", replace(make_notice(limit, card=make_card()), mark=Mark.EXERCISE)
     yield "a test", replace(make_notice(limit), mark=Mark.TEST)

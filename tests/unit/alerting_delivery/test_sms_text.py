@@ -49,6 +49,7 @@ ASKING = {
     NotifyReason.REPEAT,
     NotifyReason.ESCALATED,
     NotifyReason.RETURNED,
+    NotifyReason.RECURRED,
     NotifyReason.CARD,
     NotifyReason.GROUP,
     NotifyReason.STORM,

@@ -73,8 +73,8 @@ def test_it_is_short_enough_for_a_message() -> None:
 @pytest.mark.parametrize("reason", list(NotifyReason))
 def test_only_what_asks_for_an_answer_carries_one(reason: NotifyReason) -> None:
     link = linker("https://gw.example/", KEY, lambda: NOW)(make_notice(reason=reason))
-    asks = {"first", "severity_rose", "repeat", "escalated", "returned", "card", "group", "storm"}
-    assert bool(link) is (reason.value in asks)
+    asks = {"first", "severity_rose", "recurred", "repeat", "escalated", "returned", "card"}
+    assert bool(link) is (reason.value in asks | {"group", "storm"})
     if link:
         assert link.startswith("https://gw.example/a/alert-1.ann.1.")
         found = read(link.rpartition("/")[2], KEY, NOW + VALID_FOR - timedelta(minutes=2))
