@@ -213,7 +213,7 @@ class Book:
         live.alert = replace(
             live.alert,
             severity_at=_at(again.time_s),
-            awaiting_sign_off=track.newest.calm_done,
+            awaiting_sign_off=False,
             value=plain_value(finding.value),
             limit=finding.limit,
             unit=finding.unit,
@@ -222,7 +222,7 @@ class Book:
             said=finding.said,
         )
         kind, notify = TransitionKind.RECURRED, NotifyReason.RECURRED
-        self._add(live, moment, _Note(kind, finding.taken_at, _said(finding), notify))
+        self._add(live, moment, _Note(kind, finding.taken_at, _said(finding), notify, final=False))
 
     def close(self, live: Live, taken_at: datetime, moment: Moment, said: Sentence) -> None:
         """Resolve an alert because a person signed it off."""

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+# What is calm for less has not ended, so nothing comes back: a loose contact is told once (D).
+REST_S = 600.0
+
 
 class State(NamedTuple):
     """Where the rule stands after one reading. Times are seconds since 1970, event time.
@@ -11,9 +14,9 @@ class State(NamedTuple):
     the highest relaxed level seen in it is `calm_top`; `calm_done` says that only a person's
     sign-off is still missing.
 
-    While that is missing, `eased` is the level that readings came down to (-1: they did not) and
-    `again_s` when they last rose above it. `codes` are those values of a code that were told: a
-    second kind of danger is no lesser news for coming while the first one stands.
+    While that is missing, `eased` is the level that readings came down to for `REST_S` (-1: they
+    did not) and `again_s` when they last rose above it. `codes` are those values of a code that
+    were told: a second kind of danger is no lesser news for coming while the first one stands.
     """
 
     level: int
@@ -25,7 +28,7 @@ class State(NamedTuple):
     calm_done: bool = False
     eased: int = -1
     again_s: float = 0.0
-    codes: tuple[float, ...] = ()
+    codes: tuple[int, ...] = ()
 
 
 CALM = State(0, 0.0, 0.0)
@@ -55,3 +58,4 @@ class Forced(NamedTuple):
     at_s: float
     level: int
     start_s: float
+    codes: tuple[int, ...] = ()

@@ -83,7 +83,7 @@ class Publisher:
         if not changes:
             return
         now = self._parts.clock.now()
-        changes = [self._wake(change) for change in changes]
+        changes = self._woken(changes)
         for change in changes:
             self.teller.follow(change.alert)
             self.gatherer.follow(change.alert)
@@ -227,9 +227,16 @@ class Publisher:
             )
         )
 
+    def _woken(self, changes: Sequence[Change]) -> list[Change]:
+        """Take back the acknowledgement of an alert that got worse: it must be seen again.
+
+        What else becomes of it in the same step does not bring it back.
+        """
+        worse = {change.alert.id for change in changes if change.notify in _WORSE}
+        return [self._wake(each) if each.alert.id in worse else each for each in changes]
+
     def _wake(self, change: Change) -> Change:
-        """Take back the acknowledgement of an alert that got worse: it must be seen again."""
-        if change.notify not in _WORSE or not change.alert.acknowledged_at:
+        if change.alert.acknowledged_at is None:
             return change
         alert = replace(change.alert, acknowledged_at=None, acknowledged_by="")
         self.present.keep(alert)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from alerting.fold import CALM, Episode, Forced, State, Step
+from alerting.fold import CALM, REST_S, Episode, Forced, State, Step
 from alerting.history import Flag, History, is_covered, is_flat, lacks_zero
 from alerting.levels import Sides, against, highest, lowest, met, sides, turns, under
 from alerting.measures.kind import Remark
@@ -202,10 +202,23 @@ class Track:
             self.raws[place] = self._raw(place)
         for place, was in zip(places, before, strict=True):
             level = self._raised(place)
-            if level > was and level > (old.level if old.eased < 0 else old.eased):
-                self.forced.append(Forced(times[-1], level, times[place]))
+            if level > was and (level > old.level or self._is_news(place, level, old)):
+                codes = self._codes(place)
+                self.forced.append(Forced(times[-1], level, times[place], codes))
         self.refold(min(first_open, len(self.states) - 1))
         return self.newest != old
+
+    def _is_news(self, place: int, level: int, now: State) -> bool:
+        """Say whether a late reading of a standing danger shows that it came back, or a new kind.
+
+        What was taken before it had eased, or before people were last told, is no news.
+        """
+        if not self.rule.sign_off:
+            return False
+        then = self._before(place)
+        is_back = 0 <= now.eased < level and 0 <= then.eased < level
+        is_unknown = any(code not in now.codes for code in self._codes(place))
+        return is_unknown or (is_back and self._history.times[place] > now.again_s)
 
     def _touched_by(self, index: int) -> list[int]:
         """List the readings whose judgement a late one at `index` can change, itself first.
@@ -450,24 +463,28 @@ class Track:
                     continue
                 if entry.level > state.level:
                     start_s = state.start_s if state.level else entry.start_s
-                    state = State(entry.level, start_s, entry.start_s)
+                    state = State(entry.level, start_s, entry.start_s, codes=entry.codes)
                 elif self.rule.sign_off:
-                    state = self._again(state, entry.level, time_s, ())
+                    state = self._again(state, entry.level, time_s, entry.codes)
         return state
 
-    def _again(self, state: State, raised: int, time_s: float, codes: tuple[float, ...]) -> State:
+    def _again(self, state: State, raised: int, time_s: float, codes: tuple[int, ...]) -> State:
         """Note that a standing danger is back above what it had eased to, or is of a new kind."""
         is_back = 0 <= state.eased < raised
         if not is_back:
             if all(code in state.codes for code in codes):
                 return state
+            if not state.codes:  # its kind was not remembered: the one that is read is no news
+                return state._replace(codes=codes)
             codes = (*state.codes, *codes)
         eased = raised if raised < state.level else -1
-        return state._replace(eased=eased, again_s=time_s, codes=codes)
+        return State(
+            state.level, state.start_s, state.since_s, eased=eased, again_s=time_s, codes=codes
+        )
 
-    def _codes(self, index: int) -> tuple[float, ...]:
-        """Give a reading's code, where the rule is about one."""
-        return (self._history.values[index],) if self._is_code else ()
+    def _codes(self, index: int) -> tuple[int, ...]:
+        """Give a reading's code, a whole number, where the rule is about one."""
+        return (int(self._history.values[index]),) if self._is_code else ()
 
     def _raised(self, index: int) -> int:
         """Give the highest level that is believed at `index`."""
@@ -532,7 +549,7 @@ class Track:
             calm_n=count,
             calm_top=top,
             calm_done=is_done or (before.calm_done and not is_gap),
-            eased=eased if is_done else before.eased,
+            eased=eased if is_done and time_s - since_s >= REST_S else before.eased,
         )
 
     def _is_in_force(self, valid: Sides, standing: int) -> bool:

@@ -45,7 +45,9 @@ class AlertAnswer(Answer):
     position: Place
     started_at: Instant = Field(description="When the readings began to say so.")
     detected_at: Instant = Field(description="When this program first knew.")
-    severity_at: Instant = Field(description="When the present severity was reached.")
+    severity_at: Instant = Field(
+        description="When the present severity was reached, or a limit was reached again."
+    )
     ended_at: Instant | None
     acknowledged_at: Instant | None
     acknowledged_by: str
