@@ -155,7 +155,7 @@ class TestContent:
         assert "seen" not in said
 
     def test_what_people_did_is_said_in_the_language_of_the_report(self) -> None:
-        by_sensors = (Deed.WORSEN, Deed.EASE)
+        by_sensors = (Deed.WORSEN, Deed.RECUR, Deed.EASE)
         acts = tuple(action(deed.value, float(n)) for n, deed in enumerate(Deed))
         report = first(replace(incident(), actions=acts), Known())
         en, zh = lines(report, "actions"), lines(report, "actions", zh=True)
