@@ -32,12 +32,16 @@ def town(tmp_path: Path) -> Iterator[Running]:
     servers.stop(port)
 
 
+# The monitoring room changes daily; who is told is on duty today.
+MONITORS = ("Jian Shili", "Kuang Shili", "Lan Shili")
+
+
 def links(town: Running) -> list[str]:
     return LINK.findall(town.shown.text)
 
 
-def link_of(town: Running, name: str) -> str:
-    """Give the newest link in a message to somebody."""
+def link_of(town: Running, name: str | tuple[str, ...]) -> str:
+    """Give the newest link in a message to somebody, or to one of several."""
 
     def newest() -> str:
         parts = [part for part in town.shown.text.split("→ ") if part.startswith(name)]
@@ -92,7 +96,7 @@ class TestLinks:
         assert alert_now(town, alert)["acknowledged_by"] == "An Shili 安示例"
         again = town.client.post(path)
         assert (again.status_code, "used already" in again.text) == (410, True)
-        other = town.client.get(link_of(town, "Jian Shili"))
+        other = town.client.get(link_of(town, MONITORS))
         assert "acknowledged already, by An Shili" in other.text
 
     def test_a_chinese_reader_is_asked_in_chinese(self, town: Running) -> None:
@@ -133,7 +137,7 @@ class TestLinks:
 
     def test_every_person_has_a_link_of_their_own_and_none_is_kept(self, town: Running) -> None:
         alert = town.overload("TC-01", 92.0, 93.0)
-        link_of(town, "Jian Shili") if "Jian Shili" in town.shown.text else None
+        link_of(town, MONITORS)
         town.until(lambda: len(links(town)) >= 3)
         assert len(set(links(town))) == len(links(town))
         kept = json.dumps(town.get(f"{API}/alerts/{alert['id']}/explain"))
